@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatProof, verifyReceipt } from 'crank-verify';
+import { defaultLimits } from '../packages/crank/src/core/service.ts';
+import { commitTo } from '../packages/crank/src/engines/audit/commitment.ts';
+import { loadSigner } from '../packages/crank/src/engines/audit/keys.ts';
+import { inclusionProof } from '../packages/crank/src/engines/audit/proof.ts';
+import { receiptFile } from '../packages/crank/src/engines/audit/receipt-file.ts';
+import type { CallPredicate } from '../packages/crank/src/engines/audit/statement.ts';
+import { sourceReader } from '../packages/crank/src/engines/audit/tile-reader.ts';
+import type { RecordEntry } from '../packages/crank/src/platform/record-entry.ts';
+import { Recorder } from '../packages/crank/src/platform/recorder.ts';
+import { readEntries, readLog } from '../packages/crank/src/store/log-store.ts';
+import { openStore } from '../packages/crank/src/store/store.ts';
+import { percentile } from './load.ts';
+
+const ORIGIN = 'crank.local/bench';
+
+/** The entry of a call as the pipeline makes it, all rows included. */
+const entry = (n: number): RecordEntry => {
+  const id = `call_${n}`;
+  const subject = commitTo(Buffer.from('5'));
+  const input = commitTo(Buffer.from('{"a":2,"b":3}'));
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const predicate: CallPredicate = {
+    call: id,
+    stage: 'complete',
+    received: '2026-01-01T00:00:00.000Z',
+    finished: '2026-01-01T00:00:00.002Z',
+    node: ORIGIN,
+    account: 'default',
+    principal: { id: 'key_1', kind: 'user', role: 'owner', account: 'default' },
+    service: 'add',
+    version: digest,
+    operation: 'add',
+    input: input.commitment,
+    decisions: ['authorise', 'input'].map((point) => ({
+      id: `dec_${n}`,
+      point,
+      allow: true,
+      bundles: { platform: digest },
+      obligations: [],
+      reasons: [],
+    })),
+    isolation: 'fresh',
+    limits: defaultLimits,
+    outcome: 'ok',
+    usage: { cpuNs: 1_000_000, cpuSource: 'sandbox-reported', wallNs: 2_000_000, peakMemoryBytes: 10_000_000 },
+    energy: { joules: 0.0017, grade: 'D', uncertainty: 'factor 2' },
+    carbon: { grams: 2e-7, gridGramsPerKwh: 472.94, source: 'bench' },
+    charge: { currency: 'USD', lines: [{ kind: 'call', amount: '0.00001' }], total: '0.00001' },
+  };
+  return {
+    id,
+    kind: 'call',
+    account: 'default',
+    principal: 'key_1',
+    predicate,
+    subject: subject.commitment,
+    openings: { subject: subject.salt, input: input.salt },
+    rows: {
+      call: {
+        id,
+        account: 'default',
+        principal: 'key_1',
+        service: 'add',
+        version: digest,
+        operation: 'add',
+        received_at: 1,
+        finished_at: 2,
+        outcome: 'ok',
+        problem: null,
+        stdout: '',
+        stderr: '',
+        truncated_bytes: 0,
+        tags: null,
+      },
+      usage: {
+        call: id,
+        cpu_ns: 1e6,
+        cpu_source: 'sandbox-reported',
+        wall_ns: 2e6,
+        peak_memory_bytes: 1e7,
+        joules: 0.0017,
+        energy_grade: 'D',
+        energy_uncertainty: 'factor 2',
+        grams: 2e-7,
+        grid_grams_per_kwh: 472.94,
+        grid_source: 'bench',
+      },
+      charges: ['call', 'cpu', 'energy', 'carbon'].map((kind) => ({ call: id, kind, pico_usd: 1 })),
+    },
+  };
+};
+
+/** Durable receipts a second through the recorder, 64 in flight; and milliseconds to verify one offline. */
+export const benchReceipts = async (): Promise<{
+  perSecond: number;
+  alone: number;
+  verifyP50: number;
+  verifyP99: number;
+}> => {
+  const folder = mkdtempSync(join(tmpdir(), 'crank-bench-receipts-'));
+  const location = { sqlite: join(folder, 'crank.db') };
+  const store = await openStore(location);
+  const recorder = await Recorder.start({
+    store: location,
+    keys: folder,
+    origin: ORIGIN,
+    onFailed: (error) => {
+      throw error;
+    },
+  });
+  let n = 0;
+  const alone: number[] = [];
+  for (let i = 0; i < 300; i++) {
+    const start = performance.now();
+    await recorder.commit(entry(n++));
+    alone.push(performance.now() - start);
+  }
+  const total = 20_000;
+  const start = performance.now();
+  await Promise.all(
+    Array.from({ length: 64 }, async () => {
+      while (n < total) await recorder.commit(entry(n++));
+    }),
+  );
+  const perSecond = (total - 300) / ((performance.now() - start) / 1000);
+  await recorder.close();
+
+  const log = (await readLog(store.db, ORIGIN))!;
+  const signer = loadSigner(folder, ORIGIN);
+  const reader = sourceReader({ read: (from, to) => readEntries(store.db, ORIGIN, from, to) });
+  const row = await store.db.selectFrom('receipts').selectAll().where('idx', '=', 7_777).executeTakeFirstOrThrow();
+  const proof = formatProof({
+    index: row.idx,
+    hashes: await inclusionProof(reader, row.idx, log.size),
+    checkpoint: log.checkpoint,
+  });
+  const file = receiptFile(row.envelope, proof, JSON.parse(row.openings!) as { subject: string });
+  const took: number[] = [];
+  for (let i = 0; i < 1_000; i++) {
+    const begun = performance.now();
+    await verifyReceipt(file, { vkeys: [signer.vkey] });
+    if (i >= 100) took.push(performance.now() - begun);
+  }
+  took.sort((a, b) => a - b);
+  alone.sort((a, b) => a - b);
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+  return {
+    perSecond,
+    alone: percentile(alone, 0.5),
+    verifyP50: percentile(took, 0.5),
+    verifyP99: percentile(took, 0.99),
+  };
+};
+
+if (import.meta.main) console.log(await benchReceipts());

@@ -1,0 +1,112 @@
+package crank.authz_test
+
+import data.crank.authz
+
+principal(role) := {"id": "key_1", "name": "k", "kind": "user", "account": "acme", "role": role}
+
+roles := {"owner", "developer", "caller", "auditor"}
+
+allowed(role, action, resource) if {
+	authz.decision.allow with input as {"action": action, "principal": principal(role), "resource": resource}
+}
+
+who(action, resource) := {role | some role in roles; allowed(role, action, resource)}
+
+own(type) := {"type": type, "account": "acme", "principal": "key_1"}
+
+others(type) := {"type": type, "account": "acme", "principal": "key_2"}
+
+foreign(type) := {"type": type, "account": "other", "principal": "key_9"}
+
+# One line per action: who may on something of the account that somebody else made, and who on what is one's own.
+table := [
+	["service.call", {"owner", "developer", "caller"}, {"owner", "developer", "caller"}],
+	["service.deploy", {"owner", "developer"}, {"owner", "developer"}],
+	["service.remove", {"owner", "developer"}, {"owner", "developer"}],
+	["service.read", roles, roles],
+	["call.read", {"owner", "developer", "auditor"}, roles],
+	["call.cancel", {"owner", "developer"}, {"owner", "developer", "caller"}],
+	["receipt.read", {"owner", "developer", "auditor"}, roles],
+	["usage.read", {"owner", "developer", "auditor"}, roles],
+	["log.read", roles, roles],
+	["key.create", {"owner"}, {"owner"}],
+	["key.read", {"owner", "auditor"}, {"owner", "auditor"}],
+	["key.revoke", {"owner"}, {"owner"}],
+	["policy.apply", {"owner"}, {"owner"}],
+	["policy.read", {"owner", "developer", "auditor"}, {"owner", "developer", "auditor"}],
+	["policy.remove", {"owner"}, {"owner"}],
+	["no.such", set(), set()],
+	["*", set(), set()],
+	["service", set(), set()],
+	["service.", set(), set()],
+	["service.call.x", set(), set()],
+	["", set(), set()],
+]
+
+test_table if {
+	every row in table {
+		who(row[0], others("x")) == row[1]
+		who(row[0], own("x")) == row[2]
+	}
+}
+
+test_nothing_crosses_accounts if every row in table {
+	who(row[0], foreign("x")) == set()
+}
+
+test_public_service_may_be_called_and_read_only if {
+	public := object.union(foreign("service"), {"public": true})
+	who("service.call", public) == {"owner", "developer", "caller"}
+	who("service.read", public) == roles
+	who("service.deploy", public) == set()
+	who("service.remove", public) == set()
+	who("receipt.read", public) == set()
+}
+
+test_public_must_be_true_itself if {
+	who("service.call", object.union(foreign("service"), {"public": "true"})) == set()
+	who("service.call", object.union(foreign("service"), {"public": 1})) == set()
+}
+
+test_foreign_is_hidden if {
+	decision := authz.decision with input as {"action": "call.read", "principal": principal("owner"), "resource": foreign("call")}
+	not decision.allow
+	decision.reasons == {"it belongs to another account"}
+	decision.obligations == {"hide-existence"}
+}
+
+test_reason_names_role_and_action if {
+	decision := authz.decision with input as {"action": "key.create", "principal": principal("caller"), "resource": own("key")}
+	decision.reasons == {"the role caller may not key.create"}
+	decision.obligations == set()
+}
+
+test_reason_for_calls_of_others if {
+	decision := authz.decision with input as {"action": "call.read", "principal": principal("caller"), "resource": others("call")}
+	decision.reasons == {"the role caller may call.read for its own calls only"}
+}
+
+test_unknown_role if not allowed("root", "service.read", own("service"))
+
+test_empty_account_is_nobodys if {
+	not authz.decision.allow with input as {
+		"action": "service.read",
+		"principal": {"id": "key_1", "account": "", "role": "owner"},
+		"resource": {"type": "service", "account": ""},
+	}
+}
+
+test_empty_ids_own_nothing if {
+	not authz.decision.allow with input as {
+		"action": "call.read",
+		"principal": {"id": "", "account": "acme", "role": "caller"},
+		"resource": {"type": "call", "account": "acme", "principal": ""},
+	}
+}
+
+test_missing_parts_deny if {
+	not authz.decision.allow with input as {}
+	not authz.decision.allow with input as {"action": "service.call"}
+	not authz.decision.allow with input as {"action": "service.call", "principal": principal("owner")}
+	not authz.decision.allow with input as {"principal": principal("owner"), "resource": own("service")}
+}

@@ -1,0 +1,140 @@
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { CrankError } from '#src/core/error.ts';
+import { loadSigner } from '#src/engines/audit/keys.ts';
+import { Identity } from '#src/engines/identity/identity.ts';
+import { RateLimit } from '#src/engines/identity/rate-limit.ts';
+import { gridOf } from '#src/engines/metering/carbon.ts';
+import { energyByCoefficient } from '#src/engines/metering/energy.ts';
+import { createMeter } from '#src/engines/metering/meter.ts';
+import { defaultTariff } from '#src/engines/metering/price.ts';
+import { createPackaging } from '#src/engines/packaging/packaging.ts';
+import { compileBundle } from '#src/engines/policy/compile.ts';
+import { createPolicyEngine } from '#src/engines/policy/engine.ts';
+import { ensureOpa } from '#src/engines/policy/opa.ts';
+import { createSandbox } from '#src/engines/sandbox/create.ts';
+import { act, nodePrincipal } from '#src/platform/act.ts';
+import { CallCounts } from '#src/platform/call-counts.ts';
+import { Catalog } from '#src/platform/catalog.ts';
+import { Idempotency } from '#src/platform/idempotency.ts';
+import { LogFiles } from '#src/platform/log-files.ts';
+import type { Platform } from '#src/platform/platform.ts';
+import { loadPolicies } from '#src/platform/policies.ts';
+import { Recorder } from '#src/platform/recorder.ts';
+import { Refusals } from '#src/platform/refusals.ts';
+import { Vault } from '#src/platform/vault.ts';
+import { openStore } from '#src/store/store.ts';
+import type { Config } from './config.ts';
+import { claimFolder, emptyScratch, originOf, prepareDataFolder } from './data-folder.ts';
+import { makeFirstOwner } from './first-owner.ts';
+
+const SWEEP_MS = 600_000;
+
+export interface Composed {
+  platform: Platform;
+  ownerKey: string;
+  /** Lets calls in flight finish, then ends every part, the store last. */
+  close(): Promise<void>;
+}
+
+/** Builds the parts of a node and joins them. @param onFailed called where a part dies that the node cannot do without */
+export const compose = async (config: Config, onFailed: (error: Error) => void): Promise<Composed> => {
+  const folder = prepareDataFolder(config.data);
+  const free = claimFolder(folder.root);
+  const log = pino({ level: config.logLevel, base: null });
+  emptyScratch(folder.scratch);
+  const root = process.getuid?.() === 0;
+  const as = root ? { uid: config.sandboxUid, gid: config.sandboxUid } : {};
+
+  const sandbox = createSandbox({
+    scratchDir: folder.scratch,
+    runtimeDir: folder.runtime,
+    ...as,
+    log: (level, message, fields) => log[level](fields, message),
+  });
+  const failed = (await sandbox.selfTest()).filter((check) => !check.ok);
+  if (failed.length > 0) {
+    await sandbox.close();
+    free();
+    throw new CrankError(
+      'isolation-unavailable',
+      `No isolation on this machine, so the node does not start: ${failed.map((check) => `${check.name}: ${check.detail} ${check.fix}`).join('; ')}. \`crank doctor\` tells more.`,
+    );
+  }
+
+  const store = await openStore(config.database);
+  const origin = originOf(folder.keys);
+  const signer = loadSigner(folder.keys, origin);
+  const logFiles = await LogFiles.open({ vkey: signer.vkey, origin, folder: folder.log, store, log });
+  const recorder = await Recorder.start({
+    store: config.database,
+    keys: folder.keys,
+    origin,
+    onGrown: (size) => logFiles.grown(size),
+    onFailed,
+  });
+  const identity = new Identity(store.db);
+  await makeFirstOwner({ store, identity, node: origin, recorder }, config.account, folder.ownerKey);
+  const nodeActs = { node: origin, recorder };
+  const refusals = new Refusals(
+    async (counts) => {
+      await act(nodeActs, nodePrincipal(nodeActs, config.account), 'security.refusals', counts, []);
+    },
+    (err) => log.error({ err }, 'refusals could not be recorded'),
+  );
+  const { usable: interpreters } = await sandbox.interpreters();
+  const packaging = createPackaging({
+    versionsDir: folder.versions,
+    envsDir: folder.envs,
+    toolsDir: config.tools,
+    interpreters,
+    log: (message, fields) => log.info(fields, message),
+  });
+  const policy = createPolicyEngine();
+  const idempotency = new Idempotency(store.db, Vault.open(join(folder.keys, 'answers.key')));
+  const sweep = setInterval(() => {
+    idempotency.sweep().catch((err: unknown) => log.error({ err }, 'expired answers could not be deleted'));
+  }, SWEEP_MS).unref();
+
+  const platform: Platform = {
+    node: origin,
+    store,
+    identity,
+    rate: new RateLimit(config.rate, config.rate * 2),
+    policy,
+    compilePolicy: async (files) =>
+      compileBundle(files, {
+        opaPath: await ensureOpa({ toolsDir: config.tools, onProgress: (text) => log.info(text) }),
+      }),
+    sandbox,
+    packaging,
+    meter: createMeter(energyByCoefficient(cpus()[0]?.model ?? ''), gridOf(config.grid), defaultTariff),
+    recorder,
+    catalog: new Catalog(store.db),
+    idempotency,
+    refusals,
+    logFiles,
+    counts: new CallCounts(),
+    log,
+    scratch: folder.scratch,
+    load: { inFlight: 0, limit: config.concurrency, draining: false },
+  };
+  await loadPolicies(platform);
+
+  return {
+    platform,
+    ownerKey: folder.ownerKey,
+    close: async () => {
+      platform.load.draining = true;
+      clearInterval(sweep);
+      await refusals.close();
+      await sandbox.close();
+      await recorder.close();
+      await logFiles.close();
+      await policy.close();
+      await store.close();
+      free();
+    },
+  };
+};

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CrankError } from '#src/core/error.ts';
+
+/** Every setting in one place: flags win over the environment, the environment over `config.json` in the data folder. */
+export const settings = [
+  {
+    env: 'CRANK_DATA',
+    flag: '--data',
+    default: '$XDG_DATA_HOME/crank, as root /var/lib/crank',
+    description: 'Data folder of the node.',
+  },
+  {
+    env: 'CRANK_URL',
+    flag: '--url',
+    default: 'http://127.0.0.1:7700',
+    description: 'Address of the node that the command line talks to; its port is where `npm start` serves.',
+  },
+  { env: 'CRANK_KEY', flag: '--key', default: 'DIR/owner.key', description: 'API key of the command line.' },
+  { env: 'CRANK_HOST', flag: '--host', default: '127.0.0.1', description: 'Address that `crank up` listens on.' },
+  { env: 'CRANK_PORT', flag: '--port', default: '7700', description: 'Port that `crank up` listens on.' },
+  {
+    env: 'CRANK_DATABASE_URL',
+    flag: '',
+    default: 'DIR/crank.db (SQLite)',
+    description: 'PostgreSQL URL: relational state there instead of SQLite.',
+  },
+  {
+    env: 'CRANK_LOG_LEVEL',
+    flag: '',
+    default: 'info',
+    description: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
+  },
+  {
+    env: 'CRANK_ACCOUNT',
+    flag: '',
+    default: 'default',
+    description: 'Name of the account that a new data folder begins with.',
+  },
+  {
+    env: 'CRANK_GRID',
+    flag: '',
+    default: 'WORLD',
+    description: 'ISO 3166 alpha-3 country whose yearly average grid intensity is used.',
+  },
+  {
+    env: 'CRANK_SANDBOX_UID',
+    flag: '',
+    default: '64000',
+    description: 'Unprivileged user and group id of sandboxes where the node runs as root.',
+  },
+  { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
+  {
+    env: 'CRANK_CONCURRENCY',
+    flag: '',
+    default: '256',
+    description: 'Calls in flight on this node; beyond it the answer is 503.',
+  },
+] as const;
+
+type Env = Readonly<Record<string, string | undefined>>;
+type SettingName = (typeof settings)[number]['env'];
+
+export interface Config {
+  data: string;
+  host: string;
+  port: number;
+  database: { sqlite: string } | { postgres: string };
+  logLevel: string;
+  account: string;
+  grid: string;
+  sandboxUid: number;
+  rate: number;
+  concurrency: number;
+  /** Programs that the node gets for itself (uv, opa), shared by the nodes of a user. */
+  tools: string;
+}
+
+/** The data folder, before anything of it exists. */
+export const dataFolder = (env: Env): string => {
+  if (env['CRANK_DATA']) return resolve(env['CRANK_DATA']);
+  if (process.getuid?.() === 0) return '/var/lib/crank';
+  const home = env['XDG_DATA_HOME'] || (env['HOME'] && join(env['HOME'], '.local/share'));
+  if (!home) throw new CrankError('invalid-input', 'No place for data: set CRANK_DATA to a folder.');
+  return join(home, 'crank');
+};
+
+const toolsFolder = (env: Env, data: string): string => {
+  const cache = env['XDG_CACHE_HOME'] || (env['HOME'] && join(env['HOME'], '.cache'));
+  return cache ? join(cache, 'crank', 'tools') : join(data, 'tools');
+};
+
+/** Where the command line looks for a node. */
+export const nodeUrl = (env: Env): string => env['CRANK_URL'] || 'http://127.0.0.1:7700';
+
+const number = (name: SettingName, text: string, min: number, max: number): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new CrankError('invalid-input', `${name} is "${text}": give a whole number from ${min} to ${max}.`);
+  }
+  return value;
+};
+
+/** @throws CrankError `invalid-input` for a setting that makes no sense */
+export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>> = {}): Config => {
+  const data = dataFolder({ ...env, ...(flags.CRANK_DATA && { CRANK_DATA: flags.CRANK_DATA }) });
+  const file = readConfigFile(join(data, 'config.json'));
+  const get = (name: SettingName, fallback: string): string => flags[name] || env[name] || file[name] || fallback;
+  const database = get('CRANK_DATABASE_URL', '');
+  return {
+    data,
+    host: get('CRANK_HOST', '127.0.0.1'),
+    port: number('CRANK_PORT', get('CRANK_PORT', '7700'), 0, 65_535),
+    database: database ? { postgres: database } : { sqlite: join(data, 'crank.db') },
+    logLevel: get('CRANK_LOG_LEVEL', 'info'),
+    account: get('CRANK_ACCOUNT', 'default'),
+    grid: get('CRANK_GRID', 'WORLD'),
+    sandboxUid: number('CRANK_SANDBOX_UID', get('CRANK_SANDBOX_UID', '64000'), 1, 2 ** 31),
+    rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
+    tools: toolsFolder(env, data),
+    concurrency: number('CRANK_CONCURRENCY', get('CRANK_CONCURRENCY', '256'), 1, 1e5),
+  };
+};
+
+const readConfigFile = (path: string): Record<string, string> => {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, String(member)]));
+    }
+  } catch {
+    // Falls through to the one message below.
+  }
+  throw new CrankError('invalid-input', `${path} is not a JSON object of settings: mend or delete it.`);
+};

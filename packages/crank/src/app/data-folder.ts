@@ -1,0 +1,84 @@
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CrankError } from '#src/core/error.ts';
+import { newId } from '#src/core/id.ts';
+
+/** Folders of a node below its data folder. */
+export interface DataFolder {
+  root: string;
+  keys: string;
+  log: string;
+  versions: string;
+  envs: string;
+  runtime: string;
+  scratch: string;
+  ownerKey: string;
+}
+
+/** 0711: the sandbox's uid passes through to what it is given, and can list nothing. 0755: what sandboxes read. */
+const modes = { keys: 0o700, log: 0o755, versions: 0o755, envs: 0o755, runtime: 0o755, scratch: 0o711 } as const;
+
+/** Makes the folders of a node with the modes that they need, whatever the umask. */
+export const prepareDataFolder = (root: string): DataFolder => {
+  mkdirSync(root, { recursive: true });
+  chmodSync(root, 0o711);
+  const folders = Object.fromEntries(
+    Object.entries(modes).map(([name, mode]) => {
+      const path = join(root, name);
+      mkdirSync(path, { recursive: true });
+      chmodSync(path, mode);
+      return [name, path];
+    }),
+  ) as Record<keyof typeof modes, string>;
+  return { root, ...folders, ownerKey: join(root, 'owner.key') };
+};
+
+/** What was left half-way by a node that was killed: files on their way in and out. */
+export const emptyScratch = (scratch: string): void => {
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch, { mode: modes.scratch });
+  chmodSync(scratch, modes.scratch);
+};
+
+/** The name of this node's log, made once: `crank.local/` and 16 random characters. */
+export const originOf = (keys: string): string => {
+  const path = join(keys, 'origin');
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const origin = `crank.local/${newId('node').slice(-16)}`;
+  writeFileSync(path, `${origin}\n`, { mode: 0o600, flush: true });
+  return origin;
+};
+
+/**
+ * Claims the data folder for this process; two nodes on one folder would fork the log.
+ *
+ * @returns the function that gives it free
+ * @throws CrankError `unavailable` where another node runs on it
+ */
+export const claimFolder = (root: string): (() => void) => {
+  const path = join(root, 'node.pid');
+  const owner = livingOwner(path);
+  if (owner !== undefined) {
+    throw new CrankError(
+      'unavailable',
+      `A node (process ${owner}) already uses ${root}: stop it, or give another folder with --data.`,
+    );
+  }
+  writeFileSync(path, `${process.pid}\n`, { mode: 0o644 });
+  return () => rmSync(path, { force: true });
+};
+
+/** The process named in the file, where it still lives and is a node: after kill -9 the number may belong to another program. */
+const livingOwner = (path: string): number | undefined => {
+  try {
+    const pid = Number(readFileSync(path, 'utf8'));
+    if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return undefined;
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('app/main') ? pid : undefined;
+  } catch {
+    return undefined; // no file, or no such process
+  }
+};

@@ -1,0 +1,81 @@
+import type { Json, JsonObject } from './canonical-json.ts';
+
+/** A JSON Schema (2020-12) as the platform admits it: see `engines/packaging/admit-schema.ts` for the bounds. */
+export type JsonSchema = boolean | JsonObject;
+
+/** How strongly calls are kept apart. `fresh`: a new process in new namespaces for every call. `warm`: one process serves many calls of one account. */
+export type Isolation = 'fresh' | 'warm';
+
+/** Upper bounds of one call. Milliseconds and bytes. */
+export interface Limits {
+  wallMs: number;
+  cpuMs: number;
+  memoryBytes: number;
+  /** A JSON result, and each of stdout and stderr is bounded by a fixed 64 KiB. */
+  outputBytes: number;
+  /** A file given or returned. */
+  fileBytes: number;
+  tmpBytes: number;
+  /** Subprocesses at one time; 0: none may be started. */
+  subprocesses: number;
+  threads: number;
+}
+
+/** CONTRACT.md, "Default limits". */
+export const defaultLimits: Limits = {
+  wallMs: 60_000,
+  cpuMs: 30_000,
+  memoryBytes: 512 * 2 ** 20,
+  outputBytes: 8 * 2 ** 20,
+  fileBytes: 256 * 2 ** 20,
+  tmpBytes: 256 * 2 ** 20,
+  subprocesses: 0,
+  threads: 32,
+};
+
+/** One typed entry of a service. */
+export interface Operation {
+  name: string;
+  description: string;
+  /** Always an object schema: arguments by parameter name. */
+  input: JsonSchema;
+  output: JsonSchema;
+  /** What answers: a JSON value, one file, or a stream of JSON values. */
+  result: 'json' | 'file' | 'stream';
+  /** Declared content type of a file result. */
+  contentType?: string;
+  /** Parameters that take files. */
+  files: readonly string[];
+  /** Line of the definition in the entry file, 1-based. */
+  line?: number;
+}
+
+/** What a version is: everything that a call needs to know, immutable, part of the digest's pre-image or derived from it. */
+export interface Manifest {
+  name: string;
+  description: string;
+  runtime: 'python';
+  /** Path of the module within the source. */
+  entry: string;
+  /** Interpreter series, such as `3.11`. */
+  python: string;
+  isolation: Isolation;
+  limits: Limits;
+  /** As declared, and the digest of the lock made from it; null where nothing is needed. */
+  requirements: readonly string[];
+  lock: string | null;
+  operations: Readonly<Record<string, Operation>>;
+}
+
+/** What identifies who calls. */
+export type Role = 'owner' | 'developer' | 'caller' | 'auditor';
+export interface Principal {
+  /** `key_...`: the credential's id, never the secret. */
+  id: string;
+  name: string;
+  kind: 'user' | 'agent' | 'service' | 'node';
+  account: string;
+  role: Role;
+}
+
+export type { Json, JsonObject };

@@ -1,0 +1,27 @@
+import type { Command } from './command.ts';
+import { call } from './commands/call.ts';
+import { deploy } from './commands/deploy.ts';
+import { createKey, listKeys, revokeKey } from './commands/keys.ts';
+import { checkpoint } from './commands/log.ts';
+import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
+import { getReceipt, verify } from './commands/receipts.ts';
+import { describe, remove, services, versions } from './commands/services.ts';
+
+/** The commands that ask a node. @param dataFolder of a node on this machine, should there be one */
+export const commands = (dataFolder: () => string): Command[] => [
+  deploy,
+  call,
+  services,
+  describe,
+  versions,
+  remove,
+  getReceipt,
+  verify(dataFolder),
+  checkpoint,
+  createKey,
+  listKeys,
+  revokeKey,
+  applyPolicy,
+  listPolicies,
+  removePolicy,
+];

@@ -1,0 +1,148 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { CrankError } from '#src/core/error.ts';
+import type { Operation } from '#src/core/service.ts';
+import type { Command, Context, Options } from '../command.ts';
+import { many, one } from '../command.ts';
+import { parseName, type ServiceName, servicePath } from '../name.ts';
+import { Exit } from '../run.ts';
+import { showStream } from '../show-stream.ts';
+
+export const call: Command = {
+  name: 'call',
+  summary: 'run an operation',
+  args: [['<name>', '[ACCOUNT/]SERVICE[@VERSION][.OPERATION]']],
+  options: [
+    { flags: '-i, --input <json>', help: 'arguments as a JSON object, @FILE, or - for stdin' },
+    { flags: '-a, --arg <name=value>', help: 'one argument; the value is JSON where it reads as such', repeat: true },
+    { flags: '-f, --file <name=@file>', help: 'a file for a parameter', repeat: true },
+    { flags: '-o, --output <file>', help: 'where the result goes' },
+    { flags: '--receipt <file>', help: 'store the receipt here' },
+    { flags: '--idempotency-key <key>', help: 'the same key gives the same answer for 24 h' },
+    { flags: '--deadline <duration>', help: 'how long to wait, such as 5s' },
+  ],
+  run: async (context, [text], options) => {
+    const name = parseName(text!);
+    const operation = name.operation ?? (await onlyOperation(context, name));
+    const body = await requestBody(options);
+    const response = await context.client.send(`${servicePath(name)}/${operation}`, {
+      method: 'POST',
+      query: { version: name.version },
+      headers: {
+        ...(typeof body === 'string' && { 'content-type': 'application/json' }),
+        ...header('idempotency-key', one(options, 'idempotencyKey')),
+        ...header('crank-deadline', one(options, 'deadline')),
+      },
+      body,
+      signal: context.signal,
+    });
+    const failed = await showAnswer(context, response, one(options, 'output'));
+    const receipt = one(options, 'receipt');
+    const path = response.headers.get('crank-receipt');
+    if (receipt !== undefined && path !== null) await saveReceipt(context, path, receipt);
+    if (failed) throw new Exit(failed);
+  },
+};
+
+const header = (name: string, value: string | undefined): Record<string, string> =>
+  value === undefined ? {} : { [name]: value };
+
+const onlyOperation = async (context: Context, name: ServiceName): Promise<string> => {
+  const { operations } = await context.client.json<{ operations: Operation[] }>(servicePath(name), {
+    query: { version: name.version },
+  });
+  if (operations.length === 1) return operations[0]!.name;
+  throw new CrankError(
+    'invalid-input',
+    `${name.service} has ${operations.length} operations, say which: ${operations.map((operation) => `${name.service}.${operation.name}`).join(', ')}.`,
+  );
+};
+
+/** JSON where only values are given (the text untouched where it is whole), multipart where files are. */
+const requestBody = async (options: Options): Promise<string | FormData> => {
+  const given = one(options, 'input');
+  const whole =
+    given === undefined
+      ? '{}'
+      : given === '-'
+        ? await text(process.stdin)
+        : given.startsWith('@')
+          ? await readFile(given.slice(1), 'utf8')
+          : given;
+  const args = many(options, 'arg').map(pair);
+  const files = many(options, 'file').map(pair);
+  if (args.length === 0 && files.length === 0) return whole;
+  const members = new Map(Object.entries(parseObject(whole)));
+  if (files.length === 0) {
+    // Texts are joined rather than values, so that numbers keep their digits.
+    const rest = [...members].filter(([name]) => !args.some(([arg]) => arg === name));
+    const parts = [
+      ...rest.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`),
+      ...args.map(([name, value]) => `${JSON.stringify(name)}:${asJson(value)}`),
+    ];
+    return `{${parts.join(',')}}`;
+  }
+  const form = new FormData();
+  for (const [name, value] of members) form.append(name, typeof value === 'string' ? value : JSON.stringify(value));
+  for (const [name, value] of args) form.append(name, value);
+  for (const [name, value] of files) {
+    const path = value.startsWith('@') ? value.slice(1) : value;
+    form.append(name, new Blob([new Uint8Array(await readFile(path))]), basename(path));
+  }
+  return form;
+};
+
+const pair = (text: string): [string, string] => {
+  const at = text.indexOf('=');
+  if (at < 1) throw new CrankError('invalid-input', `"${text}" is not of the form NAME=VALUE.`);
+  return [text.slice(0, at), text.slice(at + 1)];
+};
+
+const asJson = (text: string): string => {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify(text);
+  }
+};
+
+const parseObject = (text: string): Record<string, unknown> => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new CrankError('invalid-input', `The input is not JSON: ${(error as Error).message}.`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CrankError('invalid-input', 'The input must be a JSON object: arguments by parameter name.');
+  return value as Record<string, unknown>;
+};
+
+/** Shows a result as it comes. @returns the exit code that a stream ended with, 0 where all went well */
+const showAnswer = async (context: Context, response: Response, file: string | undefined): Promise<number> => {
+  const type = response.headers.get('content-type') ?? '';
+  if (type.startsWith('application/x-ndjson')) return showStream(context, response, file);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (file !== undefined) {
+    await writeFile(file, bytes);
+    context.progress(`${bytes.length} bytes in ${file}`);
+    return 0;
+  }
+  const disposition = response.headers.get('content-disposition');
+  if (disposition !== null && process.stdout.isTTY) {
+    throw new CrankError(
+      'invalid-input',
+      `The result is a file (${type}, ${bytes.length} bytes): say where it goes with -o FILE.`,
+    );
+  }
+  context.write(bytes);
+  if (type.startsWith('application/json')) context.write(Buffer.from('\n'));
+  return 0;
+};
+
+const saveReceipt = async (context: Context, path: string, file: string): Promise<void> => {
+  const response = await context.client.send(path);
+  await writeFile(file, new Uint8Array(await response.arrayBuffer()));
+};

@@ -1,0 +1,62 @@
+import { CrankError } from '#src/core/error.ts';
+import type { Command } from '../command.ts';
+import { one } from '../command.ts';
+import { table } from '../table.ts';
+
+interface Key {
+  id: string;
+  name: string;
+  role: string;
+  account: string;
+  created: string;
+  revoked: string | null;
+}
+
+export const createKey: Command = {
+  name: 'key create',
+  summary: 'make an API key; it is shown once',
+  options: [
+    { flags: '--name <name>', help: 'whose it is' },
+    { flags: '--role <role>', help: 'owner, developer, caller or auditor' },
+  ],
+  run: async (context, _args, options) => {
+    const name = one(options, 'name');
+    const role = one(options, 'role');
+    if (name === undefined || role === undefined)
+      throw new CrankError('invalid-input', 'Give --name and --role (owner, developer, caller or auditor).');
+    const key = await context.client.json<Key & { key: string }>('/v1/keys', { method: 'POST', json: { name, role } });
+    context.print(
+      key,
+      `${key.key}\n${key.id} (${key.role}) of ${key.account}: store the key now, it is not shown again.`,
+    );
+  },
+};
+
+export const listKeys: Command = {
+  name: 'key list',
+  summary: 'API keys of the account, without the keys themselves',
+  run: async (context) => {
+    const { keys } = await context.client.json<{ keys: Key[] }>('/v1/keys');
+    context.print(keys, () =>
+      table(
+        ['ID', 'NAME', 'ROLE', 'CREATED', 'REVOKED'],
+        keys.map((key) => [key.id, key.name, key.role, key.created, key.revoked ?? '']),
+      ),
+    );
+  },
+};
+
+export const revokeKey: Command = {
+  name: 'key revoke',
+  summary: 'refuse a key from now on',
+  args: [['<id>', 'id of the key']],
+  run: async (context, [id]) => {
+    const answer = await context.client.json<{ receipt: string | null }>(`/v1/keys/${encodeURIComponent(id!)}`, {
+      method: 'DELETE',
+    });
+    context.print(
+      answer,
+      answer.receipt === null ? `${id} was revoked before` : `${id} revoked; receipt ${answer.receipt}`,
+    );
+  },
+};

@@ -1,0 +1,91 @@
+import type { Operation } from '#src/core/service.ts';
+import type { Command } from '../command.ts';
+import { parseName, servicePath } from '../name.ts';
+import { short, table } from '../table.ts';
+
+interface Service {
+  name: string;
+  description: string;
+  version: string;
+  created: string;
+  operations: Operation[];
+}
+
+export const services: Command = {
+  name: 'services',
+  summary: 'what is deployed',
+  run: async (context) => {
+    const all: Service[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: { services: Service[]; cursor: string | null } = await context.client.json('/v1/services', {
+        query: { cursor: cursor ?? undefined },
+      });
+      all.push(...page.services);
+      cursor = page.cursor;
+    } while (cursor !== null);
+    context.print(all, () =>
+      all.length === 0
+        ? 'No services yet: `crank deploy PATH` makes one.'
+        : table(
+            ['SERVICE', 'VERSION', 'OPERATIONS', 'DESCRIPTION'],
+            all.map((service) => [
+              service.name,
+              short(service.version),
+              service.operations.map((operation) => operation.name).join(','),
+              service.description.split('\n')[0]!.slice(0, 60),
+            ]),
+          ),
+    );
+  },
+};
+
+export const describe: Command = {
+  name: 'describe',
+  summary: 'operations of a service with their schemas',
+  args: [['<name>', 'service']],
+  run: async (context, [text]) => {
+    const name = parseName(text!);
+    const service = await context.client.json<Service>(servicePath(name), { query: { version: name.version } });
+    context.print(service, () =>
+      [
+        `${service.name} @${short(service.version)}, deployed ${service.created}`,
+        ...(service.description ? [service.description] : []),
+        ...service.operations.flatMap((operation) => [
+          '',
+          `${service.name}.${operation.name} -> ${operation.result}`,
+          ...(operation.description ? [`  ${operation.description.split('\n')[0]}`] : []),
+          `  input  ${JSON.stringify(operation.input)}`,
+          `  output ${JSON.stringify(operation.output)}`,
+        ]),
+      ].join('\n'),
+    );
+  },
+};
+
+export const versions: Command = {
+  name: 'versions',
+  summary: 'versions of a service, newest first',
+  args: [['<name>', 'service']],
+  run: async (context, [text]) => {
+    const { versions: all } = await context.client.json<{
+      versions: { version: string; created: string; createdBy: string; aliases: string[] }[];
+    }>(`${servicePath(parseName(text!))}/-/versions`);
+    context.print(all, () =>
+      table(
+        ['VERSION', 'CREATED', 'BY', 'ALIASES'],
+        all.map((version) => [short(version.version), version.created, version.createdBy, version.aliases.join(',')]),
+      ),
+    );
+  },
+};
+
+export const remove: Command = {
+  name: 'remove',
+  summary: 'remove a service; its receipts stay',
+  args: [['<name>', 'service']],
+  run: async (context, [text]) => {
+    const removed = await context.client.json<{ receipt: string }>(servicePath(parseName(text!)), { method: 'DELETE' });
+    context.print(removed, `${text} removed; receipt ${removed.receipt}`);
+  },
+};

@@ -1,0 +1,96 @@
+import type { ServerResponse } from 'node:http';
+import { CrankError } from '#src/core/error.ts';
+import type { StreamSink } from '#src/platform/call.ts';
+import type { CallAnswer } from '#src/platform/call-answer.ts';
+import { callHeaders, serverTiming } from './answer-headers.ts';
+
+/** A client that takes nothing for this long has left. */
+const STALLED_MS = 60_000;
+const FRAME = Buffer.from('{"$crank"');
+const [NEWLINE, RETURN, SPACE] = [0x0a, 0x0d, 0x20];
+
+/**
+ * A streamed answer: items as lines of NDJSON, or as server-sent events. The last frame tells how the call ended:
+ * `{"$crank":{"call","receipt","outcome","items","error"?}}`, or an event `receipt` with the same object as data.
+ */
+export interface CallStream extends StreamSink {
+  /** Writes the last frame and ends. */
+  finish(answer: CallAnswer): void;
+  /** Ends where no receipt could be had. @param problem of the error */
+  fail(call: string, problem: Uint8Array): void;
+}
+
+export const openCallStream = (
+  raw: ServerResponse,
+  call: { id: string; version: string },
+  events: boolean,
+): CallStream => {
+  raw.writeHead(200, {
+    ...callHeaders(call),
+    'content-type': events ? 'text/event-stream' : 'application/x-ndjson',
+    'x-accel-buffering': 'no',
+    trailer: 'server-timing',
+  });
+  raw.flushHeaders();
+  let items = 0;
+  const end = (frame: string): void => {
+    raw.end(events ? `event: receipt\ndata: ${frame}\n\n` : `{"$crank":${frame}}\n`);
+  };
+  return {
+    encode: (json) => {
+      const line = oneLine(json);
+      return events ? Buffer.concat([DATA, line, EVENT_END]) : Buffer.concat([line, LINE_END]);
+    },
+    write: (bytes) => {
+      items += 1;
+      return write(raw, bytes);
+    },
+    finish: ({ id, timing, answer }) => {
+      const error = answer.type === 'error' || answer.type === 'stream' ? answer.error : undefined;
+      const problem = answer.type === 'error' || answer.type === 'stream' ? answer.problem : undefined;
+      const frame = JSON.stringify({ call: id, receipt: `/v1/receipts/${id}`, outcome: error?.code ?? 'ok', items });
+      raw.addTrailers({ 'server-timing': serverTiming(timing) });
+      end(problem === undefined ? frame : `${frame.slice(0, -1)},"error":${Buffer.from(problem).toString()}}`);
+    },
+    fail: (id, problem) => {
+      const frame = JSON.stringify({ call: id, outcome: 'internal', items });
+      end(`${frame.slice(0, -1)},"error":${Buffer.from(problem).toString()}}`);
+    },
+  };
+};
+
+const DATA = Buffer.from('data: ');
+const EVENT_END = Buffer.from('\n\n');
+const LINE_END = Buffer.from('\n');
+
+/** An item on one line (a line break in JSON text is white space), with a space in front where it would read as the last frame. */
+const oneLine = (json: Uint8Array): Buffer => {
+  const line = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  const broken = line.includes(NEWLINE) || line.includes(RETURN);
+  const flat = broken ? Buffer.from(line.map((byte) => (byte === NEWLINE || byte === RETURN ? SPACE : byte))) : line;
+  return flat.subarray(0, FRAME.length).equals(FRAME) ? Buffer.concat([Buffer.from(' '), flat]) : flat;
+};
+
+/** Resolves once the client takes more. @throws CrankError `cancelled` where it is gone or takes nothing */
+const write = (raw: ServerResponse, bytes: Uint8Array): Promise<void> => {
+  if (raw.destroyed || raw.writableEnded) return Promise.reject(gone());
+  if (raw.write(bytes)) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      raw.off('drain', onDrain).off('close', onClose);
+    };
+    const onDrain = (): void => {
+      done();
+      resolve();
+    };
+    const onClose = (): void => {
+      done();
+      reject(gone());
+    };
+    const timer = setTimeout(() => raw.destroy(), STALLED_MS);
+    raw.on('drain', onDrain).on('close', onClose);
+  });
+};
+
+const gone = (): CrankError => new CrankError('cancelled', 'The caller went away in the middle of the stream.');

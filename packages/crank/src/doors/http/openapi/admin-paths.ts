@@ -1,0 +1,327 @@
+import type { JsonSchema } from '#src/core/service.ts';
+import { errors, ref } from './components.ts';
+
+const query = (name: string, description: string) => ({ name, in: 'query', description, schema: { type: 'string' } });
+const inPath = (name: string) => ({ name, in: 'path', required: true, schema: { type: 'string' } });
+const json = (schema: JsonSchema) => ({ content: { 'application/json': { schema } } });
+const ok = (description: string, schema: JsonSchema) => ({ description, ...json(schema) });
+const plain = (description: string, type = 'text/plain') => ({
+  description,
+  content: { [type]: { schema: { type: 'string' } } },
+});
+const page = (name: string, schema: string): JsonSchema => ({
+  type: 'object',
+  properties: {
+    [name]: { type: 'array', items: ref(schema) },
+    cursor: { type: ['string', 'null'], description: 'For the next page.' },
+  },
+  required: [name, 'cursor'],
+});
+const all = (name: string, schema: string): JsonSchema => ({
+  type: 'object',
+  properties: { [name]: { type: 'array', items: ref(schema) } },
+  required: [name],
+});
+
+const open = { security: [] };
+const either = { security: [{}, { key: [] }] };
+const refused = errors(401, 403, 429);
+const refusedOrNone = errors(401, 403, 404, 429);
+
+const cursor = query('cursor', 'From the page before.');
+const policy = {
+  ...json({
+    type: 'object',
+    properties: {
+      layer: { type: 'string', description: '`account` (default) or `service:NAME`.' },
+      files: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { path: { type: 'string' }, text: { type: 'string' } },
+          required: ['path', 'text'],
+        },
+      },
+    },
+    required: ['files'],
+  }),
+  required: true,
+};
+const applyPolicy = (operationId: string) => ({
+  operationId,
+  tags: ['policies'],
+  summary: 'Add or replace one bundle of Rego',
+  requestBody: policy,
+  responses: { '200': ok('In force now.', ref('Policy')), ...errors(400, 401, 403, 413, 415, 422, 429, 503) },
+});
+
+/** What there is beside deployed operations. */
+export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  '/v1/services': {
+    post: {
+      operationId: 'deploy',
+      tags: ['services'],
+      summary: 'Deploy a Python script or folder',
+      requestBody: {
+        required: true,
+        content: {
+          'multipart/form-data': {
+            schema: {
+              type: 'object',
+              properties: {
+                file: {
+                  type: 'array',
+                  items: { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' },
+                  description: 'Each with its relative path as file name.',
+                },
+                name: { type: 'string' },
+                manifest: { type: 'string', description: 'Instead of the one in the folder.' },
+                python: { type: 'string', description: 'Interpreter series, such as 3.11.' },
+              },
+              required: ['file'],
+            },
+          },
+        },
+      },
+      responses: {
+        '201': ok('A new version.', ref('Service')),
+        '200': ok('This version was there already.', ref('Service')),
+        ...errors(400, 401, 403, 413, 415, 422, 429, 503),
+      },
+    },
+    get: {
+      operationId: 'listServices',
+      tags: ['services'],
+      summary: 'Services at their latest version',
+      parameters: [cursor],
+      responses: { '200': ok('A page.', page('services', 'Service')), ...refused },
+    },
+  },
+  ...Object.fromEntries(
+    [
+      { path: '/v1/services/{service}', at: [], suffix: '' },
+      { path: '/v1/accounts/{account}/services/{service}', at: [inPath('account')], suffix: 'Of' },
+    ].flatMap(({ path, at, suffix }) => [
+      [
+        path,
+        {
+          parameters: [...at, inPath('service')],
+          get: {
+            operationId: `describeService${suffix}`,
+            tags: ['services'],
+            summary: 'One service with its operations',
+            parameters: [query('version', 'Digest prefix or alias.')],
+            responses: { '200': ok('The service.', ref('Service')), ...refusedOrNone },
+          },
+          delete: {
+            operationId: `removeService${suffix}`,
+            tags: ['services'],
+            summary: 'Remove a service; its receipts stay',
+            responses: { '200': ok('Removed.', ref('Done')), ...refusedOrNone },
+          },
+        },
+      ],
+      [
+        `${path}/-/versions`,
+        {
+          parameters: [...at, inPath('service')],
+          get: {
+            operationId: `listVersions${suffix}`,
+            tags: ['services'],
+            summary: 'Versions, newest first',
+            responses: { '200': ok('Versions.', all('versions', 'Version')), ...refusedOrNone },
+          },
+        },
+      ],
+      [
+        `${path}/{operation}`,
+        {
+          parameters: [...at, inPath('service'), inPath('operation')],
+          post: {
+            operationId: `call${suffix}`,
+            tags: ['calls'],
+            summary: 'Call an operation',
+            description:
+              'The operations that your key may see stand in this document by their own paths, with their schemas.',
+            requestBody: {
+              content: {
+                'application/json': { schema: { type: 'object' } },
+                'multipart/form-data': { schema: { type: 'object' } },
+              },
+            },
+            responses: {
+              '200': { description: 'The result: JSON, a file, or a stream.', content: { '*/*': { schema: {} } } },
+              ...errors(400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504),
+            },
+          },
+        },
+      ],
+    ]),
+  ),
+  '/v1/calls': {
+    get: {
+      operationId: 'listCalls',
+      tags: ['calls'],
+      summary: 'Calls, newest first',
+      parameters: [cursor, query('service', 'Only those of one service.')],
+      responses: { '200': ok('A page.', page('calls', 'Call')), ...refused },
+    },
+  },
+  '/v1/calls/{id}': {
+    parameters: [inPath('id')],
+    get: {
+      operationId: 'getCall',
+      tags: ['calls'],
+      summary: 'What a call printed, took and cost',
+      responses: { '200': ok('The call.', ref('CallDetails')), ...refusedOrNone },
+    },
+  },
+  '/v1/receipts/{id}': {
+    parameters: [inPath('id')],
+    get: {
+      operationId: 'getReceipt',
+      tags: ['receipts'],
+      summary: 'The receipt of a call or an administrative act; it verifies offline',
+      responses: { '200': ok('The receipt file.', ref('Receipt')), ...refusedOrNone },
+    },
+  },
+  '/v1/keys': {
+    post: {
+      operationId: 'createKey',
+      tags: ['keys'],
+      summary: 'Make an API key',
+      requestBody: {
+        required: true,
+        ...json({
+          type: 'object',
+          properties: {
+            name: { type: 'string' },
+            role: { type: 'string', enum: ['owner', 'developer', 'caller', 'auditor'] },
+          },
+          required: ['name', 'role'],
+        }),
+      },
+      responses: {
+        '201': ok('The key; its secret is shown this once.', ref('NewKey')),
+        ...errors(400, 401, 403, 413, 415, 422, 429),
+      },
+    },
+    get: {
+      operationId: 'listKeys',
+      tags: ['keys'],
+      summary: 'Keys of the account, without their secrets',
+      responses: { '200': ok('Keys.', all('keys', 'Key')), ...refused },
+    },
+  },
+  '/v1/keys/{id}': {
+    parameters: [inPath('id')],
+    delete: {
+      operationId: 'revokeKey',
+      tags: ['keys'],
+      summary: 'Refuse a key from now on',
+      responses: { '200': ok('Revoked.', ref('Done')), ...errors(401, 403, 404, 409, 429) },
+    },
+  },
+  '/v1/policies': {
+    get: {
+      operationId: 'listPolicies',
+      tags: ['policies'],
+      summary: 'Bundles in force',
+      responses: { '200': ok('Policies.', all('policies', 'Policy')), ...refused },
+    },
+    post: applyPolicy('applyPolicy'),
+    put: applyPolicy('putPolicy'),
+  },
+  '/v1/policies/{name}': {
+    parameters: [inPath('name')],
+    delete: {
+      operationId: 'removePolicy',
+      tags: ['policies'],
+      summary: 'Take a bundle out of force',
+      parameters: [query('layer', '`account` (default) or `service:NAME`.')],
+      responses: { '200': ok('Removed.', ref('Done')), ...errors(400, 401, 403, 404, 429) },
+    },
+  },
+  '/log/checkpoint': {
+    get: {
+      operationId: 'logCheckpoint',
+      tags: ['log'],
+      summary: "The log's signed head (C2SP checkpoint)",
+      ...open,
+      responses: { '200': plain('The checkpoint.'), ...errors(404) },
+    },
+  },
+  '/log/vkey': {
+    get: {
+      operationId: 'logKey',
+      tags: ['log'],
+      summary: "The log's verifier key (C2SP signed-note)",
+      ...open,
+      responses: { '200': plain('The key.') },
+    },
+  },
+  '/log/tile/{tile}': {
+    parameters: [inPath('tile')],
+    get: {
+      operationId: 'logTile',
+      tags: ['log'],
+      summary: 'A tile of the log (C2SP tlog-tiles); the path has further components',
+      ...open,
+      responses: { '200': plain('The tile.', 'application/octet-stream'), ...errors(404) },
+    },
+  },
+  '/healthz': {
+    get: {
+      operationId: 'health',
+      tags: ['node'],
+      summary: 'Whether the process answers',
+      ...open,
+      responses: { '200': ok('It does.', { type: 'object' }) },
+    },
+  },
+  '/readyz': {
+    get: {
+      operationId: 'ready',
+      tags: ['node'],
+      summary: 'Whether the node takes calls',
+      ...open,
+      responses: { '200': ok('It does.', { type: 'object' }), '503': ok('It is stopping.', { type: 'object' }) },
+    },
+  },
+  '/metrics': {
+    get: {
+      operationId: 'metrics',
+      tags: ['node'],
+      summary: "Figures in Prometheus' format; with a key, those of its account too",
+      ...either,
+      responses: { '200': plain('Metrics.'), ...errors(401, 429) },
+    },
+  },
+  '/openapi.json': {
+    get: {
+      operationId: 'openapi',
+      tags: ['documents'],
+      summary: 'This document; with a key, the operations of its account too',
+      ...either,
+      responses: { '200': ok('OpenAPI 3.1.', { type: 'object' }), ...refused },
+    },
+  },
+  '/docs': {
+    get: {
+      operationId: 'docs',
+      tags: ['documents'],
+      summary: 'Documentation for people',
+      ...either,
+      responses: { '200': plain('A page.', 'text/html'), ...refused },
+    },
+  },
+  '/llms.txt': {
+    get: {
+      operationId: 'llms',
+      tags: ['documents'],
+      summary: 'Documentation for language models',
+      ...either,
+      responses: { '200': plain('Markdown.'), ...refused },
+    },
+  },
+};

@@ -1,0 +1,187 @@
+import { catalogue } from '#src/core/error.ts';
+import type { JsonSchema } from '#src/core/service.ts';
+import { PROBLEM } from '../answer/problem.ts';
+
+const text = { type: 'string' } as const;
+const count = { type: 'integer', minimum: 0 } as const;
+const time = { type: 'string', format: 'date-time' } as const;
+const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
+const object = (properties: Record<string, JsonSchema>, optional: readonly string[] = []): JsonSchema => ({
+  type: 'object',
+  properties,
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+});
+export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+/** Schemas of what administrative paths take and give. Names of services hold no capital, so nothing of theirs is called so. */
+export const schemas: Record<string, JsonSchema> = {
+  Problem: {
+    ...(object(
+      {
+        type: { ...text, description: '`urn:crank:error:<code>`' },
+        code: { ...text, enum: Object.keys(catalogue) },
+        title: text,
+        status: count,
+        detail: { ...text, description: 'What happened and what to do.' },
+        retry: { ...text, enum: ['never', 'after', 'same-key'] },
+        call: { ...text, description: 'Id of the call, where one exists; its receipt has the same.' },
+        retryAfter: { type: 'number', description: 'Seconds.' },
+        reasons: list(text),
+        errors: list(object({ pointer: { ...text, description: 'JSON Pointer, RFC 6901.' }, message: text })),
+        findings: list(ref('Finding')),
+        exception: object({ type: text, message: text, traceback: text }, ['traceback']),
+      },
+      ['call', 'retryAfter', 'reasons', 'errors', 'findings', 'exception'],
+    ) as Record<string, never>),
+    description: 'RFC 9457.',
+  },
+  Finding: object(
+    { level: { ...text, enum: ['error', 'warning'] }, file: text, line: count, message: text, fix: text },
+    ['line'],
+  ),
+  Operation: object(
+    {
+      name: text,
+      description: text,
+      input: { description: 'JSON Schema 2020-12 of the arguments by name.' },
+      output: { description: 'JSON Schema 2020-12 of the result, or of one item of a stream.' },
+      result: { ...text, enum: ['json', 'file', 'stream'] },
+      contentType: text,
+      files: { ...list(text), description: 'Parameters that take files.' },
+      line: count,
+      path: text,
+      curl: text,
+    },
+    ['contentType', 'line'],
+  ),
+  Limits: object({
+    wallMs: count,
+    cpuMs: count,
+    memoryBytes: count,
+    outputBytes: count,
+    fileBytes: count,
+    tmpBytes: count,
+    subprocesses: count,
+    threads: count,
+  }),
+  Service: object(
+    {
+      account: text,
+      name: text,
+      version: { ...text, description: 'Content digest, `sha256:` and 64 hexadecimal digits.' },
+      description: text,
+      runtime: text,
+      python: text,
+      isolation: { ...text, enum: ['fresh', 'warm'] },
+      limits: ref('Limits'),
+      requirements: list(text),
+      lock: { type: ['string', 'null'] },
+      operations: list(ref('Operation')),
+      findings: list(ref('Finding')),
+      created: {
+        description: 'When the version was made; of a deployment, whether it is new.',
+        type: ['string', 'boolean'],
+      },
+      receipt: { type: ['string', 'null'], description: 'Receipt of the deployment.' },
+    },
+    ['receipt'],
+  ),
+  Version: object({ version: text, created: time, createdBy: text, aliases: list(text) }),
+  Call: object({
+    id: text,
+    account: text,
+    principal: text,
+    service: text,
+    version: text,
+    operation: text,
+    received: time,
+    finished: time,
+    outcome: { ...text, description: '`ok` or an error code.' },
+    tags: { type: ['string', 'null'] },
+  }),
+  CallDetails: {
+    allOf: [
+      ref('Call'),
+      object({
+        problem: { anyOf: [ref('Problem'), { type: 'null' }] },
+        stdout: text,
+        stderr: text,
+        truncatedBytes: count,
+        usage: object({ cpuNs: count, cpuSource: text, wallNs: count, peakMemoryBytes: count }),
+        energy: object({ joules: { type: 'number' }, grade: text, uncertainty: text }),
+        carbon: object({ grams: { type: 'number' }, gridGramsPerKwh: { type: 'number' }, source: text }),
+        charge: object({ currency: text, total: text, lines: list(object({ kind: text, amount: text })) }),
+        receipt: text,
+      }),
+    ],
+  },
+  Receipt: object({
+    envelope: { ...text, description: 'DSSE envelope of an in-toto statement.' },
+    proof: { ...text, description: 'C2SP tlog-proof: inclusion under a signed checkpoint.' },
+    openings: { description: 'Salts of the commitments, where the holder may have them.' },
+  }),
+  Key: object({
+    id: text,
+    name: text,
+    role: text,
+    account: text,
+    created: time,
+    revoked: { type: ['string', 'null'] },
+  }),
+  NewKey: {
+    allOf: [ref('Key'), object({ key: { ...text, description: 'The secret, shown this once.' }, receipt: text })],
+  },
+  Policy: object({ name: text, layer: text, digest: text, regoVersion: text, entrypoints: list(text), receipt: text }, [
+    'receipt',
+  ]),
+  Done: object({ receipt: { type: ['string', 'null'], description: 'Receipt of the act.' } }),
+};
+
+const header = (name: string, description: string, schema: JsonSchema) => ({ name, in: 'header', description, schema });
+
+/** Parameters that every call takes. */
+export const parameters = {
+  Version: {
+    name: 'version',
+    in: 'query',
+    description: 'Digest prefix of at least 8, or an alias; the latest otherwise.',
+    schema: text,
+  },
+  IdempotencyKey: header('Idempotency-Key', 'The same key and body give the same answer for 24 h.', {
+    ...text,
+    maxLength: 255,
+  }),
+  Deadline: header('Crank-Deadline', 'How long the caller waits, such as `500ms`, `5s`, `2m`.', {
+    ...text,
+    pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)$',
+  }),
+  Tags: header('Crank-Tags', 'For cost allocation.', { ...text, maxLength: 1024 }),
+};
+
+const answerHeader = (description: string) => ({ description, schema: text });
+
+/** Headers of every call's answer. */
+export const headers = {
+  Call: answerHeader('Id of the call.'),
+  Receipt: answerHeader('Path of its receipt.'),
+  Version: answerHeader('Digest of the version that ran.'),
+  Timing: answerHeader('Milliseconds per step (W3C Server Timing).'),
+};
+
+const codes = (status: number): string =>
+  Object.entries(catalogue)
+    .filter(([, entry]) => entry.status === status)
+    .map(([code, entry]) => `\`${code}\`: ${entry.title}`)
+    .join('; ');
+
+/** One response per status of the catalogue, named `E<status>`. */
+export const responses = Object.fromEntries(
+  [...new Set(Object.values(catalogue).map((entry) => entry.status))].map((status) => [
+    `E${status}`,
+    { description: codes(status), content: { [PROBLEM]: { schema: ref('Problem') } } },
+  ]),
+);
+
+/** References to responses by status. */
+export const errors = (...statuses: readonly number[]): Record<string, { $ref: string }> =>
+  Object.fromEntries(statuses.map((status) => [String(status), { $ref: `#/components/responses/E${status}` }]));

@@ -1,0 +1,43 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { CrankError } from '#src/core/error.ts';
+
+const TAG_BYTES = 1024;
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+export interface CallHeaders {
+  idempotencyKey: string | undefined;
+  /** Milliseconds. */
+  deadlineMs: number | undefined;
+  tags: string | undefined;
+}
+
+const bad = (detail: string): CrankError => new CrankError('malformed-request', detail);
+
+/** What a call says in its headers (CONTRACT.md, "HTTP"). @throws CrankError `malformed-request` */
+export const readCallHeaders = (headers: IncomingHttpHeaders): CallHeaders => ({
+  idempotencyKey: idempotencyKey(headers['idempotency-key']),
+  deadlineMs: deadline(headers['crank-deadline']),
+  tags: tags(headers['crank-tags']),
+});
+
+const idempotencyKey = (value: string | string[] | undefined): string | undefined => {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value)) return value;
+  throw bad('The Idempotency-Key is not 1 to 255 visible ASCII characters: send a random text such as a UUID.');
+};
+
+const deadline = (value: string | string[] | undefined): number | undefined => {
+  if (value === undefined) return undefined;
+  const match = typeof value === 'string' ? /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(value) : null;
+  const ms = match === null ? 0 : Math.ceil(Number(match[1]) * UNITS[match[2]!]!);
+  if (ms > 0) return ms;
+  throw bad('The Crank-Deadline is no duration above zero: write it like 500ms, 5s or 2m.');
+};
+
+const tags = (value: string | string[] | undefined): string | undefined => {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && value.length <= TAG_BYTES && /^[\x20-\x7e]*$/.test(value)) return value || undefined;
+  throw bad(
+    `The Crank-Tags are longer than ${TAG_BYTES} bytes or not printable ASCII: send less, such as team=billing.`,
+  );
+};

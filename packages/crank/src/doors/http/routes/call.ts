@@ -1,0 +1,89 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CrankError } from '#src/core/error.ts';
+import { problemOf } from '#src/core/problem.ts';
+import { type CallRequest, call } from '#src/platform/call.ts';
+import type { CallAnswer } from '#src/platform/call-answer.ts';
+import type { Platform } from '#src/platform/platform.ts';
+import { removeFiles } from '#src/platform/scratch.ts';
+import { callHeaders, serverTiming } from '../answer/answer-headers.ts';
+import { sendProblemBytes } from '../answer/problem.ts';
+import { sendFile } from '../answer/send-file.ts';
+import { type CallStream, openCallStream } from '../answer/stream-sink.ts';
+import { readCallBody } from '../request/call-body.ts';
+import { readCallHeaders } from '../request/call-headers.ts';
+import { prefersEvents } from '../request/prefers-events.ts';
+import { queryText } from '../request/query.ts';
+
+interface Params {
+  account?: string;
+  service: string;
+  operation: string;
+}
+
+/** Calls: the hot path. */
+export const callRoutes = (app: FastifyInstance, platform: Platform): void => {
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { raw } = request;
+    const { account, service, operation } = request.params as Params;
+    const gone = new AbortController();
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) gone.abort();
+    });
+    const taken: string[] = [];
+    const started: { stream?: CallStream; id?: string } = {};
+    const wanted: CallRequest = {
+      authorization: raw.headers.authorization,
+      account,
+      service,
+      operation,
+      version: queryText(request, 'version'),
+      ...readCallHeaders(raw.headers),
+      signal: gone.signal,
+      read: (target, limits) => readCallBody(raw, target, limits, platform.scratch, taken),
+      open: (begun) => {
+        reply.hijack();
+        started.id = begun.id;
+        started.stream = openCallStream(reply.raw, begun, prefersEvents(raw.headers.accept));
+        return started.stream;
+      },
+    };
+    try {
+      const answer = await call(platform, wanted);
+      if (started.stream === undefined) return await send(request, reply, answer);
+      started.stream.finish(answer);
+      return reply;
+    } catch (error) {
+      if (started.stream === undefined) throw error;
+      // The head is out, so the last frame is the only place left to tell.
+      if (!(error instanceof CrankError))
+        platform.log.error({ err: error, call: started.id }, 'a stream failed by our fault');
+      const known =
+        error instanceof CrankError ? error : new CrankError('internal', 'The node failed; nothing was charged.');
+      started.stream.fail(started.id!, Buffer.from(JSON.stringify(problemOf(known, false))));
+      return reply;
+    } finally {
+      if (taken.length > 0) await removeFiles(taken);
+    }
+  };
+  app.post('/v1/services/:service/:operation', handler);
+  app.post('/v1/accounts/:account/services/:service/:operation', handler);
+};
+
+const send = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answered: CallAnswer,
+): FastifyReply | Promise<FastifyReply> => {
+  const { answer } = answered;
+  reply.headers(callHeaders(answered)).header('server-timing', serverTiming(answered.timing));
+  switch (answer.type) {
+    case 'json':
+      return reply.header('content-type', 'application/json').send(answer.json);
+    case 'file':
+      return sendFile(reply, answer);
+    case 'error':
+      return sendProblemBytes(request, reply, answer.error, answer.problem);
+    case 'stream':
+      throw new Error('a stream ended that was never opened');
+  }
+};

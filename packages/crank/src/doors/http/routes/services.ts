@@ -1,0 +1,76 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { CrankError } from '#src/core/error.ts';
+import { identify } from '#src/platform/admit.ts';
+import { deploy } from '#src/platform/deploy.ts';
+import type { Platform } from '#src/platform/platform.ts';
+import { describeService, listServices, listVersions, removeService } from '#src/platform/services.ts';
+import { readDeployForm } from '../request/deploy-form.ts';
+import { queryText } from '../request/query.ts';
+import { baseUrl } from '../view/base-url.ts';
+import { serviceView } from '../view/service-view.ts';
+
+type Request = FastifyRequest<{ Params: { account?: string; service: string } }>;
+
+/** Deploying, listing and removing services. */
+export const serviceRoutes = (app: FastifyInstance, platform: Platform): void => {
+  app.post('/v1/services', async (request, reply) => {
+    const { authorization } = request.headers;
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const deployed = await deploy(platform, {
+      authorization,
+      read: () => readDeployForm(request.raw),
+      signal: gone.signal,
+    });
+    const { created, service: name, receipt } = deployed;
+    return reply
+      .code(created ? 201 : 200)
+      .header('location', `/v1/services/${name}`)
+      .send({ ...serviceView({ ...deployed, name }, baseUrl(request)), created, receipt: receipt ?? null });
+  });
+
+  app.get('/v1/services', async (request) => {
+    const { services, cursor } = await listServices(
+      platform,
+      request.headers.authorization,
+      queryText(request, 'cursor'),
+    );
+    const base = baseUrl(request);
+    return {
+      services: services.map((service) => ({ ...serviceView(service, base), created: service.created })),
+      cursor,
+    };
+  });
+
+  for (const prefix of ['/v1/services/:service', '/v1/accounts/:account/services/:service']) {
+    app.get(prefix, async (request: Request) => {
+      await assertOwnAccount(platform, request);
+      const { service } = request.params;
+      const described = await describeService(
+        platform,
+        request.headers.authorization,
+        service,
+        queryText(request, 'version'),
+      );
+      return { ...serviceView(described, baseUrl(request)), created: described.created };
+    });
+    app.delete(prefix, async (request: Request) => {
+      await assertOwnAccount(platform, request);
+      return removeService(platform, request.headers.authorization, request.params.service);
+    });
+    app.get(`${prefix}/-/versions`, async (request: Request) => {
+      await assertOwnAccount(platform, request);
+      return { versions: await listVersions(platform, request.headers.authorization, request.params.service) };
+    });
+  }
+};
+
+/** Services of other accounts can be called where policy lets them, but neither looked into nor changed. */
+const assertOwnAccount = async (platform: Platform, request: Request): Promise<void> => {
+  const { account, service } = request.params;
+  if (account === undefined) return;
+  const principal = await identify(platform, request.headers.authorization);
+  if (principal.account !== account) {
+    throw new CrankError('not-found', `There is no service ${account}/${service} that this key may see.`);
+  }
+};

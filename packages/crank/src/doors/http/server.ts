@@ -1,0 +1,127 @@
+import type { AddressInfo } from 'node:net';
+import { fastify } from 'fastify';
+import type { Logger } from 'pino';
+import { CrankError } from '#src/core/error.ts';
+import type { Platform } from '#src/platform/platform.ts';
+import { answerClientError } from './answer/client-error.ts';
+import { sendProblem } from './answer/problem.ts';
+import { newAnswerCounts } from './answer-counts.ts';
+import { MethodTable } from './method-table.ts';
+import { callRoutes } from './routes/call.ts';
+import { documentRoutes } from './routes/documents.ts';
+import { healthRoutes } from './routes/health.ts';
+import { historyRoutes } from './routes/history.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { logRoutes } from './routes/log.ts';
+import { policyRoutes } from './routes/policies.ts';
+import { serviceRoutes } from './routes/services.ts';
+
+export interface HttpServerOptions {
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+  log: Logger;
+}
+
+export interface HttpServer {
+  /** Where it listens, as a client writes it. */
+  url: string;
+  /** Takes no more connections; resolves when the requests under way are answered. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds. A request has to arrive within them; how long its answer takes is the call's own limit. */
+const HEAD_TIMEOUT = 20_000;
+const REQUEST_TIMEOUT = 300_000;
+const KEEP_ALIVE = 65_000;
+const HEADER_BYTES = 16 * 1024;
+const HEADERS = 100;
+const CONNECTIONS = 8_192;
+/** Longest path parameter: operations have up to 128 characters. */
+const PARAMETER = 200;
+
+/** Opens the HTTP door. @throws the system's error where the address is taken or not ours */
+export const createHttpServer = async (platform: Platform, options: HttpServerOptions): Promise<HttpServer> => {
+  const { log } = options;
+  const answers = newAnswerCounts();
+  const methods = new MethodTable();
+  const app = fastify({
+    logger: false,
+    requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: PARAMETER },
+    http: {
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: HEAD_TIMEOUT,
+      connectionsCheckingInterval: 5_000,
+      joinDuplicateHeaders: false,
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(request, reply, error, log);
+    },
+  });
+  app.server.maxHeadersCount = HEADERS;
+  app.server.maxConnections = CONNECTIONS;
+
+  // Bodies stay streams: each route reads its own, after it knows who asks, and passes JSON text on untouched.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  app.addHook('onRoute', ({ method, url }) => methods.add(url, [method].flat()));
+  app.addHook('onResponse', (_request, reply, done) => {
+    const status = Math.floor(reply.raw.statusCode / 100);
+    answers[status] = (answers[status] ?? 0) + 1;
+    done();
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, log));
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods.of(request.raw.url!);
+    if (allowed.length === 0) {
+      const error = new CrankError(
+        'not-found',
+        'There is nothing at this path: /openapi.json and /docs list what there is.',
+      );
+      return sendProblem(request, reply, error, log);
+    }
+    const error = new CrankError('method-not-allowed', `This path takes ${allowed.join(', ')}, not ${request.method}.`);
+    return sendProblem(request, reply.header('allow', allowed.join(', ')), error, log);
+  });
+
+  callRoutes(app, platform);
+  app.register(async (scope) => {
+    scope.addHook('onRequest', (_request, reply, done) => {
+      reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+      done();
+    });
+    serviceRoutes(scope, platform);
+    historyRoutes(scope, platform);
+    keyRoutes(scope, platform);
+    policyRoutes(scope, platform);
+    logRoutes(scope, platform);
+    healthRoutes(scope, platform, answers);
+    documentRoutes(scope, platform);
+  });
+
+  await app.listen({ host: options.host, port: options.port });
+  return { url: urlOf(app.server.address() as AddressInfo), close: () => close(app) };
+};
+
+const urlOf = ({ address, family, port }: AddressInfo): string => {
+  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+};
+
+/** A connection that was busy when closing began stays open when it falls idle: those are looked for until all are gone. */
+const close = async (app: {
+  server: { closeIdleConnections(): void };
+  close(): PromiseLike<unknown>;
+}): Promise<void> => {
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+  }
+};

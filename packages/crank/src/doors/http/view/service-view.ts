@@ -1,0 +1,33 @@
+import type { Finding } from '#src/core/error.ts';
+import type { Manifest, Operation } from '#src/core/service.ts';
+import { curlExample, operationPath } from './operation-example.ts';
+
+export interface Shown {
+  account: string;
+  name: string;
+  version: string;
+  manifest: Manifest;
+  findings: readonly Finding[];
+}
+
+/** A service version as the door shows it. @param base address under which the caller knows this node */
+export const serviceView = ({ account, name, version, manifest, findings }: Shown, base: string) => ({
+  account,
+  name,
+  version,
+  description: manifest.description,
+  runtime: manifest.runtime,
+  python: manifest.python,
+  isolation: manifest.isolation,
+  limits: manifest.limits,
+  requirements: manifest.requirements,
+  lock: manifest.lock,
+  operations: operationsOf(manifest).map((operation) => ({
+    ...operation,
+    path: operationPath(name, operation.name),
+    curl: curlExample(base, name, operation),
+  })),
+  findings,
+});
+
+export const operationsOf = (manifest: Manifest): Operation[] => Object.values(manifest.operations);

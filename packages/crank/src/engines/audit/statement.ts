@@ -1,0 +1,61 @@
+import type { Isolation, Limits } from '#src/core/service.ts';
+
+/** Predicate type of a call's receipt; the schema is published in `vectors/receipt/call-v1.schema.json`. */
+export const CALL_PREDICATE = 'https://crank.dev/receipt/call/v1';
+/** Predicate type of an administrative act's receipt. */
+export const ACT_PREDICATE = 'https://crank.dev/receipt/act/v1';
+
+/** A salted commitment: `sha256:` hex of SHA-256(salt ‖ bytes), the salt being 32 random bytes. */
+export type Commitment = string;
+
+export interface ReceiptDecision {
+  id: string;
+  /** `authorise`, `input` or `output`. */
+  point: string;
+  allow: boolean;
+  /** Digests of the bundles evaluated, by name. */
+  bundles: Readonly<Record<string, string>>;
+  obligations: readonly string[];
+  reasons: readonly string[];
+}
+
+/** What a receipt says about a call. Times are RFC 3339 in UTC; amounts of money are decimal strings in `currency`. */
+export interface CallPredicate {
+  call: string;
+  /** `complete`, or `opening` for the entry that precedes a stream's first byte. */
+  stage: 'complete' | 'opening';
+  received: string;
+  finished: string;
+  node: string;
+  account: string;
+  principal: { id: string; kind: string; role: string; account: string; onBehalfOf?: string };
+  service: string;
+  version: string;
+  operation: string;
+  input: Commitment;
+  decisions: readonly ReceiptDecision[];
+  isolation: Isolation;
+  limits: Limits;
+  /** `ok` or the error code. */
+  outcome: string;
+  usage: { cpuNs: number; cpuSource: string; wallNs: number; peakMemoryBytes: number };
+  energy: { joules: number; grade: 'A' | 'B' | 'C' | 'D'; uncertainty: string };
+  carbon: { grams: number; gridGramsPerKwh: number; source: string };
+  charge: { currency: 'USD'; lines: readonly { kind: string; amount: string }[]; total: string };
+  /** Receipt that this one follows: a stream's opening. */
+  predecessor?: string;
+  parent?: string;
+}
+
+/** What a receipt says about an administrative act. */
+export interface ActPredicate {
+  act: string;
+  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals` */
+  kind: string;
+  time: string;
+  node: string;
+  account: string;
+  principal: { id: string; kind: string; role: string; account: string };
+  /** What was done, without secrets. */
+  object: Readonly<Record<string, string | number | boolean | null>>;
+}

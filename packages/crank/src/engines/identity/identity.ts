@@ -1,0 +1,136 @@
+import type { Kysely } from 'kysely';
+import { CrankError } from '#src/core/error.ts';
+import { newId } from '#src/core/id.ts';
+import type { Principal, Role } from '#src/core/service.ts';
+import type { Database, KeyRow } from '#src/store/schema.ts';
+import { apiKeyHash, isApiKey, newApiKey } from './api-key.ts';
+
+/** Another node on the same database learns of a revocation within this time; this node at once. */
+const CACHE_MS = 5_000;
+const CACHE_SIZE = 10_000;
+
+export interface KeyInfo {
+  id: string;
+  name: string;
+  role: Role;
+  account: string;
+  created: string;
+  revoked: string | null;
+}
+
+const principalOf = (row: KeyRow): Principal => ({
+  id: row.id,
+  name: row.name,
+  kind: row.kind as Principal['kind'],
+  account: row.account,
+  role: row.role as Role,
+});
+
+const infoOf = (row: Omit<KeyRow, 'secret_hash'>): KeyInfo => ({
+  id: row.id,
+  name: row.name,
+  role: row.role as Role,
+  account: row.account,
+  created: new Date(row.created_at).toISOString(),
+  revoked: row.revoked_at === null ? null : new Date(row.revoked_at).toISOString(),
+});
+
+/** Knows principals by their API keys. Changes are returned as rows and queries: the recorder writes them with their receipt. */
+export class Identity {
+  readonly #db: Kysely<Database>;
+  readonly #known = new Map<string, { principal: Principal; until: number }>();
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  /**
+   * @param authorization the header's value, `Bearer <key>`
+   * @throws CrankError `unauthenticated`
+   */
+  async authenticate(authorization: string | undefined): Promise<Principal> {
+    if (authorization === undefined) {
+      throw new CrankError('unauthenticated', 'No credentials: send the header "Authorization: Bearer <API key>".');
+    }
+    const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+    if (key === undefined || !isApiKey(key)) {
+      throw new CrankError(
+        'unauthenticated',
+        'The Authorization header holds no well-formed API key: send "Bearer crk_...", and check that the key was copied whole.',
+      );
+    }
+    const hash = apiKeyHash(key);
+    const known = this.#known.get(hash);
+    if (known !== undefined && known.until > Date.now()) return known.principal;
+    const row = await this.#db
+      .selectFrom('keys')
+      .selectAll()
+      .where('secret_hash', '=', hash)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    if (row === undefined) {
+      this.#known.delete(hash);
+      throw new CrankError(
+        'unauthenticated',
+        'This API key is unknown or revoked: ask the owner of the account for a new one.',
+      );
+    }
+    if (this.#known.size >= CACHE_SIZE) this.#known.delete(this.#known.keys().next().value!);
+    const principal = principalOf(row);
+    this.#known.set(hash, { principal, until: Date.now() + CACHE_MS });
+    return principal;
+  }
+
+  /** A new key; the secret is returned once and never stored. */
+  create(options: { account: string; name: string; role: Role; kind?: Principal['kind'] }) {
+    const secret = newApiKey(options.role);
+    const row: KeyRow = {
+      id: newId('key'),
+      account: options.account,
+      name: options.name,
+      kind: options.kind ?? 'user',
+      role: options.role,
+      secret_hash: apiKeyHash(secret),
+      created_at: Date.now(),
+      revoked_at: null,
+    };
+    return { secret, info: infoOf(row), query: this.#db.insertInto('keys').values(row).compile() };
+  }
+
+  /** @throws CrankError `not-found` */
+  async find(account: string, id: string): Promise<KeyInfo> {
+    const row = await this.#db
+      .selectFrom('keys')
+      .selectAll()
+      .where('account', '=', account)
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row === undefined)
+      throw new CrankError(
+        'not-found',
+        `There is no key ${id} in the account ${account}: list them with \`crank key list\`.`,
+      );
+    return infoOf(row);
+  }
+
+  /** The write that revokes a key; call `forget` once it is committed. */
+  revoke(id: string) {
+    return this.#db.updateTable('keys').set({ revoked_at: Date.now() }).where('id', '=', id).compile();
+  }
+
+  /** Drops cached look-ups, so that a revoked key is refused from now on. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  async list(account: string): Promise<KeyInfo[]> {
+    const rows = await this.#db.selectFrom('keys').selectAll().where('account', '=', account).orderBy('id').execute();
+    return rows.map(infoOf);
+  }
+
+  /** Owners of an account that are not revoked: there must always be one. */
+  async owners(account: string): Promise<number> {
+    const rows = await this.list(account);
+    return rows.filter((row) => row.role === 'owner' && row.revoked === null).length;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Finding } from '#src/core/error.ts';
+import { problem, quote } from './findings.ts';
+import type { Source } from './source.ts';
+
+const CONVENTIONAL = ['main.py', 'app.py', 'service.py'];
+
+/** The module file that holds the operations: the one named in the manifest, else the one that custom points at. */
+export const findEntry = (source: Source, declared?: string): { entry: string } | { finding: Finding } => {
+  if (declared !== undefined) {
+    if (source.files.has(declared) && declared.endsWith('.py')) return { entry: declared };
+    const message = source.files.has(declared)
+      ? `The entry ${quote(declared)} is not a .py file.`
+      : `The entry ${quote(declared)} is not among the files.`;
+    return { finding: problem('', message, `Name a .py file of the source as "entry". ${candidates(source)}`) };
+  }
+  const modules = [...source.files.keys()].filter((path) => path.endsWith('.py'));
+  if (modules.length === 0) return { finding: problem('', 'There is no .py file in it.', 'Hand in a Python script.') };
+  if (modules.length === 1) return { entry: modules[0]! };
+  const top = modules.filter((path) => !path.includes('/'));
+  const named = source.folder === undefined ? [] : [`${source.folder}.py`];
+  const entry =
+    [...CONVENTIONAL, ...named].find((path) => top.includes(path)) ?? (top.length === 1 ? top[0] : undefined);
+  if (entry !== undefined) return { entry };
+  return {
+    finding: problem(
+      '',
+      `There are ${modules.length} .py files and none is called ${[...CONVENTIONAL, ...named].join(', ')}.`,
+      `Add a crank.json such as {"entry": ${JSON.stringify(top[0] ?? modules[0])}}. ${candidates(source)}`,
+    ),
+  };
+};
+
+const candidates = (source: Source): string => {
+  const modules = [...source.files.keys()].filter((path) => path.endsWith('.py'));
+  if (modules.length === 0) return 'There is no .py file in it.';
+  return `Found: ${modules.slice(0, 10).join(', ')}${modules.length > 10 ? ', …' : ''}.`;
+};
+
+/** Service names are DNS labels (RFC 1035, section 2.3.1, with a leading digit allowed as RFC 1123 does). */
+const NAME = /^[a-z0-9](?:[a-z0-9-]{0,62})$/;
+
+const slug = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 63);
+
+/**
+ * The service's name: the one asked for, the manifest's, or made from the folder (where the file is called main, app
+ * or service, which says nothing) or file.
+ */
+export const serviceName = (
+  source: Source,
+  entry: string,
+  asked?: string,
+  declared?: string,
+): { name: string } | { finding: Finding } => {
+  const given = asked ?? declared;
+  const file = entry.split('/').at(-1)!;
+  const derived =
+    CONVENTIONAL.includes(file) && source.folder !== undefined ? source.folder : file.replace(/\.py$/, '');
+  // A name that was asked for is not bent beyond recognition; a file may be called "Report 2024.py".
+  const name = given === undefined ? slug(derived) : given.toLowerCase().replaceAll('_', '-');
+  if (NAME.test(name)) return { name };
+  const fix =
+    'Give a name of lower case letters, digits and "-", at most 63, starting with a letter or digit (--name).';
+  return { finding: problem('', `${quote(given ?? derived)} makes no service name.`, fix) };
+};

@@ -1,0 +1,161 @@
+import { LineCounter, parseDocument } from 'yaml';
+import type { Finding } from '#src/core/error.ts';
+import type { Isolation, Limits } from '#src/core/service.ts';
+import { problem, quote } from './findings.ts';
+import { readLimits } from './manifest-limits.ts';
+import { normalisePath, type Source } from './source.ts';
+
+/** What the user may override of one operation. */
+export interface DeclaredOperation {
+  readonly description?: string;
+  /** Content type of a file result. */
+  readonly contentType?: string;
+}
+
+/** `crank.json` or `crank.yaml`: everything is optional, and what is absent is found out from the code. */
+export interface DeclaredManifest {
+  readonly name?: string;
+  readonly description?: string;
+  readonly entry?: string;
+  /** A series such as `3.12`, or a specifier such as `>=3.10` (PEP 440). */
+  readonly python?: string;
+  readonly isolation?: Isolation;
+  readonly limits?: Partial<Limits>;
+  /** PEP 508 lines. Where present, nothing else is asked for dependencies. */
+  readonly requirements?: readonly string[];
+  /** Where present, only these are published. */
+  readonly operations?: ReadonlyMap<string, DeclaredOperation>;
+}
+
+const FILES = ['crank.json', 'crank.yaml', 'crank.yml'];
+const MAX_BYTES = 64 * 1024;
+const MEDIA_TYPE = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}(?:; ?[\w-]{1,32}=[\w.-]{1,64})?$/;
+
+type Wrong = (pointer: string, message: string, fix: string) => void;
+type Reader = (value: unknown, wrong: Wrong) => unknown;
+
+const text =
+  (field: string, max: number): Reader =>
+  (value, wrong) => {
+    if (typeof value === 'string' && value.length <= max && value.isWellFormed()) return value;
+    const hint = typeof value === 'number' ? `Put it in quotes: "${field}": "${value}".` : 'Write it in quotes.';
+    wrong(`/${field}`, `"${field}" is not a text of at most ${max} characters.`, hint);
+    return undefined;
+  };
+
+const FIELDS: Readonly<Record<string, Reader>> = {
+  name: text('name', 128),
+  description: text('description', 8_192),
+  entry: (value, wrong) => {
+    const normal = typeof value === 'string' ? normalisePath(value) : { wrong: 'is not text' };
+    if ('path' in normal) return normal.path;
+    wrong('/entry', `"entry" ${normal.wrong}.`, 'Name a .py file by its path within the folder.');
+    return undefined;
+  },
+  python: text('python', 64),
+  isolation: (value, wrong) => {
+    if (value === 'fresh' || value === 'warm') return value;
+    wrong('/isolation', '"isolation" is neither "fresh" nor "warm".', 'Leave it out for "fresh".');
+    return undefined;
+  },
+  limits: (value, wrong) => readLimits(value, wrong),
+  requirements: (value, wrong) => {
+    if (Array.isArray(value) && value.length <= 500 && value.every((line) => typeof line === 'string')) return value;
+    wrong('/requirements', '"requirements" is not a list of texts.', 'Write it as ["requests>=2", "six"].');
+    return undefined;
+  },
+  operations: (value, wrong) => readOperations(value, wrong),
+};
+
+const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, DeclaredOperation> | undefined => {
+  const form = 'Write it as ["f", "g"], or as {"f": {"description": "..."}}.';
+  if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string'))
+    return new Map(value.map((name: string) => [name, {}]));
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || Object.keys(value).length === 0) {
+    wrong('/operations', '"operations" is not a list of names or an object.', form);
+    return undefined;
+  }
+  const operations = new Map<string, DeclaredOperation>();
+  for (const [name, given] of Object.entries(value)) {
+    const pointer = `/operations/${name}`;
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      wrong(pointer, `The operation ${quote(name)} is not described by an object.`, form);
+      continue;
+    }
+    const { description, contentType, ...unknown } = given as Record<string, unknown>;
+    for (const field of Object.keys(unknown))
+      wrong(`${pointer}/${field}`, `${quote(field)} is unknown.`, 'Known: description, contentType.');
+    if (description !== undefined && (typeof description !== 'string' || description.length > 8_192))
+      wrong(pointer, 'The description is not a text of at most 8192 characters.', form);
+    if (contentType !== undefined && (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType)))
+      wrong(pointer, 'The contentType is not a media type.', 'Write it as "image/png".');
+    operations.set(name, given as DeclaredOperation);
+  }
+  return operations;
+};
+
+/**
+ * Reads the manifest given with the deployment or, without one, the source's own `crank.json` or `crank.yaml`.
+ * Unknown fields are errors: a misspelt limit must not be silently without effect.
+ */
+export const readManifest = (source: Source, given?: string): { manifest: DeclaredManifest; findings: Finding[] } => {
+  const present = FILES.filter((path) => source.files.has(path));
+  if (given === undefined && present.length > 1) {
+    const message = `There is more than one manifest: ${present.join(', ')}.`;
+    return { manifest: {}, findings: [problem(present[1]!, message, 'Keep one of them.')] };
+  }
+  if (given !== undefined) return parseManifest('manifest', given);
+  const path = present[0];
+  if (path === undefined) return { manifest: {}, findings: [] };
+  return parseManifest(path, new TextDecoder().decode(source.files.get(path)));
+};
+
+const parseManifest = (file: string, content: string): { manifest: DeclaredManifest; findings: Finding[] } => {
+  const findings: Finding[] = [];
+  const fail = (message: string, fix: string, line?: number) => {
+    if (findings.length < 50) findings.push(problem(file, message, fix, line));
+    return { manifest: {}, findings };
+  };
+  if (content.length > MAX_BYTES) return fail(`It has more than ${MAX_BYTES / 1024} KiB.`, 'Shorten it.');
+  if (file === 'crank.json')
+    try {
+      JSON.parse(content);
+    } catch (error) {
+      return fail(`It is not JSON: ${(error as SyntaxError).message}.`, 'Mend it, or write crank.yaml.');
+    }
+  // JSON is YAML, so one reader gives line numbers and refuses doubled keys in both. No aliases: nothing can multiply.
+  const counter = new LineCounter();
+  const document = parseDocument(content, { lineCounter: counter, uniqueKeys: true, version: '1.2', schema: 'core' });
+  const bad = document.errors[0] ?? document.warnings[0];
+  if (bad !== undefined) {
+    const line = bad.linePos?.[0].line;
+    return fail(`It cannot be read: ${bad.message.split('\n')[0]}.`, 'Mend that line.', line);
+  }
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    return fail(`It cannot be read: ${(error as Error).message}.`, 'Write it without aliases.');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return fail('It is not an object.', 'Write it as {"name": "words"}.');
+  const manifest: Record<string, unknown> = {};
+  for (const [field, member] of Object.entries(value)) {
+    const reader = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
+    const lineOf = (pointer: string): number | undefined => {
+      for (let path = pointer.split('/').slice(1); path.length > 0; path = path.slice(0, -1)) {
+        const node = document.getIn(path, true) as { range?: [number, number, number] } | undefined;
+        if (node?.range) return counter.linePos(node.range[0]).line;
+      }
+      return undefined;
+    };
+    if (reader === undefined) {
+      const known = Object.keys(FIELDS).join(', ');
+      fail(`The field ${quote(field)} is unknown.`, `Known: ${known}.`, lineOf(`/${field}`));
+      continue;
+    }
+    const read = reader(member, (pointer, message, fix) => fail(message, fix, lineOf(pointer)));
+    if (read !== undefined) manifest[field] = read;
+  }
+  return { manifest: manifest as DeclaredManifest, findings };
+};

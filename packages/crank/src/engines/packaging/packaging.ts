@@ -1,0 +1,240 @@
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Finding } from '#src/core/error.ts';
+import { defaultLimits, type Isolation, type Limits, type Manifest, type Operation } from '#src/core/service.ts';
+import { admitDescriptor } from './admit-descriptor.ts';
+import { findEntry, serviceName } from './entry.ts';
+import { assertDeployable, notDeployable, problem, quote } from './findings.ts';
+import { environmentDir, installLock } from './install.ts';
+import { chooseInterpreter, type Interpreter } from './interpreters.ts';
+import { lockRequirements } from './lock.ts';
+import { type DeclaredManifest, readManifest } from './manifest-file.ts';
+import { series } from './pep440.ts';
+import { readNeeds } from './requirements.ts';
+import { readSource, type Source } from './source.ts';
+import { codeDir, dropVersion, unpack, versionDir } from './unpack.ts';
+import { createUv } from './uv.ts';
+import { versionDigest } from './version.ts';
+
+export type { Source } from './source.ts';
+
+export interface DeployOptions {
+  name?: string | undefined;
+  /** Text of a manifest (JSON or YAML) that stands for the source's own. */
+  manifest?: string | undefined;
+  /** Interpreter series or specifier; decides over what the source says. */
+  python?: string | undefined;
+  /** Resolves the dependencies afresh instead of using the lock of an earlier deployment. */
+  refresh?: boolean | undefined;
+}
+
+/** Where a version runs: what a sandbox template needs of it. */
+export interface Location {
+  interpreter: string;
+  codeDir: string;
+  libDirs: readonly string[];
+}
+
+/** A version that is ready to run but not yet described by its own code. */
+export interface Prepared extends Location {
+  readonly name: string;
+  readonly digest: string;
+  readonly entry: string;
+  /** Interpreter series. */
+  readonly python: string;
+  readonly lock: string | null;
+  readonly requirements: readonly string[];
+  readonly limits: Limits;
+  readonly isolation: Isolation;
+  /** Warnings so far. */
+  readonly findings: readonly Finding[];
+  readonly declared: DeclaredManifest;
+}
+
+export interface Packaging {
+  /**
+   * Reads the source, locks and installs what it needs, and writes it to its version's folder. Runs none of its code.
+   *
+   * @throws CrankError `not-deployable` with findings; `unavailable` where packages are needed and the index or uv is
+   * out of reach. Nothing stays then.
+   */
+  prepare(source: Source, options: DeployOptions, progress?: (message: string) => void): Promise<Prepared>;
+  /**
+   * The manifest, with the operations that the code inside described (untrusted JSON text).
+   *
+   * @throws CrankError `not-deployable`; call `discard` then
+   */
+  complete(prepared: Prepared, descriptor: Uint8Array): { manifest: Manifest; findings: Finding[] };
+  /** Takes back a `prepare` whose deployment failed. A version that was there before, or is deployed meanwhile, stays. */
+  discard(prepared: Prepared): Promise<void>;
+  /** Takes away a version's files. */
+  drop(digest: string): Promise<void>;
+  /** @throws CrankError `not-deployable` where the interpreter series is gone from this machine */
+  locate(version: { digest: string; python: string; lock: string | null }): Location;
+}
+
+const STALE_MS = 3_600_000;
+
+export const createPackaging = (config: {
+  versionsDir: string;
+  envsDir: string;
+  toolsDir: string;
+  /** The first is the default. */
+  interpreters: readonly Interpreter[];
+  log: (message: string, fields: Record<string, unknown>) => void;
+}): Packaging => {
+  const { versionsDir, envsDir, toolsDir, interpreters, log } = config;
+  const locksDir = join(envsDir, 'locks');
+  const pythons = [...interpreters.map(({ path }) => path), 'python3', '/usr/bin/python3'];
+  const uv = createUv(toolsDir, pythons);
+  for (const folder of [versionsDir, envsDir, locksDir, toolsDir]) removeLeftovers(folder, log);
+
+  /** Versions that this process made: how many deployments count on the folder. It goes when none is left. */
+  const made = new Map<string, number>();
+
+  const locate: Packaging['locate'] = ({ digest, python, lock }) => {
+    const interpreter = interpreters.find(({ version }) => series(version) === python);
+    if (interpreter === undefined) {
+      const message = `Python ${python}, which the version was deployed with, is no longer on this node.`;
+      throw notDeployable([problem('', message, `Install Python ${python}, or deploy the script again.`)]);
+    }
+    const libDirs = lock === null ? [] : [environmentDir(envsDir, lock, python)];
+    return { interpreter: interpreter.path, codeDir: codeDir(versionsDir, digest), libDirs };
+  };
+
+  const giveUp = async (digest: string): Promise<void> => {
+    const users = made.get(digest);
+    if (users === undefined) return;
+    if (users > 1) made.set(digest, users - 1);
+    else {
+      made.delete(digest);
+      await dropVersion(versionsDir, digest);
+    }
+  };
+
+  return {
+    locate,
+
+    prepare: async (given, options, progress = () => {}) => {
+      const { source, findings } = readSource(given.files, given.folder);
+      const { manifest: declared, findings: inManifest } = readManifest(source, options.manifest);
+      findings.push(...inManifest);
+      assertDeployable(findings);
+
+      const found = findEntry(source, declared.entry);
+      if ('finding' in found) throw notDeployable([...findings, found.finding]);
+      const { entry } = found;
+      const named = serviceName(source, entry, options.name, declared.name);
+      const { needs, findings: inNeeds } = readNeeds(source, entry, declared);
+      findings.push(...inNeeds);
+      const chosen = await chooseInterpreter(interpreters, options.python, needs.python);
+      for (const part of [named, chosen]) if ('finding' in part) findings.push(part.finding);
+      assertDeployable(findings);
+      const { name } = named as { name: string };
+      const { interpreter } = chosen as { interpreter: Interpreter };
+
+      const refresh = options.refresh ?? false;
+      const lock = await lockRequirements(needs, { uv, locksDir, interpreter, refresh, progress });
+      if (lock !== null) await installLock(lock, { uv, envsDir, interpreter, file: needs.file, progress });
+
+      const content = {
+        name,
+        entry,
+        python: series(interpreter.version),
+        isolation: declared.isolation ?? 'fresh',
+        limits: { ...defaultLimits, ...declared.limits },
+        lock: lock?.digest ?? null,
+        requirements: needs.requirements.map(({ text }) => text),
+      };
+      const { description, operations } = declared;
+      const digest = versionDigest({ ...content, source, description, operations });
+      // Counted in the same turn as the look at the folder, so that no failed deployment takes it from another.
+      const ours = made.has(digest) || !existsSync(versionDir(versionsDir, digest));
+      if (ours) made.set(digest, (made.get(digest) ?? 0) + 1);
+      try {
+        await unpack(versionsDir, digest, source);
+      } catch (error) {
+        if (ours) await giveUp(digest);
+        throw error;
+      }
+      log('version prepared', { name, digest, packages: lock?.packages.length ?? 0 });
+      return { ...content, ...locate({ ...content, digest }), digest, declared, findings };
+    },
+
+    complete: (prepared, bytes) => {
+      const { declared, entry } = prepared;
+      const descriptor = admitDescriptor(bytes, entry);
+      const findings = [...prepared.findings, ...descriptor.findings];
+      const operations = selectOperations(descriptor.operations, declared.operations, entry, findings);
+      assertDeployable(findings);
+      const manifest: Manifest = {
+        name: prepared.name,
+        description: declared.description ?? descriptor.description,
+        runtime: 'python',
+        entry,
+        python: prepared.python,
+        isolation: prepared.isolation,
+        limits: prepared.limits,
+        requirements: prepared.requirements,
+        lock: prepared.lock,
+        operations,
+      };
+      return { manifest, findings };
+    },
+
+    discard: ({ digest }) => giveUp(digest),
+
+    drop: async (digest) => {
+      made.delete(digest);
+      await dropVersion(versionsDir, digest);
+    },
+  };
+};
+
+/** The operations that the manifest asks for, with what it says of them; all where it names none. */
+const selectOperations = (
+  described: readonly Operation[],
+  declared: DeclaredManifest['operations'],
+  entry: string,
+  findings: Finding[],
+): Record<string, Operation> => {
+  // Without a prototype: "constructor" is an operation only where there is one.
+  const operations: Record<string, Operation> = Object.create(null);
+  if (declared === undefined) {
+    for (const operation of described) operations[operation.name] = operation;
+    return operations;
+  }
+  for (const [name, override] of declared) {
+    const operation = described.find((one) => one.name === name);
+    if (operation === undefined) {
+      const known = described
+        .map((one) => one.name)
+        .slice(0, 20)
+        .join(', ');
+      findings.push(
+        problem(entry, `The manifest names the operation ${quote(name)}, which is not there.`, `Known: ${known}.`),
+      );
+    } else if (override.contentType !== undefined && operation.result !== 'file') {
+      const message = `The manifest gives ${name} a content type, but its result is no file.`;
+      findings.push(problem(entry, message, 'Take it out, or let the function return a pathlib.Path.', operation.line));
+    } else operations[name] = { ...operation, ...override };
+  }
+  return operations;
+};
+
+/** What a node that was killed left half-way. Another process may be at work on what is younger. */
+const removeLeftovers = (folder: string, log: (message: string, fields: Record<string, unknown>) => void): void => {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  for (const name of names.filter((name) => /^\.(?:new|old|env|lock|uv)-/.test(name))) {
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs < STALE_MS) continue;
+    rmSync(path, { recursive: true, force: true });
+    log('leftover removed', { path });
+  }
+};

@@ -1,0 +1,45 @@
+import { canonicalJson } from '#src/core/canonical-json.ts';
+import { digest } from '#src/core/digest.ts';
+import type { Isolation, Limits } from '#src/core/service.ts';
+import type { DeclaredOperation } from './manifest-file.ts';
+import type { Source } from './source.ts';
+
+/** Everything that decides how a version behaves. */
+export interface VersionContent {
+  readonly source: Source;
+  readonly name: string;
+  readonly entry: string;
+  /** Interpreter series. */
+  readonly python: string;
+  readonly isolation: Isolation;
+  readonly limits: Limits;
+  readonly lock: string | null;
+  readonly requirements: readonly string[];
+  readonly description: string | undefined;
+  readonly operations: ReadonlyMap<string, DeclaredOperation> | undefined;
+}
+
+/**
+ * A version's digest: SHA-256 over the canonical JSON of what decides its behaviour, with every file by its own digest.
+ * Times, modes and the order of files play no part. `format` changes when what is derived from the content changes.
+ */
+export const versionDigest = (content: VersionContent): string =>
+  digest(
+    canonicalJson({
+      format: 1,
+      runtime: 'python',
+      name: content.name,
+      entry: content.entry,
+      python: content.python,
+      isolation: content.isolation,
+      limits: content.limits,
+      lock: content.lock,
+      requirements: content.requirements,
+      description: content.description ?? null,
+      operations:
+        content.operations === undefined ? null : [...content.operations].sort(([a], [b]) => (a < b ? -1 : 1)),
+      files: [...content.source.files]
+        .map(([path, bytes]) => [path, digest(bytes)])
+        .sort(([a], [b]) => (a! < b! ? -1 : 1)),
+    }),
+  );

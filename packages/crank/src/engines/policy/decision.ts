@@ -1,0 +1,55 @@
+import type { Limits, Principal } from '#src/core/service.ts';
+
+/** When policy is asked: on what is known without the body, on the input, on the output. */
+export type PolicyPoint = 'authorise' | 'input' | 'output';
+
+/** What is acted on. Every id in it is the platform's, not the caller's word. */
+export interface PolicyResource {
+  /** `service`, `operation`, `call`, `receipt`, `usage`, `log`, `key`, `policy` */
+  type: string;
+  /** The account that owns it. */
+  account: string;
+  service?: string;
+  version?: string;
+  operation?: string;
+  id?: string;
+  /** Id of the principal that made it (a call, a receipt): its own are what a caller may read. */
+  principal?: string;
+  /** A service that its owner opened to all accounts. */
+  public?: boolean;
+}
+
+/** `input` of a policy; policies/README.md documents it for authors. */
+export interface PolicyRequest {
+  /** `service.call`, `receipt.read`, ... */
+  action: string;
+  principal: Principal;
+  resource: PolicyResource;
+  /** What the call asks for, and from the input point on what it was granted. */
+  limits?: Limits;
+  /** The arguments of the call, from the input point on. */
+  content?: unknown;
+}
+
+/** One answer of policy. The first six members are what a receipt says of it. */
+export interface Decision {
+  /** `dec_...` */
+  id: string;
+  point: PolicyPoint;
+  allow: boolean;
+  /** Digests of the bundles evaluated, by name; `name@service:S` and `name@account:A` for other layers than the account's of the resource. */
+  bundles: Readonly<Record<string, string>>;
+  /** What must be done with an allowed request (`encryption:AES-256`) or about a refused one (`hide-existence`). */
+  obligations: readonly string[];
+  /** Why not; empty where allowed. */
+  reasons: readonly string[];
+  /** Where denied: whether by the platform's own rules or by a bundle that somebody applied. */
+  by?: 'platform' | 'applied';
+  /** All limits of the call, final as of this point; present where the request had limits and is allowed. */
+  limits?: Limits;
+  /** CPUs that policy requires, where it does. */
+  cpus?: number;
+}
+
+/** A denial or a grant still without what the engine adds. */
+export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> & Pick<Partial<Decision>, 'limits' | 'cpus'>;

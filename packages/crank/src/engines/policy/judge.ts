@@ -1,0 +1,66 @@
+import type { Answer } from './applied.ts';
+import type { AppliedBundle } from './bundle.ts';
+import { BadResult, denyReasons, type Required, redactPointers, requiredResources } from './interpret.ts';
+
+/** What the rules of applied bundles said together. */
+export interface Judged {
+  allow: boolean;
+  reasons: readonly string[];
+  /** Digests by name, of every bundle that was asked. */
+  bundles: Readonly<Record<string, string>>;
+  /** JSON Pointers, each once. */
+  redact: readonly string[];
+  required?: Required;
+}
+
+/** Longest text of one reason, and how many leave. */
+const MAX_REASON = 500;
+const MAX_REASONS = 50;
+
+/** A bundle's name in a decision: plain for the account's of the resource, else with its layer. */
+const nameOf = ({ name, layer, account }: AppliedBundle, home: string): string => {
+  if (account !== home) return `${name}@account:${account}`;
+  return layer === 'account' ? name : `${name}@${layer}`;
+};
+
+const merge = (a: Required | undefined, b: Required): Required | undefined => {
+  if (b.memoryBytes === 0 && b.cpus === 0 && b.encryption.length === 0) return a;
+  return {
+    memoryBytes: Math.max(a?.memoryBytes ?? 0, b.memoryBytes),
+    cpus: Math.max(a?.cpus ?? 0, b.cpus),
+    encryption: [...new Set([...(a?.encryption ?? []), ...b.encryption])].sort(),
+  };
+};
+
+/** Joins answers: one denial denies, and so does a rule that failed or said what it may not. */
+export const judge = (answers: readonly Answer[], home: string): Judged => {
+  const reasons: string[] = [];
+  const bundles: Record<string, string> = {};
+  const redact = new Set<string>();
+  let required: Required | undefined;
+  for (const { bundle, meaning, evaluation } of answers) {
+    const name = nameOf(bundle, home);
+    bundles[name] = bundle.digest;
+    if (!evaluation.ok) {
+      reasons.push(`policy ${name} could not decide: ${evaluation.error}`);
+      continue;
+    }
+    const { value } = evaluation;
+    try {
+      if (meaning === 'deny') reasons.push(...denyReasons(value));
+      else if (meaning === 'allow' && value !== true) reasons.push(`policy ${name} does not allow it`);
+      else if (meaning === 'redact') for (const pointer of redactPointers(value)) redact.add(pointer);
+      else if (meaning === 'require') required = merge(required, requiredResources(value));
+    } catch (error) {
+      if (!(error instanceof BadResult)) throw error;
+      reasons.push(`policy ${name} could not decide: ${error.message}`);
+    }
+  }
+  return {
+    allow: reasons.length === 0,
+    reasons: reasons.slice(0, MAX_REASONS).map((reason) => reason.slice(0, MAX_REASON)),
+    bundles,
+    redact: [...redact],
+    ...(required && { required }),
+  };
+};

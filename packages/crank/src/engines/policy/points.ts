@@ -1,0 +1,29 @@
+import type { PolicyPoint } from './decision.ts';
+
+/** What a rule's value means. */
+export type RuleMeaning = 'deny' | 'allow' | 'redact' | 'require';
+
+export interface DecisionPoint {
+  meaning: RuleMeaning;
+  points: readonly PolicyPoint[];
+}
+
+/** The rules that are asked, for error messages; policies/README.md has the whole table. */
+export const KNOWN_RULES =
+  'crank.authz: deny, allow; crank.<any>: deny, required_resources, redact_pii (crank.privacy in the examples)';
+
+/**
+ * What a rule of an applied bundle is asked for, by its path (`crank/privacy/redact_pii`); undefined where it is not
+ * asked but may serve other rules. `crank/authz` and what lies under it is asked before the body is read.
+ */
+export const decisionPoint = (entrypoint: string): DecisionPoint | undefined => {
+  const [root, family, ...rest] = entrypoint.split('/');
+  const rule = rest.at(-1);
+  if (root !== 'crank' || family === undefined || rule === undefined) return undefined;
+  if (rule === 'redact_pii') return { meaning: 'redact', points: ['output'] };
+  if (rule === 'required_resources') return { meaning: 'require', points: ['input'] };
+  if (family === 'authz') {
+    return rule === 'deny' || rule === 'allow' ? { meaning: rule, points: ['authorise'] } : undefined;
+  }
+  return rule === 'deny' ? { meaning: 'deny', points: ['input', 'output'] } : undefined;
+};

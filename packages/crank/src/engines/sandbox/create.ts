@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { CrankError } from '#src/core/error.ts';
+import type { Limits } from '#src/core/service.ts';
+import { bubblewrapArguments } from './bubblewrap.ts';
+import { kinds } from './frames.ts';
+import { findHost, type Host } from './host.ts';
+import { createInputFolder } from './input-files.ts';
+import { findInterpreters, type Interpreter, type RejectedInterpreter, runToEnd } from './interpreter.ts';
+import { createPool, type Pool } from './pool.ts';
+import { blockedBy } from './reachable.ts';
+import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
+import type { Sandbox, SandboxCall, SandboxTemplate } from './sandbox.ts';
+import { firstChannel, launch } from './sandbox-process.ts';
+import { createScratch, type Scratch } from './scratch.ts';
+import { selfTest } from './self-test.ts';
+import { awaitZygote, type Log, type Zygote } from './zygote.ts';
+
+export interface SandboxOptions {
+  /** For files on their way in and out of calls. Made where missing; must be reachable for the sandbox's user. */
+  scratchDir: string;
+  /** For the runtime's own files; the same. */
+  runtimeDir: string;
+  /** Who runs inside when we are root. */
+  uid?: number;
+  gid?: number;
+  bwrap?: string;
+  log?: Log;
+  /** Calls that run at one time, per template, and how many more wait. */
+  concurrency?: number;
+  queue?: number;
+  /** Milliseconds without a call after which a zygote ends. */
+  idleMs?: number;
+  /** Milliseconds that a module may take to be imported. */
+  startMs?: number;
+  /** Zygotes at one time; the one longest unused gives way. */
+  zygotes?: number;
+}
+
+/** The sandbox engine for Python: a zygote per template inside bubblewrap. */
+export interface PythonSandbox extends Sandbox {
+  /** Interpreters that work inside, and why others do not. */
+  interpreters(): Promise<{ usable: Interpreter[]; rejected: RejectedInterpreter[] }>;
+}
+
+/** Calls that a warm process has before it, so that it never waits for the next one. */
+const warmDepth = 16;
+/** Warm processes that one zygote can start, one after the other dies. */
+const warmChannels = 8;
+const housekeepingEvery = 30_000;
+
+interface Ground {
+  host: Host;
+  runtime: RuntimeFiles;
+  scratch: Scratch;
+}
+
+export const createSandbox = (options: SandboxOptions): PythonSandbox => {
+  const log: Log = options.log ?? (() => {});
+  const concurrency = options.concurrency ?? Math.max(8, 4 * availableParallelism());
+  const idleMs = options.idleMs ?? 5 * 60_000;
+  const pools = new Map<string, Pool>();
+  const leaving = new Set<Promise<void>>();
+  let ground: Promise<Ground> | undefined;
+  let closed = false;
+
+  /** What all sandboxes stand on, made once. A failure is not kept: the user may mend it while we run. */
+  const groundFor = (interpreter: string): Promise<Ground> => {
+    ground ??= (async () => {
+      const host = await findHost(options);
+      const helper = ['/usr/bin/python3', '/usr/local/bin/python3'].find((path) => existsSync(path)) ?? interpreter;
+      const runtime = await prepareRuntime(options.runtimeDir, helper, host.user);
+      return { host, runtime, scratch: await createScratch(options.scratchDir) };
+    })().catch((error: unknown) => {
+      ground = undefined;
+      throw error;
+    });
+    return ground;
+  };
+
+  const start = async (template: SandboxTemplate): Promise<Zygote> => {
+    const { host, runtime, scratch } = await groundFor(template.interpreter);
+    const inputs = await createInputFolder(`${scratch.calls}/${randomBytes(8).toString('hex')}`, host.foreign);
+    const before = performance.now();
+    try {
+      if (host.foreign) {
+        for (const path of [template.interpreter, template.codeDir, ...template.libDirs, runtime.path]) {
+          demandReach(path, host, 'read');
+        }
+        demandReach(scratch.calls, host, 'enter');
+      }
+      const given = {
+        code: '/code',
+        entry: template.entry,
+        libs: template.libDirs.map((_, i) => `/libs/${i}`),
+        channels: template.isolation === 'warm' ? Array.from({ length: warmChannels }, (_, i) => firstChannel + i) : [],
+        memory: template.limits.memoryBytes,
+        filters: ['/runtime/child.bpf', '/runtime/child-subprocess.bpf'],
+      };
+      const process = await launch({
+        bwrap: host.bwrap,
+        user: host.foreign ? host.user : undefined,
+        mounts: {
+          runtime: runtime.path,
+          interpreter: template.interpreter,
+          code: template.codeDir,
+          libs: template.libDirs,
+          calls: inputs.path,
+          tmpBytes: template.limits.tmpBytes,
+          version: host.version,
+        },
+        filter: runtime.outerFilter,
+        command: [template.interpreter, '-S', '-B', '/runtime/start.py', JSON.stringify(given)],
+        channels: given.channels.length,
+      });
+      const zygote = await awaitZygote(process, template, inputs, scratch.out, options.startMs ?? 60_000, log);
+      log('debug', 'sandbox started', {
+        template: template.key,
+        pid: zygote.pid,
+        ms: Math.round(performance.now() - before),
+      });
+      return zygote;
+    } catch (error) {
+      await inputs.close();
+      throw error;
+    }
+  };
+
+  const poolFor = (template: SandboxTemplate): Pool => {
+    if (closed) throw new CrankError('unavailable', 'The sandbox is closed.');
+    const key = poolKey(template);
+    const found = pools.get(key);
+    if (found !== undefined) return found;
+    makeRoom();
+    const pool = createPool({
+      start: () => start(template),
+      concurrency: template.isolation === 'warm' ? warmDepth : concurrency,
+      queue: options.queue ?? 256,
+    });
+    pools.set(key, pool);
+    return pool;
+  };
+
+  const dismiss = (key: string, reason: string): Promise<void> => {
+    const pool = pools.get(key)!;
+    pools.delete(key);
+    const gone = pool.close(reason).finally(() => leaving.delete(gone));
+    leaving.add(gone);
+    return gone;
+  };
+
+  const makeRoom = (): void => {
+    if (pools.size < (options.zygotes ?? 64)) return;
+    const idle = [...pools].filter(([, pool]) => pool.busy === 0).sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
+    if (idle[0] === undefined) {
+      throw new CrankError('overloaded', `All ${pools.size} sandboxes are busy with other services. Try again soon.`, {
+        retryAfter: 1,
+      });
+    }
+    void dismiss(idle[0][0], 'it gave way to another service');
+  };
+
+  const housekeeping = setInterval(
+    () => {
+      for (const [key, pool] of pools) {
+        if (pool.busy === 0 && Date.now() - pool.lastUsed > idleMs) void dismiss(key, 'nobody called it');
+      }
+    },
+    Math.min(housekeepingEvery, idleMs),
+  );
+  housekeeping.unref();
+
+  const sandbox: PythonSandbox = {
+    run: async (template, call) => poolFor(template).run(within(call, template.limits)),
+
+    describe: async (template, signal) => {
+      const nothing = new Uint8Array(0);
+      const { limits } = template;
+      const call = { id: '', operation: '', input: nothing, context: nothing, files: [], limits, signal };
+      const { outcome } = await poolFor(template).run(call, kinds.describe);
+      if (outcome.type === 'value') return outcome.json;
+      if (outcome.type !== 'failed') throw new CrankError('internal', `describing answered with a ${outcome.type}`);
+      const unfit = outcome.code === 'script-error' || outcome.code === 'out-of-memory' || outcome.code === 'crashed';
+      throw new CrankError(
+        unfit ? 'not-deployable' : outcome.code,
+        `${template.entry} cannot be described: ${outcome.detail}`,
+        outcome.exception === undefined ? {} : { exception: outcome.exception },
+      );
+    },
+
+    retire: async (key) => {
+      const idle = [...pools].filter(([name, pool]) => name.startsWith(`${key}\0`) && pool.busy === 0);
+      await Promise.all(idle.map(([name]) => dismiss(name, 'its service was retired')));
+    },
+
+    interpreters: async () => {
+      const { host, runtime } = await groundFor('/usr/bin/python3');
+      const user = host.foreign ? host.user : undefined;
+      return findInterpreters((interpreter, code) => {
+        const mounts = { runtime: runtime.path, interpreter, tmpBytes: 2 ** 20, version: host.version };
+        return runToEnd(host.bwrap, [...bubblewrapArguments(mounts), interpreter, '-S', '-c', code], user);
+      }, user);
+    },
+
+    selfTest: () => selfTest(sandbox, options, async () => (await groundFor('/usr/bin/python3')).runtime.path),
+
+    close: async () => {
+      closed = true;
+      clearInterval(housekeeping);
+      await Promise.all([...[...pools.keys()].map((key) => dismiss(key, 'the node stops')), ...leaving]);
+      const stood = await ground?.catch(() => undefined);
+      await stood?.scratch.remove();
+    },
+  };
+  return sandbox;
+};
+
+/** Whatever a zygote is made from is part of its key, so that a change of limits never meets an old one. */
+const poolKey = ({ key, isolation, interpreter, codeDir, libDirs, entry, limits }: SandboxTemplate): string =>
+  [key, isolation, interpreter, codeDir, libDirs.join(':'), entry, Object.values(limits).join(' ')].join('\0');
+
+/** A call never gets more than its template was made for. */
+const within = (call: SandboxCall, most: Limits): SandboxCall => {
+  const limits = { ...call.limits };
+  for (const name of Object.keys(limits) as (keyof Limits)[]) limits[name] = Math.min(limits[name], most[name]);
+  return { ...call, limits };
+};
+
+const demandReach = (path: string, host: Host, need: 'read' | 'enter'): void => {
+  const obstacle = blockedBy(path, host.user, need);
+  if (obstacle === undefined) return;
+  throw new CrankError(
+    'isolation-unavailable',
+    `${path} cannot be read inside the sandbox: ${obstacle} is closed to its user (uid ${host.user.uid}). Open it (\`chmod o+rx ${obstacle}\`) or choose another place (CRANK_DATA).`,
+  );
+};

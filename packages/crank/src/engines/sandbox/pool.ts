@@ -1,0 +1,180 @@
+import { CrankError } from '#src/core/error.ts';
+import { abortOutcome } from './on-abort.ts';
+import { NotBegun } from './receiver.ts';
+import type { SandboxCall, SandboxResult } from './sandbox.ts';
+import type { Zygote } from './zygote.ts';
+
+/** The zygote of one template, its queue and its restarts. */
+export interface Pool {
+  run(call: SandboxCall, kind?: number): Promise<SandboxResult>;
+  /** Calls running or queued. */
+  readonly busy: number;
+  /** Date.now() of the last call's end, or of the creation. */
+  readonly lastUsed: number;
+  readonly running: boolean;
+  /** Kills the zygote; settles when it has gone. */
+  close(reason: string): Promise<void>;
+}
+
+export interface PoolOptions {
+  start: () => Promise<Zygote>;
+  /** Calls at one time; more wait in the queue. */
+  concurrency: number;
+  queue: number;
+}
+
+/** A call that a dying process had not begun is tried again this many times. */
+const retries = 3;
+const shortestPause = 250;
+const longestPause = 30_000;
+
+export const createPool = (options: PoolOptions): Pool => {
+  const queue: (() => void)[] = [];
+  let active = 0;
+  let lastUsed = Date.now();
+  let zygote: Zygote | undefined;
+  let starting: Promise<Zygote> | undefined;
+  let closed: string | undefined;
+  /** Starts that failed and zygotes that died, since a call last succeeded. */
+  let failures = 0;
+  let pausedUntil = 0;
+  let lastError: CrankError | undefined;
+  const ends = new Set<Promise<unknown>>();
+
+  const failed = (error: CrankError | undefined): void => {
+    failures++;
+    lastError = error;
+    // The first death of a zygote that served may be chance; a second one, or a start that fails, is not.
+    if (error === undefined && failures < 2) return;
+    pausedUntil = Date.now() + Math.min(longestPause, shortestPause * 2 ** Math.min(failures - 1, 10));
+  };
+
+  const ready = (): Zygote | Promise<Zygote> => {
+    if (zygote !== undefined && !zygote.spent) return zygote;
+    if (starting !== undefined) return starting;
+    const pause = pausedUntil - Date.now();
+    if (pause > 0) {
+      if (lastError !== undefined) throw lastError;
+      const retryAfter = Math.ceil(pause / 1000);
+      throw new CrankError(
+        'overloaded',
+        `The sandbox of this service ended abnormally ${failures} times in a row; it starts again in ${retryAfter} s. See the calls' records for the reason.`,
+        { retryAfter },
+      );
+    }
+    starting = begin();
+    return starting;
+  };
+
+  const begin = async (): Promise<Zygote> => {
+    zygote?.kill('it was replaced');
+    try {
+      const started = await options.start();
+      zygote = started;
+      const end = started.ended.then(() => {
+        ends.delete(end);
+        if (zygote !== started) return;
+        zygote = undefined;
+        if (closed === undefined) failed(undefined);
+      });
+      ends.add(end);
+      if (closed !== undefined) started.kill(closed);
+      return started;
+    } catch (error) {
+      if (error instanceof CrankError) failed(error);
+      throw error;
+    } finally {
+      starting = undefined;
+    }
+  };
+
+  const enter = (signal: AbortSignal): void | Promise<void> => {
+    if (active < options.concurrency) {
+      active++;
+      return;
+    }
+    if (queue.length >= options.queue) {
+      throw new CrankError('overloaded', `${queue.length} calls of this service are waiting already. Try again soon.`, {
+        retryAfter: 1,
+      });
+    }
+    return new Promise((resolve) => {
+      const go = (): void => {
+        signal.removeEventListener('abort', leave);
+        active++;
+        resolve();
+      };
+      const leave = (): void => {
+        queue.splice(queue.indexOf(go), 1);
+        active++; // what called us leaves by the same door as all others
+        resolve();
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      queue.push(go);
+    });
+  };
+
+  const leave = (): void => {
+    active--;
+    lastUsed = Date.now();
+    while (active < options.concurrency && queue.length > 0) queue.shift()!();
+  };
+
+  const run = async (call: SandboxCall, kind?: number): Promise<SandboxResult> => {
+    const waited = enter(call.signal);
+    if (waited !== undefined) await waited;
+    try {
+      for (let attempt = 1; ; attempt++) {
+        if (closed !== undefined) throw new CrankError('unavailable', `The sandbox is closed: ${closed}.`);
+        if (call.signal.aborted) return neverRan(call.signal);
+        try {
+          const at = ready();
+          const result = await (at instanceof Promise ? await at : at).run(call, kind);
+          if (result.outcome.type !== 'failed') failures = 0;
+          return result;
+        } catch (error) {
+          if (!(error instanceof NotBegun)) throw error;
+          if (attempt > retries) {
+            throw new CrankError(
+              'overloaded',
+              `The sandbox of this service ended before the call began: ${error.message}.`,
+              {
+                retryAfter: 1,
+              },
+            );
+          }
+        }
+      }
+    } finally {
+      leave();
+    }
+  };
+
+  return {
+    run,
+    get busy() {
+      return active + queue.length;
+    },
+    get lastUsed() {
+      return lastUsed;
+    },
+    get running() {
+      return zygote !== undefined || starting !== undefined;
+    },
+    close: async (reason) => {
+      closed ??= reason;
+      zygote?.kill(reason);
+      // A start under way sees `closed` and ends by itself; its failure is its caller's to hear.
+      await starting?.catch(() => {});
+      await Promise.all(ends);
+    },
+  };
+};
+
+const neverRan = (signal: AbortSignal): SandboxResult => ({
+  outcome: { type: 'failed', ...abortOutcome(signal) },
+  usage: { cpuNs: 0, cpuSource: 'sandbox-reported', peakMemoryBytes: 0, wallNs: 0 },
+  stdout: '',
+  stderr: '',
+  truncatedBytes: 0,
+});

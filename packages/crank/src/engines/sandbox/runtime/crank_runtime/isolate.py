@@ -1,0 +1,199 @@
+"""A child in namespaces of its own, with limits and without rights.
+
+Order matters throughout: the user namespace gives the right to mount, mounts come before the capabilities go, and the
+seccomp filter, which ends all of it, comes last. Any failure ends the child before user code runs (fail closed).
+"""
+
+import _socket  # the C part of `socket`: importing that costs every fork some pages
+import array
+import ctypes
+import os
+import resource
+import sys
+
+# PyDLL keeps the interpreter's lock across calls: nothing may run between clone and the child's first step.
+_libc = ctypes.PyDLL(None, use_errno=True)
+_api = ctypes.pythonapi
+for _name in ("PyOS_BeforeFork", "PyOS_AfterFork_Parent", "PyOS_AfterFork_Child"):
+    getattr(_api, _name).restype = None
+
+_MACHINE = os.uname().machine
+_CLONE_NUMBER = {"x86_64": 56, "aarch64": 220}[_MACHINE]
+_CLONE_FLAGS = 0x10000000 | 0x00020000 | 0x20000000 | 17  # NEWUSER | NEWNS | NEWPID, SIGCHLD at its end
+_CLONE_TID_FLAGS = 0x01000000 | 0x00200000  # CHILD_SETTID | CHILD_CLEARTID
+_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _PR_GET_TID_ADDRESS = 22, 38, 40
+_NOSUID_NODEV, _NOSUID_NODEV_NOEXEC = 2 | 4, 2 | 4 | 8
+_CAPABILITY_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+_NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+_KERNEL = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
+# subset=pid (Linux 5.8) shows processes and nothing of the machine.
+_PROC_OPTIONS = b"subset=pid" if _KERNEL >= (5, 8) else None
+# Before Linux 5.14 processes are counted per user over the whole machine: the limit would hit neighbours.
+_COUNTS_PER_NAMESPACE = _KERNEL >= (5, 14)
+_MAPS = (
+    ("/proc/self/setgroups", b"deny"),
+    ("/proc/self/uid_map", b"%d %d 1" % (os.getuid(), os.getuid())),
+    ("/proc/self/gid_map", b"%d %d 1" % (os.getgid(), os.getgid())),
+)
+_NULL = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+
+_ceiling = 0
+
+WORK = "/tmp/work"
+CHANNEL = 3
+KEPT = 4
+
+
+class IsolationError(Exception):
+    """A step of the isolation failed: which one, and why."""
+
+
+class _Program(ctypes.Structure):
+    """struct sock_fprog of linux/filter.h."""
+
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+
+
+def _check(result, step):
+    if result < 0:
+        raise IsolationError(f"{step}: {os.strerror(ctypes.get_errno())}")
+    return result
+
+
+def _tid_address():
+    """Where glibc keeps this thread's id. Without it a child's threads could get the id that glibc believes main has."""
+    address = ctypes.c_void_p()
+    if _libc.prctl(_PR_GET_TID_ADDRESS, ctypes.byref(address), 0, 0, 0) != 0:
+        return 0
+    return address.value or 0
+
+
+_TID = _tid_address()
+_FLAGS = _CLONE_FLAGS | (_CLONE_TID_FLAGS if _TID else 0)
+# The fourth and fifth argument (child's tid, TLS) change places between the architectures; TLS is not set.
+_CLONE_TAIL = (_TID, 0) if _MACHINE == "x86_64" else (0, _TID)
+
+
+def clone():
+    """Forks into new user, mount and pid namespaces: the child's pid, or 0 in the child, which is its pid 1."""
+    _api.PyOS_BeforeFork()
+    pid = _libc.syscall(
+        ctypes.c_long(_CLONE_NUMBER),
+        ctypes.c_ulong(_FLAGS),
+        ctypes.c_void_p(0),
+        ctypes.c_void_p(0),
+        ctypes.c_void_p(_CLONE_TAIL[0]),
+        ctypes.c_void_p(_CLONE_TAIL[1]),
+    )
+    if pid == 0:
+        _api.PyOS_AfterFork_Child()
+        return 0
+    number = ctypes.get_errno()
+    _api.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError(number, os.strerror(number))
+    return pid
+
+
+def load_filter(path):
+    """A seccomp program as seccomp_export.py wrote it."""
+    with open(path, "rb") as source:
+        data = source.read()
+    buffer = ctypes.create_string_buffer(data, len(data))
+    program = _Program(len(data) // 8, ctypes.addressof(buffer))
+    program.keep = buffer
+    return program
+
+
+def harden_zygote(memory):
+    """What holds for the zygote and, inherited, for every child."""
+    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+    # Importing may reserve much address space; the tight limit is set for each call, and cannot be above this one.
+    global _ceiling
+    _ceiling = address_space() + memory + 4 * 2**30
+    _limit(resource.RLIMIT_AS, _ceiling)
+    # If the machine runs out of memory, the kernel takes a sandbox before it takes the platform.
+    with open("/proc/self/oom_score_adj", "w") as score:
+        score.write("1000")
+
+
+def address_space():
+    """Bytes of address space that this process has mapped."""
+    with open("/proc/self/statm") as source:
+        return int(source.read().split()[0]) * resource.getpagesize()
+
+
+def enter(limits, base, program, channel, output=None, keep=None):
+    """Turns this process, just cloned, into the one that may run user code.
+
+    ``channel`` becomes descriptor 3, ``output`` (two descriptors; None: unnamed files on the private /tmp) 1 and 2,
+    ``keep`` (if any) 4, and all others close. ``base`` is the zygote's address space, to which the memory limit is
+    added. The sources must not be below 4.
+    """
+    os.dup2(channel, CHANNEL)  # first: whatever fails from here on is told through it
+    os.setsid()
+    for path, line in _MAPS:
+        handle = os.open(path, os.O_WRONLY)
+        os.write(handle, line)
+        os.close(handle)
+    options = b"mode=0700,nr_inodes=65536,size=%d" % limits.tmp
+    _check(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV, options), "mount of /tmp")
+    _check(_libc.mount(b"proc", b"/proc", b"proc", _NOSUID_NODEV_NOEXEC, _PROC_OPTIONS), "mount of /proc")
+    os.mkdir(WORK, 0o700)
+    os.chdir(WORK)
+    out, err = output or (_unnamed(), _unnamed())
+    os.dup2(_NULL, 0)
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    if keep is not None:
+        os.dup2(keep, KEPT)
+    os.closerange(CHANNEL + 1 if keep is None else KEPT + 1, 1024)
+    seconds = limits.cpu_ms // 1000 + 2  # a backstop: the zygote counts milliseconds
+    _limit(resource.RLIMIT_CPU, seconds)
+    _limit(resource.RLIMIT_AS, min(base + limits.memory, _ceiling))
+    _limit(resource.RLIMIT_FSIZE, limits.tmp)
+    if _COUNTS_PER_NAMESPACE:
+        _limit(resource.RLIMIT_NPROC, limits.threads + limits.subprocesses)
+    _check(_libc.capset(_CAPABILITY_HEADER, _NO_CAPABILITIES), "capset")
+    _check(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()  # the others (random, uuid, secrets) notice a fork by themselves
+
+
+def _unnamed():
+    return os.open("/tmp", os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)
+
+
+def _limit(kind, value):
+    resource.setrlimit(kind, (value, value))
+
+
+def pair():
+    """A connected pair of stream sockets, as descriptors."""
+    left, right = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    return left.detach(), right.detach()
+
+
+def send_descriptors(link, data, descriptors):
+    """Sends bytes with open descriptors (unix(7), SCM_RIGHTS)."""
+    end = _socket.socket(fileno=link)
+    end.sendmsg([data], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", descriptors))])
+    end.detach()
+
+
+def receive_descriptors(link, most):
+    """What send_descriptors sent: (data, descriptors). Nothing and none at the end."""
+    end = _socket.socket(fileno=link)
+    try:
+        data, notes, _, _ = end.recvmsg(1024, _socket.CMSG_SPACE(4 * most))
+    finally:
+        end.detach()
+    received = array.array("i")
+    for level, kind, content in notes:
+        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
+            received.frombytes(content[: len(content) - len(content) % received.itemsize])
+    return data, list(received)

@@ -1,0 +1,111 @@
+"""Imports the user's module, and says in findings why that failed."""
+
+import importlib
+import os
+import sys
+from importlib.machinery import ModuleSpec, SourceFileLoader
+
+from .errors import LoadError, finding
+from .tracebacks import format_exception, own_line
+
+# Where the import name isn't the name of the distribution that brings it.
+_DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "cv2": "opencv-python-headless",
+    "yaml": "PyYAML",
+    "sklearn": "scikit-learn",
+    "skimage": "scikit-image",
+    "bs4": "beautifulsoup4",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "fitz": "PyMuPDF",
+    "docx": "python-docx",
+    "pptx": "python-pptx",
+    "Crypto": "pycryptodome",
+    "OpenSSL": "pyOpenSSL",
+    "jwt": "PyJWT",
+    "magic": "python-magic",
+    "serial": "pyserial",
+    "usb": "pyusb",
+    "zmq": "pyzmq",
+    "attr": "attrs",
+    "pkg_resources": "setuptools",
+    "google.protobuf": "protobuf",
+}
+_FALLBACK = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fallback")
+
+
+def load(code_dir, entry):
+    """Imports `entry` from `code_dir`: (module, syntax tree, absolute path). Raises LoadError."""
+    path = os.path.join(code_dir, entry)
+    try:
+        with open(path, "rb") as file:
+            source = file.read()
+    except OSError as error:
+        message = "cannot be read: %s" % error.strerror
+        raise LoadError([finding("error", entry, message, "Deploy the file with the service.")]) from None
+    tree = _syntax_tree(source, path, entry)
+    folders = [code_dir] if os.path.dirname(path) == code_dir else [code_dir, os.path.dirname(path)]
+    sys.path[:] = folders + [known for known in sys.path if known not in folders and known != _FALLBACK] + [_FALLBACK]
+    sys.argv[:] = [path]
+    package, name = _module_name(code_dir, entry)
+    try:
+        if package:
+            importlib.import_module(package)
+        loader = SourceFileLoader(name, path)
+        spec = ModuleSpec(name, loader, origin=path)
+        spec.has_location = True
+        module = importlib._bootstrap.module_from_spec(spec)
+        sys.modules[name] = module
+        loader.exec_module(module)
+        # A module may replace itself (PEP 562's forerunner); what is there then is the module.
+        return sys.modules.get(name, module), tree, path
+    except BaseException as error:  # SystemExit and whatever else the module's own code raises
+        sys.modules.pop(name, None)
+        raise LoadError([_import_finding(error, code_dir, entry)]) from error
+
+
+def _module_name(code_dir, entry):
+    """(package, full name): a file in nested packages is a module of theirs, so that relative imports work."""
+    stem = (os.path.basename(entry).rpartition(".")[0] or entry).replace(".", "_")
+    parts = os.path.dirname(entry).split("/") if os.path.dirname(entry) else []
+    folders = [os.path.join(code_dir, *parts[: at + 1]) for at in range(len(parts))]
+    if parts and all(os.path.exists(os.path.join(folder, "__init__.py")) for folder in folders):
+        return ".".join(parts), ".".join(parts + [stem])
+    # A script named like a module that already runs here (json.py, types.py) must not take its place.
+    return "", stem + "_" if stem in sys.modules else stem
+
+
+def _syntax_tree(source, path, entry):
+    try:
+        return compile(source, path, "exec", 0x400, dont_inherit=True)  # ast.PyCF_ONLY_AST
+    except SyntaxError as error:
+        version = "%d.%d" % sys.version_info[:2]
+        fix = "Mend the syntax; where newer Python is meant, say so with requires-python (this is Python %s)." % version
+        raise LoadError([finding("error", entry, "SyntaxError: %s" % error.msg, fix, error.lineno)]) from None
+    except ValueError as error:  # null bytes, an unknown encoding
+        message = "is not Python source: %s" % error
+        raise LoadError([finding("error", entry, message, "Save it as UTF-8 text.")]) from None
+
+
+def _import_finding(error, code_dir, entry):
+    file, line = own_line(error, code_dir)
+    file = file or entry
+    shown = format_exception(error, code_dir, None)
+    message = ("%s: %s" % (shown["type"], shown["message"])).rstrip(": ")
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        top = error.name.partition(".")[0]
+        wanted = _DISTRIBUTIONS.get(error.name) or _DISTRIBUTIONS.get(top) or top
+        fix = "Add the dependency %s to the script's metadata (PEP 723), requirements.txt or pyproject.toml: " % wanted
+        fix += '# /// script, # dependencies = ["%s"], # /// on three lines at the top.' % wanted
+        return finding("error", file, "the module %s is not installed" % error.name, fix, line)
+    if isinstance(error, SyntaxError):
+        at = error.filename or ""
+        file = at[len(code_dir) + 1 :] if at.startswith(code_dir + os.sep) else file
+        return finding("error", file, "SyntaxError: %s" % error.msg, "Mend the syntax.", error.lineno)
+    if isinstance(error, SystemExit):
+        fix = 'Put what only the command line needs below: if __name__ == "__main__":'
+        return finding("error", file, "the script ends itself while it is imported (%s)" % message, fix, line)
+    fix = "Let the module import without arguments, network or input; what needs them goes below: "
+    fix += 'if __name__ == "__main__":'
+    return finding("error", file, "the import failed: %s" % message, fix, line)

@@ -1,0 +1,175 @@
+"""Writes the sandbox's seccomp filters as BPF programs: seccomp_export.py FOLDER.
+
+Run once per node start, outside of any sandbox, by an interpreter of the system. libseccomp (2.5 or newer) knows the
+syscall numbers and calling conventions of this machine's architecture, so nothing here is specific to one.
+
+Filters stack and the strictest answer wins. So there are two layers:
+
+* ``outer.bpf`` is loaded by bubblewrap and holds for the whole sandbox, the zygote included. It is an allow list:
+  what nobody listed (a syscall of next year's kernel) does not exist (ENOSYS), what is forbidden on purpose is
+  refused (EPERM).
+* ``child.bpf`` is loaded for every call and takes away the few calls that the zygote itself needs to isolate a child.
+  It is short because loading it is part of every call's latency. ``child-subprocess.bpf`` is the same for services
+  that may start subprocesses.
+"""
+
+import ctypes
+import errno
+import json
+import os
+import platform
+import sys
+
+ALLOW = """
+access alarm arch_prctl brk capget capset chdir chmod chown clock_getres clock_gettime clock_nanosleep clone close
+close_range copy_file_range creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2
+epoll_wait eventfd eventfd2 execve execveat exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fchmod
+fchmodat fchmodat2 fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatfs
+fsync ftruncate futex futex_waitv futimesat get_robust_list getcpu getcwd getdents getdents64 getegid geteuid getgid
+getgroups getitimer getpeername getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit
+getrusage getsid getsockname getsockopt gettid gettimeofday getuid getxattr inotify_add_watch inotify_init
+inotify_init1 inotify_rm_watch ioctl ioprio_get kill lchown lgetxattr link linkat listxattr llistxattr lremovexattr
+lseek lsetxattr lstat madvise membarrier mincore mkdir mkdirat mknod mknodat mlock mlock2 mmap mount mprotect mremap
+msync munlock munlockall munmap nanosleep newfstatat open openat openat2 pause pidfd_open pidfd_send_signal pipe pipe2
+pkey_alloc pkey_free pkey_mprotect poll ppoll prctl pread64 preadv preadv2 prlimit64 pselect6 pwrite64 pwritev
+pwritev2 read readahead readlink readlinkat readv recvfrom recvmmsg recvmsg remap_file_pages removexattr rename
+renameat renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn
+rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo sched_get_priority_max sched_get_priority_min sched_getaffinity
+sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval sched_setaffinity sched_yield select sendfile
+sendmmsg sendmsg sendto set_robust_list set_tid_address setfsgid setfsuid setgid setitimer setpgid setpriority setregid
+setresgid setresuid setreuid setrlimit setsid setsockopt setuid setxattr shutdown sigaltstack signalfd signalfd4 stat
+statfs statx symlink symlinkat sync_file_range sysinfo tgkill time timer_create timer_delete timer_getoverrun
+timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill truncate umask uname unlink
+unlinkat utime utimensat utimes vfork wait4 waitid write writev
+""".split()
+
+# Refused by name, so that a script sees PermissionError instead of "not implemented".
+REFUSE = """
+accept accept4 acct add_key adjtimex bind bpf chroot clock_adjtime clock_settime connect delete_module fanotify_init
+finit_module fsconfig fsmount fsopen fspick get_mempolicy init_module io_setup io_uring_enter io_uring_register
+io_uring_setup ioperm iopl kcmp kexec_file_load kexec_load keyctl listen lookup_dcookie mbind memfd_create memfd_secret
+migrate_pages mlockall modify_ldt mount_setattr move_mount move_pages mq_getsetattr mq_notify mq_open mq_timedreceive
+mq_timedsend mq_unlink msgctl msgget msgrcv msgsnd name_to_handle_at open_by_handle_at open_tree perf_event_open
+personality pidfd_getfd pivot_root process_madvise process_vm_readv process_vm_writev ptrace quotactl quotactl_fd
+reboot request_key sched_setattr sched_setparam sched_setscheduler seccomp semctl semget semop semtimedop
+set_mempolicy setdomainname setgroups sethostname setns settimeofday shmat shmctl shmdt shmget socket swapoff swapon
+syslog umount2 unshare userfaultfd vhangup vmsplice
+""".split()
+
+ACT_ALLOW = 0x7FFF0000
+ACT_KILL_PROCESS = 0x80000000
+ATTR_BAD_ARCH = 2
+ATTR_OPTIMIZE = 8
+EQ, MASKED_EQ = 4, 7
+AF_UNIX, SOCK_STREAM, SOCK_TYPE_MASK = 1, 1, 0xF
+CLONE_THREAD = 0x00010000
+# NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (sched.h)
+CLONE_NAMESPACES = (0x80, 0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
+TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+
+
+def refuse(number):
+    return 0x00050000 | number
+
+
+class Compare(ctypes.Structure):
+    """struct scmp_arg_cmp of seccomp.h."""
+
+    _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64), ("b", ctypes.c_uint64)]
+
+
+def load_library():
+    try:
+        library = ctypes.CDLL("libseccomp.so.2", use_errno=True)
+    except OSError as problem:
+        sys.exit(f"libseccomp.so.2 cannot be loaded: {problem}")
+    library.seccomp_init.restype = ctypes.c_void_p
+    library.seccomp_init.argtypes = [ctypes.c_uint32]
+    library.seccomp_release.argtypes = [ctypes.c_void_p]
+    library.seccomp_attr_set.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32]
+    library.seccomp_syscall_resolve_name.argtypes = [ctypes.c_char_p]
+    library.seccomp_rule_add_array.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_uint32,
+        ctypes.c_int,
+        ctypes.c_uint,
+        ctypes.POINTER(Compare),
+    ]
+    library.seccomp_export_bpf.argtypes = [ctypes.c_void_p, ctypes.c_int]
+    return library
+
+
+class Filter:
+    def __init__(self, library, default):
+        self.library = library
+        self.context = library.seccomp_init(default)
+        if not self.context:
+            sys.exit("libseccomp: seccomp_init failed")
+        # Calls by another architecture's convention (i386, x32) could slip past numbers of this one.
+        self.check(library.seccomp_attr_set(self.context, ATTR_BAD_ARCH, ACT_KILL_PROCESS), "bad architecture")
+        # A binary tree instead of a list of comparisons. Unknown before libseccomp 2.5: then a list it is.
+        library.seccomp_attr_set(self.context, ATTR_OPTIMIZE, 2)
+
+    def check(self, result, what):
+        if result < 0:
+            sys.exit(f"libseccomp: {what}: {os.strerror(-result)}")
+
+    def add(self, action, name, *conditions):
+        number = self.library.seccomp_syscall_resolve_name(name.encode())
+        if number < 0:
+            return  # not on this architecture, or newer than this libseccomp: stays at the default
+        array = (Compare * len(conditions))(*conditions)
+        self.check(
+            self.library.seccomp_rule_add_array(self.context, action, number, len(conditions), array), f"rule for {name}"
+        )
+
+    def export(self, path):
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        try:
+            self.check(self.library.seccomp_export_bpf(self.context, handle), f"export to {path}")
+            os.fchmod(handle, 0o644)
+        finally:
+            os.close(handle)
+            self.library.seccomp_release(self.context)
+
+
+def outer(library):
+    program = Filter(library, refuse(errno.ENOSYS))
+    for name in ALLOW:
+        program.add(ACT_ALLOW, name)
+    for name in REFUSE:
+        program.add(refuse(errno.EPERM), name)
+    # Datagram pairs can still be addressed to an abstract socket; stream pairs cannot.
+    program.add(
+        ACT_ALLOW, "socketpair", Compare(0, EQ, AF_UNIX, 0), Compare(1, MASKED_EQ, SOCK_TYPE_MASK, SOCK_STREAM)
+    )
+    # clone3 takes its flags by pointer, which a filter cannot read: glibc falls back to clone on ENOSYS (the default).
+    return program
+
+
+def child(library, subprocesses):
+    program = Filter(library, ACT_ALLOW)
+    for name in ("mount", "capset"):
+        program.add(refuse(errno.EPERM), name)
+    for request in TERMINAL_INJECTION:
+        program.add(refuse(errno.EPERM), "ioctl", Compare(1, MASKED_EQ, 0xFFFFFFFF, request))
+    for flag in CLONE_NAMESPACES:
+        program.add(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, flag, flag))
+    if not subprocesses:
+        program.add(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, CLONE_THREAD, 0))
+        for name in ("fork", "vfork"):
+            program.add(refuse(errno.EPERM), name)
+    return program
+
+
+def main():
+    folder = sys.argv[1]
+    library = load_library()
+    outer(library).export(os.path.join(folder, "outer.bpf"))
+    child(library, False).export(os.path.join(folder, "child.bpf"))
+    child(library, True).export(os.path.join(folder, "child-subprocess.bpf"))
+    print(json.dumps({"machine": platform.machine()}))
+
+
+if __name__ == "__main__":
+    main()

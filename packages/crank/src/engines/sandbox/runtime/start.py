@@ -1,0 +1,27 @@
+"""What bubblewrap starts: start.py OPTIONS (JSON, see crank_runtime/zygote.py). Arranges the interpreter for a script."""
+
+import json
+import site
+import sys
+
+from crank_runtime import zygote
+
+
+def arrange(options):
+    # Started with -S: packages of the machine stay out. What scripts expect of `site` comes back by hand.
+    site.setquit()
+    site.setcopyright()
+    site.sethelper()
+    sys.path[0] = options["code"]
+    for folder in options["libs"]:
+        site.addsitedir(folder)
+    sys.argv = [options["entry"]]
+    # What a script printed before it was stopped is what its author wants to see.
+    sys.stdout.reconfigure(line_buffering=True)
+    sys.dont_write_bytecode = True
+
+
+if __name__ == "__main__":
+    given = json.loads(sys.argv[1])
+    arrange(given)
+    zygote.main(given)

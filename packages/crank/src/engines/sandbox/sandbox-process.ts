@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { bubblewrapArguments, type Mounts, type SandboxUser } from './bubblewrap.ts';
+
+/** A process inside bubblewrap, with its private channels. */
+export interface SandboxProcess {
+  /** Of bubblewrap on the host: killing it kills all inside. */
+  readonly pid: number;
+  /** Descriptor 3 inside. */
+  readonly control: Socket;
+  /** Descriptors from `firstChannel` on inside. */
+  readonly channels: readonly Socket[];
+  /** Settles when the process has ended: how, in words. */
+  readonly ended: Promise<string>;
+  /** What it wrote to stdout and stderr, the end of it: only import-time output and complaints of bubblewrap. */
+  output(): string;
+  kill(): void;
+}
+
+export interface Launch {
+  bwrap: string;
+  /** `undefined` where we are an ordinary user: then it is our own. */
+  user: SandboxUser | undefined;
+  mounts: Omit<Mounts, 'seccompFd' | 'infoFd'>;
+  /** The outer filter's file. */
+  filter: string;
+  command: readonly string[];
+  channels: number;
+}
+
+/** 3 is the control socket, 4 and 5 are bubblewrap's. */
+export const firstChannel = 6;
+const keptOutput = 64 * 1024;
+
+/** Starts a command in a sandbox. @throws Error of the system when bubblewrap cannot be started. */
+export const launch = async (options: Launch): Promise<SandboxProcess> => {
+  const filter = openSync(options.filter, 'r');
+  let child: ChildProcess;
+  try {
+    child = spawn(
+      options.bwrap,
+      [...bubblewrapArguments({ ...options.mounts, seccompFd: 4, infoFd: 5 }), ...options.command],
+      {
+        // Empty: bubblewrap's own process is visible inside as /proc/1, with its environment.
+        env: {},
+        cwd: '/',
+        stdio: ['ignore', 'pipe', 'pipe', 'pipe', filter, 'pipe', ...Array<'pipe'>(options.channels).fill('pipe')],
+        ...(options.user ?? {}),
+      },
+    );
+  } finally {
+    closeSync(filter);
+  }
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit status ${code}` : `signal ${signal}`));
+    child.once('error', (error) => resolve(error.message));
+  });
+  if (child.pid === undefined) throw new Error(await ended);
+
+  let text = '';
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (more: string) => {
+      text = (text + more).slice(-keptOutput);
+    });
+    stream.on('error', () => {}); // its end shows in `ended`
+  }
+  let inner: number | undefined;
+  let info = '';
+  const infoPipe = (child.stdio as unknown[])[5] as Socket;
+  infoPipe.setEncoding('utf8');
+  infoPipe.on('error', () => {}); // its end shows in `ended`
+  infoPipe.on('data', (more: string) => {
+    info += more;
+    const said = /"child-pid":\s*(\d+)\s*[,}]/.exec(info);
+    if (said !== null) inner = Number(said[1]);
+  });
+  const sockets = child.stdio.filter((_, i) => i === 3 || i >= firstChannel) as unknown as Socket[];
+  for (const socket of sockets) socket.on('error', () => {}); // EPIPE and ECONNRESET: its end shows in `ended`
+  return {
+    pid: child.pid,
+    control: sockets[0]!,
+    channels: sockets.slice(1),
+    ended,
+    output: () => text,
+    kill: () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      // When pid 1 inside is dead, all inside are, and only then bubblewrap ends. The other way round it ends first.
+      if (inner === undefined || !isChildOf(inner, child.pid!)) child.kill('SIGKILL');
+      else process.kill(inner, 'SIGKILL');
+    },
+  };
+};
+
+const isChildOf = (pid: number, parent: number): boolean => {
+  try {
+    // proc(5): field 4, behind the name in parentheses, which may contain anything
+    return Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')[1]) === parent;
+  } catch {
+    return false; // it has ended
+  }
+};

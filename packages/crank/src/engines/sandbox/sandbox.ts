@@ -1,0 +1,84 @@
+import type { ErrorCode, ScriptException } from '#src/core/error.ts';
+import type { Isolation, Limits } from '#src/core/service.ts';
+
+/** What a sandbox is made from: one version's code for one caller account. */
+export interface SandboxTemplate {
+  /** Version digest and caller account: sandboxes are never shared across either. */
+  key: string;
+  isolation: Isolation;
+  /** Absolute path of the interpreter. */
+  interpreter: string;
+  /** Host folder with the version's source; bound read-only at /code, which is where the module is imported from. */
+  codeDir: string;
+  /** Host folders put on sys.path behind the code, read-only (installed dependencies). */
+  libDirs: readonly string[];
+  /** Module file within codeDir, such as `words.py`. */
+  entry: string;
+  /** The largest limits any call of this template may ask for. */
+  limits: Limits;
+}
+
+export interface SandboxCall {
+  id: string;
+  operation: string;
+  /** JSON text of the arguments object, passed on untouched. */
+  input: Uint8Array;
+  /** JSON text of what the platform fills in: `{"policies": ..., "context": ...}`. */
+  context: Uint8Array;
+  /** Files for file parameters: `parameter` is the argument they stand for; `path` is on the host and readable by us. */
+  files: readonly { parameter: string; name: string; path: string }[];
+  limits: Limits;
+  /** Aborted on client disconnect or deadline; the child is then killed. `reason` is 'cancelled' or 'timeout'. */
+  signal: AbortSignal;
+  /** Called for each item of a stream, in order; the sandbox waits for the promise (back-pressure). */
+  onItem?: (json: Uint8Array) => void | Promise<void>;
+}
+
+export interface SandboxUsage {
+  cpuNs: number;
+  cpuSource: 'cgroup' | 'sandbox-reported';
+  /** Peak resident memory of the call's process. */
+  peakMemoryBytes: number;
+  wallNs: number;
+}
+
+export type SandboxOutcome =
+  | { type: 'value'; json: Uint8Array }
+  /** `path`: a host file that the receiver owns and must delete. */
+  | { type: 'file'; name: string; contentType: string; path: string; size: number }
+  | { type: 'stream'; items: number }
+  | { type: 'failed'; code: ErrorCode; detail: string; exception?: ScriptException };
+
+export interface SandboxResult {
+  outcome: SandboxOutcome;
+  usage: SandboxUsage;
+  stdout: string;
+  stderr: string;
+  /** Bytes of stdout and stderr that were cut. */
+  truncatedBytes: number;
+}
+
+/** One operation as the code inside describes it; not to be trusted before it was checked. */
+export interface Check {
+  name: string;
+  ok: boolean;
+  detail: string;
+  /** What to type or change; empty where ok. */
+  fix: string;
+}
+
+/**
+ * Port: runs code in isolation and measures it. Every adapter passes `sandbox.contract.ts`.
+ * `run` never rejects for what the user's code did: that is an outcome. It throws CrankError `isolation-unavailable`,
+ * `overloaded`, or `not-deployable` (module cannot be imported, with findings).
+ */
+export interface Sandbox {
+  run(template: SandboxTemplate, call: SandboxCall): Promise<SandboxResult>;
+  /** Starts the template where needed and returns what the code inside says of itself (JSON text, untrusted). */
+  describe(template: SandboxTemplate, signal: AbortSignal): Promise<Uint8Array>;
+  /** Ends the idle processes of a key. */
+  retire(key: string): Promise<void>;
+  /** Runs a real call and a few forbidden acts; the doctor prints the answer, and the node does not start where one fails. */
+  selfTest(): Promise<Check[]>;
+  close(): Promise<void>;
+}

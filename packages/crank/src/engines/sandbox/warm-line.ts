@@ -1,0 +1,252 @@
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { parseEnd } from './end-frame.ts';
+import {
+  bareFrame,
+  callFrame,
+  frameDecoder,
+  kinds,
+  longestFrame,
+  ProtocolViolation,
+  spawnFrame,
+  toHost,
+  toSandbox,
+  watchFrame,
+} from './frames.ts';
+import { onAbort } from './on-abort.ts';
+import { createReceiver, NotBegun, type Receiver } from './receiver.ts';
+import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
+import type { SandboxProcess } from './sandbox-process.ts';
+
+/** The warm process of a zygote. It answers one call after the other, in the order in which they were sent. */
+export interface WarmLine {
+  run(call: SandboxCall, files: string, outPath: string): Promise<SandboxResult>;
+  /** The zygote's news: the process of this channel is ready, or has ended (body: as of an END frame). */
+  spawned(channel: number): void;
+  ended(channel: number, body: Buffer): void;
+  /** The zygote is gone. */
+  close(why: string): void;
+  /** All channels are used up. */
+  readonly spent: boolean;
+}
+
+interface Entry {
+  receiver: Receiver;
+  sentAt: number;
+  sentTo: Line | undefined;
+  frame: () => Buffer;
+}
+
+/** Each warm process has a channel of its own, so that no byte of a dead one is taken for its successor's. */
+interface Line {
+  channel: number;
+  socket: Socket;
+  closed: boolean;
+  lastWords: Buffer | undefined;
+  /** CPU that the process has reported so far, nanoseconds. */
+  cpuNs: number;
+  watched: boolean;
+  /** When it was told to end. */
+  killedAt: number | undefined;
+}
+
+const sweepEvery = 10;
+/** Milliseconds that a zygote gets to end a process, before it is killed itself. */
+const obedience = 1000;
+/** Only a call that runs for so long is watched for its CPU limit; short ones cost the zygote nothing. */
+const watchAfter = 5;
+
+export const createWarmLine = (
+  process: SandboxProcess,
+  template: SandboxTemplate,
+  killZygote: (why: string) => void,
+  distrust: <A>(handle: (argument: A) => void) => (argument: A) => void,
+): WarmLine => {
+  const waiting: Entry[] = [];
+  let used = 0;
+  let lastId = 0;
+  let line: Line | undefined;
+  let sweeper: NodeJS.Timeout | undefined;
+  let gone = false;
+
+  const tell = (frame: Buffer): void => {
+    if (!gone) process.control.write(frame);
+  };
+
+  const open = (): Line => {
+    const channel = ++used;
+    const socket = process.channels[channel - 1]!;
+    const opened: Line = {
+      channel,
+      socket,
+      closed: false,
+      lastWords: undefined,
+      cpuNs: 0,
+      watched: false,
+      killedAt: undefined,
+    };
+    let first: number;
+    const decode = frameDecoder(longestFrame(template.limits), (type, id, body) => {
+      const head = waiting[0];
+      if (head === undefined || head.receiver.id !== id)
+        throw new ProtocolViolation(`a frame for call ${id} out of turn`);
+      if (type === toHost.item) head.receiver.item(body);
+      else if (type === toHost.chunk) head.receiver.chunk(body);
+      else if (type === toHost.end) {
+        opened.cpuNs += Number(body.length >= 9 ? body.readBigUInt64LE(1) : 0);
+        head.receiver.end(body);
+        waiting.shift();
+        unwatch(opened);
+        // Answers that arrive together cannot be told apart in time: each gets the time of all.
+        if (waiting[0] !== undefined) waiting[0].receiver.startedAt = Math.max(waiting[0].sentAt, first);
+      } else throw new ProtocolViolation(`a frame of type ${type} from a warm process`);
+    });
+    socket.on(
+      'data',
+      distrust((chunk: Buffer) => {
+        const before = waiting[0];
+        first = before?.receiver.startedAt ?? 0;
+        decode(chunk);
+        const head = waiting[0];
+        if (head !== undefined && head !== before) head.receiver.startedAt = Math.max(head.sentAt, performance.now());
+      }),
+    );
+    socket.once('close', () => {
+      opened.closed = true;
+      if (opened.lastWords === undefined) kill(opened);
+      else succeed(opened);
+    });
+    tell(spawnFrame(channel, template.limits));
+    return opened;
+  };
+
+  /** The process has ended and all that it said was read: its call failed, the others go to the next process. */
+  const succeed = (dead: Line): void => {
+    if (line !== dead) return;
+    line = undefined;
+    if (waiting[0]?.sentTo === dead) buryWith(dead, waiting.shift()!);
+    for (let i = waiting.length - 1; i >= 0; i--) if (waiting[i]!.receiver.settled) waiting.splice(i, 1);
+    if (waiting.length === 0) return;
+    if (spent()) {
+      for (const { receiver } of waiting.splice(0)) receiver.abandon(new NotBegun('the process before it ended'));
+      return;
+    }
+    line = open();
+    for (const entry of waiting) send(entry, line);
+    waiting[0]!.receiver.startedAt = performance.now();
+  };
+
+  const buryWith = (dead: Line, head: Entry): void => {
+    const { result, cpuNs, peakBytes, stdout, stderr } = parseEnd(dead.lastWords!);
+    const failed = head.receiver.stopped ?? (result.kind === 'failed' ? result : undefined);
+    head.receiver.fail(failed?.code ?? 'crashed', failed?.detail ?? 'The process ended.', {
+      cpuNs: Math.max(0, cpuNs - dead.cpuNs),
+      peakBytes,
+      stdout,
+      stderr,
+    });
+  };
+
+  const kill = (condemned: Line): void => {
+    condemned.killedAt ??= performance.now();
+    tell(bareFrame(toSandbox.kill, condemned.channel));
+  };
+
+  const send = (entry: Entry, to: Line): void => {
+    entry.sentAt = performance.now();
+    entry.sentTo = to;
+    to.socket.write(entry.frame());
+  };
+
+  const stop = (receiver: Receiver): void => {
+    if (waiting[0]?.receiver === receiver) {
+      if (line !== undefined) kill(line);
+    } else if (receiver.stopped !== undefined) {
+      // It has not begun: answered now; what the process makes of it later is not read.
+      receiver.fail(receiver.stopped.code, receiver.stopped.detail);
+    }
+  };
+
+  const unwatch = (watched: Line): void => {
+    if (!watched.watched) return;
+    watched.watched = false;
+    tell(watchFrame(watched.channel, 0));
+  };
+
+  const sweep = (): void => {
+    const head = waiting[0]?.receiver;
+    if (head === undefined) {
+      clearInterval(sweeper);
+      sweeper = undefined;
+      return;
+    }
+    const ran = performance.now() - head.startedAt;
+    if (line === undefined || ran < watchAfter) return;
+    if (line.killedAt !== undefined) {
+      if (performance.now() - line.killedAt > obedience) killZygote('it did not end a call when told to');
+      return;
+    }
+    if (!line.watched) {
+      line.watched = true;
+      tell(watchFrame(line.channel, head.call.limits.cpuMs * 1e6));
+    }
+    if (ran > head.call.limits.wallMs) {
+      const detail = `The call was stopped: it had used the ${head.call.limits.wallMs} ms of time that it may take.`;
+      head.stopped ??= { code: 'timeout', detail, at: performance.now() };
+      kill(line);
+    }
+  };
+
+  const spent = (): boolean => line === undefined && used >= process.channels.length;
+
+  return {
+    run: (call, files, outPath) => {
+      if (gone || spent()) return Promise.reject(new NotBegun('no process is left'));
+      lastId = (lastId + 1) % 2 ** 32;
+      const id = lastId;
+      const receiver: Receiver = createReceiver(
+        id,
+        call,
+        outPath,
+        () => {
+          if (waiting[0]?.receiver === receiver) line?.socket.write(bareFrame(toSandbox.ack, id));
+        },
+        () => stop(receiver),
+      );
+      const frame = () => callFrame(id, kinds.call, call.operation, call.input, call.context, files, call.limits);
+      const entry: Entry = { receiver, frame, sentAt: 0, sentTo: undefined };
+      waiting.push(entry);
+      line ??= open();
+      // A process that is known to have ended gets no more; its successor will.
+      if (!line.closed && line.lastWords === undefined) send(entry, line);
+      receiver.startedAt = performance.now();
+      sweeper ??= setInterval(sweep, sweepEvery);
+      return receiver.result.finally(onAbort(call.signal, receiver, () => stop(receiver)));
+    },
+    spawned: (channel) => {
+      if (line?.channel !== channel) throw new ProtocolViolation(`channel ${channel} is not the one asked for`);
+    },
+    ended: (channel, body) => {
+      if (line?.channel !== channel || line.lastWords !== undefined) {
+        throw new ProtocolViolation(`channel ${channel} cannot have ended`);
+      }
+      parseEnd(body); // refused here, while it can still be told from our own faults
+      line.lastWords = body;
+      if (line.closed) succeed(line);
+    },
+    close: (why) => {
+      gone = true;
+      clearInterval(sweeper);
+      const [head, ...others] = waiting.splice(0);
+      const failed = head?.receiver.stopped ?? {
+        code: 'crashed' as const,
+        detail: `The sandbox of this service was stopped: ${why}.`,
+      };
+      head?.receiver.fail(failed.code, failed.detail);
+      for (const { receiver } of others) receiver.abandon(new NotBegun(why));
+    },
+    get spent() {
+      return spent();
+    },
+  };
+};

@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { CrankError, type Finding } from '#src/core/error.ts';
+import {
+  bareFrame,
+  callFrame,
+  frameDecoder,
+  kinds,
+  longestFrame,
+  ProtocolViolation,
+  toHost,
+  toSandbox,
+} from './frames.ts';
+import type { InputFolder } from './input-files.ts';
+import { onAbort } from './on-abort.ts';
+import { createReceiver, NotBegun, type Receiver } from './receiver.ts';
+import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
+import type { SandboxProcess } from './sandbox-process.ts';
+import { createWarmLine, type WarmLine } from './warm-line.ts';
+
+export type Log = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  message: string,
+  fields: Record<string, unknown>,
+) => void;
+
+/** One running zygote, as the host sees it. */
+export interface Zygote {
+  readonly pid: number;
+  /** Runs one call, or asks for the description. Rejects only for what is our own or the receiver's fault. */
+  run(call: SandboxCall, kind?: number): Promise<SandboxResult>;
+  /** It takes no more calls; another one must be started. */
+  readonly spent: boolean;
+  /** Kills it; calls under way fail as `crashed` with this reason. */
+  kill(reason: string): void;
+  /** Settles when it has ended and its calls are answered: why. */
+  readonly ended: Promise<string>;
+}
+
+/** Milliseconds that a sandbox gets to answer what it was told to end, before all of it is killed. */
+const obedience = 1000;
+const sweepEvery = 250;
+
+/**
+ * Speaks with a zygote that was just launched; resolves when it has imported the service.
+ *
+ * @throws CrankError `not-deployable` (the module cannot be imported), `isolation-unavailable`
+ */
+export const awaitZygote = async (
+  process: SandboxProcess,
+  template: SandboxTemplate,
+  inputs: InputFolder,
+  outFolder: string,
+  startMs: number,
+  log: Log,
+): Promise<Zygote> => {
+  const receivers = new Map<number, Receiver>();
+  const started = Promise.withResolvers<void>();
+  let lastId = 0;
+  let reason: string | undefined;
+  let sweeper: NodeJS.Timeout | undefined;
+  let warm: WarmLine | undefined;
+
+  const kill = (why: string): void => {
+    reason ??= why;
+    process.kill();
+  };
+  /** Runs what handles bytes of the sandbox; a violation is its end. */
+  const distrust = <A>(handle: (argument: A) => void): ((argument: A) => void) => {
+    return (argument) => {
+      if (reason !== undefined) return;
+      try {
+        handle(argument);
+      } catch (error) {
+        if (!(error instanceof ProtocolViolation)) throw error;
+        log('warn', 'a sandbox broke the protocol and was killed', {
+          template: template.key,
+          violation: error.message,
+        });
+        kill(`it broke the protocol (${error.message})`);
+      }
+    };
+  };
+
+  const onFrame = (type: number, id: number, body: Buffer): void => {
+    if (type === toHost.ready) {
+      started.resolve();
+      return;
+    }
+    if (type === toHost.loadFailed) {
+      started.reject(notDeployable(template, body, process.output()));
+      return;
+    }
+    if (type === toHost.spawned || type === toHost.ended) {
+      if (warm === undefined) throw new ProtocolViolation('news of a warm process that nobody asked for');
+      if (type === toHost.spawned) warm.spawned(id);
+      else warm.ended(id, body);
+      return;
+    }
+    const receiver = receivers.get(id);
+    if (receiver === undefined) throw new ProtocolViolation(`a frame for call ${id}, which is not running`);
+    if (type === toHost.item) receiver.item(body);
+    else if (type === toHost.chunk) receiver.chunk(body);
+    else if (type === toHost.end) {
+      receiver.end(body);
+      receivers.delete(id);
+    } else throw new ProtocolViolation(`a frame of type ${type}`);
+  };
+  process.control.on('data', distrust(frameDecoder(longestFrame(template.limits), onFrame)));
+
+  const ended = process.ended.then(async (how) => {
+    clearInterval(sweeper);
+    const why = reason ?? `it ended with ${how}`;
+    reason = why;
+    const tail = process.output().trim().slice(-2000);
+    started.reject(startFailure(template, why, tail));
+    for (const receiver of receivers.values()) {
+      const { code, detail } = receiver.stopped ?? {
+        code: 'crashed' as const,
+        detail: `The sandbox of this service was stopped: ${why}.`,
+      };
+      receiver.fail(code, detail);
+    }
+    receivers.clear();
+    warm?.close(why);
+    for (const socket of [process.control, ...process.channels]) socket.destroy();
+    await inputs.close();
+    return why;
+  });
+
+  const sweep = (): void => {
+    const now = performance.now();
+    for (const { call, startedAt, stopped } of receivers.values()) {
+      const overdue =
+        stopped === undefined ? now - startedAt > call.limits.wallMs + obedience : now - stopped.at > obedience;
+      if (overdue) kill('it did not end a call when told to');
+    }
+    if (receivers.size === 0) {
+      clearInterval(sweeper);
+      sweeper = undefined;
+    }
+  };
+
+  const runFresh = (call: SandboxCall, kind: number, files: string, outPath: string): Promise<SandboxResult> => {
+    lastId = (lastId + 1) % 2 ** 32;
+    const id = lastId;
+    const send = (frame: Buffer): void => {
+      if (reason === undefined) process.control.write(frame);
+    };
+    const receiver = createReceiver(
+      id,
+      call,
+      outPath,
+      () => send(bareFrame(toSandbox.ack, id)),
+      () => send(bareFrame(toSandbox.cancel, id)),
+    );
+    receivers.set(id, receiver);
+    send(callFrame(id, kind, call.operation, call.input, call.context, files, call.limits));
+    sweeper ??= setInterval(sweep, sweepEvery);
+    return receiver.result.finally(onAbort(call.signal, receiver, () => send(bareFrame(toSandbox.cancel, id))));
+  };
+
+  const runWarm = (call: SandboxCall, files: string, outPath: string): Promise<SandboxResult> => {
+    warm ??= createWarmLine(process, template, kill, distrust);
+    return warm.run(call, files, outPath);
+  };
+
+  const run = async (call: SandboxCall, kind: number = kinds.call): Promise<SandboxResult> => {
+    const outPath = `${outFolder}/${randomBytes(12).toString('hex')}`;
+    const placed = call.files.length === 0 ? undefined : await inputs.place(call.files);
+    try {
+      if (reason !== undefined) throw new NotBegun(reason);
+      const files = placed?.listing ?? '';
+      if (template.isolation === 'warm' && kind === kinds.call) return await runWarm(call, files, outPath);
+      return await runFresh(call, kind, files, outPath);
+    } finally {
+      await placed?.remove();
+    }
+  };
+
+  const timer = setTimeout(() => kill(`its import took longer than ${startMs} ms`), startMs);
+  try {
+    await started.promise;
+  } catch (error) {
+    process.kill();
+    await ended;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  return {
+    pid: process.pid,
+    run,
+    get spent() {
+      return reason !== undefined || warm?.spent === true;
+    },
+    kill,
+    ended,
+  };
+};
+
+const notDeployable = (template: SandboxTemplate, body: Buffer, output: string): CrankError => {
+  let findings: Finding[] = [];
+  let message = '';
+  try {
+    const said = JSON.parse(body.toString('utf8')) as { message?: unknown; findings?: unknown };
+    message = String(said.message ?? '').slice(0, 4000);
+    findings = Array.isArray(said.findings) ? said.findings.flatMap((one) => asFinding(template, one)) : [];
+  } catch {
+    message = 'It did not say why.';
+  }
+  if (findings.length === 0) {
+    findings = [
+      {
+        level: 'error',
+        file: template.entry,
+        message,
+        fix: 'Make the module importable without an error and deploy it again.',
+      },
+    ];
+  }
+  const printed = output.trim() === '' ? '' : ` It printed: ${output.trim().slice(-1000)}`;
+  return new CrankError('not-deployable', `${template.entry} cannot be imported: ${message}${printed}`, { findings });
+};
+
+/** What the code inside says of itself is not to be trusted with its shape. */
+const asFinding = (template: SandboxTemplate, value: unknown): Finding[] => {
+  if (typeof value !== 'object' || value === null) return [];
+  const { level, file, line, message, fix } = value as Record<string, unknown>;
+  return [
+    {
+      level: level === 'warning' ? 'warning' : 'error',
+      file: typeof file === 'string' && file !== '' ? file.slice(0, 1000) : template.entry,
+      ...(Number.isSafeInteger(line) && (line as number) > 0 ? { line: line as number } : {}),
+      message: String(message ?? '').slice(0, 4000),
+      fix: String(fix ?? '').slice(0, 4000),
+    },
+  ];
+};
+
+const startFailure = (template: SandboxTemplate, why: string, output: string): CrankError => {
+  // bubblewrap names itself in its complaints; everything else happened while the module was imported.
+  const complaint = output.split('\n').find((line) => line.startsWith('bwrap:'));
+  if (complaint !== undefined) {
+    return new CrankError(
+      'isolation-unavailable',
+      `bubblewrap could not make a sandbox (${complaint}). Run \`crank doctor\`: it names what this machine lacks.`,
+    );
+  }
+  const message = `The process ended while it imported ${template.entry}: ${why}.${output === '' ? '' : ` It printed: ${output.slice(-1000)}`}`;
+  return new CrankError('not-deployable', message, {
+    findings: [
+      {
+        level: 'error',
+        file: template.entry,
+        message,
+        fix: 'Leave nothing at module level that ends the process or runs for long; put it in a function.',
+      },
+    ],
+  });
+};

@@ -1,0 +1,53 @@
+import { canonicalJson } from '#src/core/canonical-json.ts';
+import { newId } from '#src/core/id.ts';
+import type { Principal } from '#src/core/service.ts';
+import { commitTo } from '#src/engines/audit/commitment.ts';
+import type { ActPredicate } from '#src/engines/audit/statement.ts';
+import type { Platform } from './platform.ts';
+import type { RecordEntry } from './record-entry.ts';
+
+/** The node itself, for acts that nobody asked for. */
+export const nodePrincipal = (platform: { node: string }, account: string): Principal => ({
+  id: 'node',
+  name: platform.node,
+  kind: 'node',
+  account,
+  role: 'owner',
+});
+
+/**
+ * Writes what an administrative act changes, with its receipt, in one commit.
+ *
+ * @param object what was done, without secrets
+ * @returns the receipt's id
+ */
+export const act = async (
+  platform: Pick<Platform, 'node' | 'recorder'>,
+  principal: Principal,
+  kind: string,
+  object: ActPredicate['object'],
+  queries: NonNullable<RecordEntry['queries']>,
+): Promise<string> => {
+  const id = newId('act');
+  const { id: principalId, kind: principalKind, role, account } = principal;
+  const subject = commitTo(Buffer.from(canonicalJson(object)));
+  await platform.recorder.commit({
+    id,
+    kind: 'act',
+    account,
+    principal: principalId,
+    predicate: {
+      act: id,
+      kind,
+      time: new Date().toISOString(),
+      node: platform.node,
+      account,
+      principal: { id: principalId, kind: principalKind, role, account },
+      object,
+    },
+    subject: subject.commitment,
+    openings: { subject: subject.salt },
+    queries: queries.map(({ sql, parameters }) => ({ sql, parameters })),
+  });
+  return id;
+};

@@ -1,0 +1,32 @@
+import { CrankError } from '#src/core/error.ts';
+import type { Principal } from '#src/core/service.ts';
+import type { Platform } from './platform.ts';
+
+/**
+ * Lets a request in: the node takes work, the credentials are good, and their principal is within its rate.
+ *
+ * @throws CrankError `overloaded`, `unavailable`, `unauthenticated` (counted, not logged one by one), `rate-limited`
+ */
+export const admit = async (platform: Platform, authorization: string | undefined): Promise<Principal> => {
+  const { load } = platform;
+  if (load.draining)
+    throw new CrankError('unavailable', 'The node is stopping: try again in a moment.', { retryAfter: 2 });
+  if (load.inFlight >= load.limit) {
+    throw new CrankError('overloaded', `${load.limit} calls are in flight on this node: try again in a second.`, {
+      retryAfter: 1,
+    });
+  }
+  return identify(platform, authorization);
+};
+
+/** Who asks, for requests that are not calls. @throws CrankError `unauthenticated`, `rate-limited` */
+export const identify = async (platform: Platform, authorization: string | undefined): Promise<Principal> => {
+  try {
+    const principal = await platform.identity.authenticate(authorization);
+    platform.rate.take(principal.id);
+    return principal;
+  } catch (error) {
+    if (error instanceof CrankError) platform.refusals.count(error.code);
+    throw error;
+  }
+};

@@ -1,0 +1,93 @@
+import type { Logger } from 'pino';
+import { CrankError, type ErrorCode } from '#src/core/error.ts';
+import { problemOf } from '#src/core/problem.ts';
+import { ownsService } from './call-record.ts';
+import type { CallState } from './call-state.ts';
+import type { KeptAnswer } from './idempotency.ts';
+
+/** What a call gives back. The receiver of a file owns it and deletes it. */
+export type Answer =
+  | { type: 'json'; json: Uint8Array }
+  | { type: 'file'; name: string; contentType: string; path: string; size: number }
+  | { type: 'stream'; items: number; error?: CrankError /** The problem document of `error`. */; problem?: Uint8Array }
+  | {
+      type: 'error';
+      error: CrankError /** The problem document: the bytes that the receipt commits to. */;
+      problem: Uint8Array;
+    };
+
+/** An answer with the call that it belongs to; the id of the receipt is the id of the call. */
+export interface CallAnswer {
+  id: string;
+  version: string;
+  /** Milliseconds per step. */
+  timing: readonly (readonly [step: string, ms: number])[];
+  answer: Answer;
+}
+
+/** Worth another try under the same key, so never kept: nothing was found out about the call itself. */
+const unsettled: ReadonlySet<ErrorCode> = new Set([
+  'cancelled',
+  'internal',
+  'overloaded',
+  'unavailable',
+  'isolation-unavailable',
+]);
+
+/** The answer to something thrown on the way. What is not a CrankError is our fault: the details go to the node's log, not out. */
+export const failureOf = (error: unknown, state: CallState, log: Logger): Answer => {
+  const { id: call } = state;
+  if (!(error instanceof CrankError)) log.error({ err: error, call }, 'a call failed by our fault');
+  const left =
+    error instanceof CrankError
+      ? new CrankError(error.code, error.message, { ...error.extras, call })
+      : new CrankError('internal', `The node failed; nothing was charged. Give the operator the call's id ${call}.`, {
+          call,
+        });
+  const problem = problemOf(left, ownsService(state.principal, state.target.account));
+  return { type: 'error', error: left, problem: Buffer.from(JSON.stringify(problem)) };
+};
+
+/** The end of a stream whose first byte may be out already, with what ended it early. */
+export const streamEnd = (state: CallState, items: number, error: CrankError | undefined): Answer => {
+  if (error === undefined) return { type: 'stream', items };
+  const left = new CrankError(error.code, error.message, { ...error.extras, call: state.id });
+  const problem = problemOf(left, ownsService(state.principal, state.target.account));
+  return { type: 'stream', items, error: left, problem: Buffer.from(JSON.stringify(problem)) };
+};
+
+/** What is kept of an answer for repeats under the same key; undefined where a repeat should run again. */
+export const keptAnswer = (state: CallState): KeptAnswer | undefined => {
+  const head = { call: state.id, version: state.target.digest };
+  const { answer } = state;
+  switch (answer.type) {
+    case 'json':
+      return { ...head, type: 'json', json: Buffer.from(answer.json).toString() };
+    case 'error': {
+      if (unsettled.has(answer.error.code)) return undefined;
+      return { ...head, type: 'error', code: answer.error.code, problem: Buffer.from(answer.problem).toString() };
+    }
+    case 'file':
+    case 'stream':
+      return { ...head, type: 'not-kept' };
+  }
+};
+
+/** Gives a kept answer again. @throws CrankError `idempotency-conflict` where it was too large to keep */
+export const replay = (kept: KeptAnswer): CallAnswer => {
+  const head = { id: kept.call, version: kept.version, timing: [['replay', 0]] as const };
+  switch (kept.type) {
+    case 'json':
+      return { ...head, answer: { type: 'json', json: Buffer.from(kept.json) } };
+    case 'error':
+      return {
+        ...head,
+        answer: { type: 'error', error: new CrankError(kept.code, 'given again'), problem: Buffer.from(kept.problem) },
+      };
+    case 'not-kept':
+      throw new CrankError(
+        'idempotency-conflict',
+        `The call ${kept.call} was made under this key and is done; its answer was a file, a stream or too large to keep. Its receipt is at /v1/receipts/${kept.call}; use a new key to run it again.`,
+      );
+  }
+};

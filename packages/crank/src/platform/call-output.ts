@@ -1,0 +1,104 @@
+import { CrankError } from '#src/core/error.ts';
+import { outputFields, redact } from '#src/engines/policy/redact.ts';
+import type { SandboxResult } from '#src/engines/sandbox/sandbox.ts';
+import { type Answer, streamEnd } from './call-answer.ts';
+import type { CallState } from './call-state.ts';
+import type { CallableOperation } from './catalog.ts';
+import type { Platform } from './platform.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Reads what the sandbox wrote; it is nobody's word but the script's. @throws CrankError `invalid-output` */
+const parse = (json: Uint8Array): { text: string; value: unknown } => {
+  try {
+    const text = utf8.decode(json);
+    return { text, value: JSON.parse(text) };
+  } catch {
+    throw new CrankError(
+      'invalid-output',
+      'The sandbox returned bytes that are not JSON: the script interfered with its result channel.',
+    );
+  }
+};
+
+/** Lets policy decide on an output, and takes out what it says. Gives the bytes as the sandbox wrote them where nothing is redacted. */
+const govern = async (platform: Platform, state: CallState, json: Uint8Array, text: string): Promise<Uint8Array> => {
+  if (!platform.policy.decidesOutput(state.target.account, state.target.service, state.principal.account)) return json;
+  const { decision, redact: pointers } = await platform.policy.decideOutput({
+    ...state.policyInput('service.call', state.body?.value),
+    output_fields: outputFields(text),
+  });
+  await state.decide(decision);
+  return pointers.length === 0 ? json : Buffer.from(redact(text, pointers));
+};
+
+/** Checks and governs the items of a stream. A decision is noted once, not per item. */
+export const itemChecker = (platform: Platform, state: CallState) => {
+  const { validateOutput } = state.target.operation(state.operation.name);
+  return async (json: Uint8Array): Promise<Uint8Array> => {
+    const { text, value } = parse(json);
+    const wrong = validateOutput(value)[0];
+    if (wrong !== undefined) {
+      throw new CrankError(
+        'invalid-output',
+        `An item does not match the declared type: ${wrong.pointer || '/'} ${wrong.message}. Mend the return annotation or the value.`,
+      );
+    }
+    const before = state.decisions.length;
+    try {
+      return await govern(platform, state, json, text);
+    } finally {
+      const added = state.decisions.splice(before);
+      const news = added.find(
+        (decision) => !decision.allow || !state.decisions.some((known) => known.point === decision.point),
+      );
+      if (news !== undefined) state.decisions.push(news);
+    }
+  };
+};
+
+/**
+ * From what the sandbox gave to what the caller gets.
+ *
+ * @throws CrankError with the outcome's code, `invalid-output`, `policy-denied`
+ */
+export const decodeOutput = async (
+  platform: Platform,
+  state: CallState,
+  callable: CallableOperation,
+  result: SandboxResult,
+): Promise<Answer> => {
+  const { outcome } = result;
+  switch (outcome.type) {
+    case 'failed': {
+      const error =
+        state.stream?.error ??
+        new CrankError(outcome.code, outcome.detail, {
+          ...(outcome.exception && { exception: outcome.exception }),
+          call: state.id,
+        });
+      if (state.stream?.opening === undefined) throw error;
+      return streamEnd(state, state.stream.items, error);
+    }
+    case 'value': {
+      const { text, value } = parse(outcome.json);
+      const wrong = callable.validateOutput(value)[0];
+      if (wrong !== undefined) {
+        throw new CrankError(
+          'invalid-output',
+          `The result does not match the declared type: ${wrong.pointer || '/'} ${wrong.message}. Mend the return annotation or the value.`,
+        );
+      }
+      return { type: 'json', json: await govern(platform, state, outcome.json, text) };
+    }
+    case 'file':
+      return outcome;
+    case 'stream': {
+      if (state.stream === undefined)
+        throw new CrankError('invalid-output', 'The operation streamed although it is not declared to.');
+      if (state.stream.error !== undefined && state.stream.opening === undefined) throw state.stream.error;
+      await state.stream.begin();
+      return streamEnd(state, state.stream.items, state.stream.error);
+    }
+  }
+};

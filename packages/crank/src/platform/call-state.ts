@@ -1,0 +1,167 @@
+import { CrankError } from '#src/core/error.ts';
+import type { Limits, Operation, Principal } from '#src/core/service.ts';
+import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
+import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
+import type { SandboxResult, SandboxUsage } from '#src/engines/sandbox/sandbox.ts';
+import type { CallBody, CallRequest } from './call.ts';
+import type { Answer, CallAnswer } from './call-answer.ts';
+import { type OpenStream, openStream } from './call-stream.ts';
+import type { DeployedVersion } from './catalog.ts';
+import type { IdempotencySlot } from './idempotency.ts';
+import type { Platform } from './platform.ts';
+import { removeFiles } from './scratch.ts';
+import { templateOf } from './template.ts';
+
+const NOTHING = new Uint8Array();
+
+/** What is known of a call while it lives. */
+export class CallState {
+  readonly id: string;
+  readonly received: number;
+  readonly principal: Principal;
+  readonly target: DeployedVersion;
+  readonly operation: Operation;
+  /** The version's limits, lowered by what policy decided. */
+  limits: Limits;
+  readonly decisions: Decision[] = [];
+  readonly timing: [string, number][] = [];
+  body: CallBody | undefined;
+  input: Committed | undefined;
+  slot: IdempotencySlot | undefined;
+  usage: SandboxUsage = { cpuNs: 0, cpuSource: 'sandbox-reported', peakMemoryBytes: 0, wallNs: 0 };
+  executed = false;
+  result: SandboxResult | undefined;
+  stream: OpenStream | undefined;
+  answer: Answer = { type: 'json', json: NOTHING };
+
+  constructor(call: {
+    id: string;
+    received: number;
+    principal: Principal;
+    target: DeployedVersion;
+    operation: Operation;
+  }) {
+    this.id = call.id;
+    this.received = call.received;
+    this.principal = call.principal;
+    this.target = call.target;
+    this.operation = call.operation;
+    this.limits = { ...call.target.manifest.limits };
+  }
+
+  /** `account/service.operation` */
+  get name(): string {
+    return `${this.target.account}/${this.target.service}.${this.operation.name}`;
+  }
+
+  /** Runs a step and notes how long it took. */
+  async step<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await run();
+    } finally {
+      this.timing.push([name, performance.now() - start]);
+    }
+  }
+
+  /** What policy is asked: policies/README.md documents it for authors. */
+  policyInput(action: string, content?: unknown): PolicyRequest {
+    const { principal, target } = this;
+    return {
+      action,
+      principal,
+      resource: {
+        type: 'operation',
+        account: target.account,
+        service: target.service,
+        version: target.digest,
+        operation: this.operation.name,
+      },
+      limits: this.limits,
+      ...(content !== undefined && { content }),
+    };
+  }
+
+  /** Notes a decision and obeys it. @throws CrankError `forbidden` where the role does not permit it, `policy-denied` with the reasons */
+  async decide(pending: Decision | Promise<Decision>): Promise<Decision> {
+    const decision = await pending;
+    this.decisions.push(decision);
+    if (!decision.allow) throw denied(decision);
+    if (decision.limits !== undefined) this.limits = { ...decision.limits };
+    return decision;
+  }
+
+  took(body: CallBody): void {
+    this.body = body;
+    this.input = commitTo(
+      body.files.length === 0
+        ? body.input
+        : Buffer.from(
+            body.input.toString() +
+              body.files.map((file) => `\n${file.parameter} ${file.name} ${file.sha256}`).join(''),
+          ),
+    );
+  }
+
+  /** Lowers the wall time to what is left of the caller's deadline. @throws CrankError `timeout` where nothing is */
+  within(deadlineMs: number | undefined): void {
+    if (deadlineMs === undefined) return;
+    const left = this.received + deadlineMs - Date.now();
+    if (left <= 0)
+      throw new CrankError(
+        'timeout',
+        `The deadline of ${deadlineMs} ms passed before the call could begin: allow more time.`,
+      );
+    this.limits.wallMs = Math.min(this.limits.wallMs, left);
+  }
+
+  /** Runs the operation in the sandbox. */
+  async execute(platform: Platform, request: CallRequest, body: CallBody, context: Uint8Array): Promise<SandboxResult> {
+    if (request.signal.aborted) throw new CrankError('cancelled', 'The caller went away before the call began.');
+    const stop = new AbortController();
+    const cancel = (): void => stop.abort('cancelled');
+    request.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      if (this.operation.result === 'stream') this.stream = openStream(platform, this, request, stop);
+      const result = await platform.sandbox.run(templateOf(platform, this.target, this.principal.account), {
+        id: this.id,
+        operation: this.operation.name,
+        input: body.input,
+        context,
+        files: body.files,
+        limits: this.limits,
+        signal: stop.signal,
+        ...(this.stream && { onItem: this.stream.onItem }),
+      });
+      this.executed = true;
+      this.usage = result.usage;
+      this.result = result;
+      return result;
+    } finally {
+      request.signal.removeEventListener('abort', cancel);
+      if (body.files.length > 0) await removeFiles(body.files.map((file) => file.path));
+    }
+  }
+
+  finish(): CallAnswer {
+    return { id: this.id, version: this.target.digest, timing: this.timing, answer: this.answer };
+  }
+
+  /** Deletes what an answer that nobody gets has left. */
+  dispose(): void {
+    if (this.answer.type === 'file') void removeFiles([this.answer.path]);
+  }
+}
+
+/** The error that a refusal leaves as. */
+export const denied = (decision: Decision): CrankError => {
+  if (decision.obligations.includes('hide-existence'))
+    return new CrankError('not-found', 'There is no such thing that this key may see.');
+  const reasons = [...decision.reasons];
+  const why = reasons.length > 0 ? reasons.join('; ') : 'no rule allows it';
+  return decision.by === 'platform'
+    ? new CrankError('forbidden', `Not permitted: ${why}. Ask the owner of the account for a key with another role.`, {
+        reasons,
+      })
+    : new CrankError('policy-denied', `A policy of the account denies this: ${why}.`, { reasons });
+};

@@ -1,0 +1,127 @@
+import { CrankError } from '#src/core/error.ts';
+import { newId } from '#src/core/id.ts';
+import type { Limits, Operation } from '#src/core/service.ts';
+import { admit } from './admit.ts';
+import { type CallAnswer, failureOf, keptAnswer, replay } from './call-answer.ts';
+import { callContext } from './call-context.ts';
+import { decodeOutput } from './call-output.ts';
+import { callEntry } from './call-record.ts';
+import { CallState } from './call-state.ts';
+import type { Platform } from './platform.ts';
+
+/** A request to run an operation, in no door's terms. */
+export interface CallRequest {
+  authorization: string | undefined;
+  /** The account of the service; the caller's own where absent. */
+  account?: string | undefined;
+  service: string;
+  version?: string | undefined;
+  operation: string;
+  idempotencyKey?: string | undefined;
+  /** Milliseconds that the caller is ready to wait. */
+  deadlineMs?: number | undefined;
+  tags?: string | undefined;
+  /** Aborted where the caller went away. */
+  signal: AbortSignal;
+  /** Reads the body, once the caller is known to be permitted. @throws CrankError 400, 413, 415 */
+  read: (operation: Operation, limits: Limits) => Promise<CallBody>;
+  /** Begins a streamed answer; called once, after the opening receipt is durable. */
+  open: (call: { id: string; version: string }) => StreamSink;
+}
+
+export interface CallBody {
+  /** JSON text of the arguments. */
+  input: Uint8Array;
+  /** `input` parsed. */
+  value: unknown;
+  /** Files on this machine, ours to read until the call ends. */
+  files: { parameter: string; name: string; path: string; sha256: string }[];
+  /** Digest of everything sent, hexadecimal. */
+  fingerprint: string;
+}
+
+export interface StreamSink {
+  /** The bytes that stand for an item on the wire. */
+  encode(json: Uint8Array): Uint8Array;
+  /** Resolves once the caller takes more. */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/**
+ * The life of a call. Resolves with an answer for every call that left a receipt, failed ones among them.
+ *
+ * @throws CrankError for what was refused before the call existed: bad credentials, an unknown service, overload
+ */
+export const call = async (platform: Platform, request: CallRequest): Promise<CallAnswer> => {
+  // 1. authenticate; resolve within what the principal may see
+  const received = Date.now();
+  const principal = await admit(platform, request.authorization);
+  const target = await platform.catalog.resolve(request.account ?? principal.account, request.service, request.version);
+  const callable = target.operation(request.operation);
+  const state = new CallState({ id: newId('call'), received, principal, target, operation: callable.operation });
+  let release: (() => void) | undefined;
+  platform.load.inFlight += 1;
+  try {
+    try {
+      // 2. authorise on what is known without the body
+      await state.step('authorise', () => state.decide(platform.policy.authorise(state.policyInput('service.call'))));
+
+      // 3. read and validate the input
+      const body = await state.step('read', () => request.read(callable.operation, state.limits));
+      state.took(body);
+      if (request.idempotencyKey !== undefined) {
+        const slot = platform.idempotency.slot(principal.id, state.name, request.idempotencyKey, body.fingerprint);
+        const claim = await platform.idempotency.claim(slot);
+        if ('kept' in claim) return replay(claim.kept);
+        release = claim.release;
+        state.slot = slot;
+      }
+      const errors = callable.validateInput(body.value);
+      if (errors.length > 0) {
+        throw new CrankError(
+          'invalid-input',
+          `The input does not match the schema of ${state.name}: ${errors[0]!.pointer || '/'} ${errors[0]!.message}`,
+          { errors },
+        );
+      }
+
+      // 4. decide on the input
+      await state.step('decide', () =>
+        state.decide(platform.policy.decideInput(state.policyInput('service.call', body.value))),
+      );
+
+      // 5. reserve: no budget is set on this node's accounts; 6. place: here
+      state.within(request.deadlineMs);
+
+      // 7. execute
+      const result = await state.step('execute', () => state.execute(platform, request, body, callContext(state)));
+
+      // 8. validate the output, decide on it, redact
+      state.answer = await state.step('check', () => decodeOutput(platform, state, callable, result));
+    } catch (error) {
+      state.answer = failureOf(error, state, platform.log);
+    }
+
+    // 9. price; 10. commit
+    const bill = platform.meter(state.usage.cpuNs);
+    const kept = state.slot === undefined ? undefined : keptAnswer(state);
+    const entry = await callEntry(
+      state,
+      platform,
+      bill,
+      request.tags,
+      kept && platform.idempotency.row(state.slot!, kept),
+    );
+    await state.step('commit', () => platform.recorder.commit(entry));
+    platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
+
+    // 11. answer: the checkpoint that covers the receipt is stored
+    return state.finish();
+  } catch (error) {
+    state.dispose();
+    throw error;
+  } finally {
+    platform.load.inFlight -= 1;
+    release?.();
+  }
+};

@@ -1,0 +1,136 @@
+import type { JsonObject } from '#src/core/canonical-json.ts';
+import { CrankError } from '#src/core/error.ts';
+import { formatUsd } from '#src/core/money.ts';
+import type { Principal } from '#src/core/service.ts';
+import type { CallRow } from '#src/store/schema.ts';
+import { identify } from './admit.ts';
+import { ownsService } from './call-record.ts';
+import { permit } from './permit.ts';
+import type { Platform } from './platform.ts';
+
+const PAGE = 100;
+
+export interface CallInfo {
+  id: string;
+  account: string;
+  principal: string;
+  service: string;
+  version: string;
+  operation: string;
+  received: string;
+  finished: string;
+  outcome: string;
+  tags: string | null;
+}
+
+export interface CallDetails extends CallInfo {
+  problem: JsonObject | null;
+  stdout: string;
+  stderr: string;
+  truncatedBytes: number;
+  usage: { cpuNs: number; cpuSource: string; wallNs: number; peakMemoryBytes: number };
+  energy: { joules: number; grade: string; uncertainty: string };
+  carbon: { grams: number; gridGramsPerKwh: number; source: string };
+  charge: { currency: 'USD'; total: string; lines: { kind: string; amount: string }[] };
+  receipt: string;
+}
+
+/** The newest calls first: those of the account, or of the principal alone where it may see no others. `cursor` is the last id of the page before. */
+export const listCalls = async (
+  platform: Platform,
+  authorization: string | undefined,
+  options: { cursor?: string; service?: string } = {},
+): Promise<{ calls: CallInfo[]; cursor: string | null }> => {
+  const principal = await identify(platform, authorization);
+  const everyones = await seesAll(platform, principal);
+  let query = platform.store.db.selectFrom('calls').selectAll().where('account', '=', principal.account);
+  if (!everyones) query = query.where('principal', '=', principal.id);
+  if (options.cursor !== undefined) query = query.where('id', '<', options.cursor);
+  if (options.service !== undefined) query = query.where('service', '=', options.service);
+  const rows = await query
+    .orderBy('id', 'desc')
+    .limit(PAGE + 1)
+    .execute();
+  const calls = rows.slice(0, PAGE).map(infoOf);
+  return { calls, cursor: rows.length > PAGE ? calls.at(-1)!.id : null };
+};
+
+/** One call with what it printed, took and cost. @throws CrankError `not-found`, also where it is not for this principal to see */
+export const getCall = async (
+  platform: Platform,
+  authorization: string | undefined,
+  id: string,
+): Promise<CallDetails> => {
+  const principal = await identify(platform, authorization);
+  const { db } = platform.store;
+  const row = await db.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined || !(await maySee(platform, principal, row, 'call.read'))) throw noCall(id);
+  const usage = await db.selectFrom('usage').selectAll().where('call', '=', id).executeTakeFirstOrThrow();
+  const lines = await db.selectFrom('charges').selectAll().where('call', '=', id).execute();
+  const inside = ownsService(principal, row.account);
+  const { exception, ...problem } = (row.problem === null ? {} : JSON.parse(row.problem)) as Record<string, never>;
+  return {
+    ...infoOf(row),
+    problem:
+      row.problem === null
+        ? null
+        : inside || exception === undefined
+          ? JSON.parse(row.problem)
+          : { ...problem, exception: withoutTraceback(exception) },
+    stdout: inside ? row.stdout : '',
+    stderr: inside ? row.stderr : '',
+    truncatedBytes: row.truncated_bytes,
+    usage: {
+      cpuNs: usage.cpu_ns,
+      cpuSource: usage.cpu_source,
+      wallNs: usage.wall_ns,
+      peakMemoryBytes: usage.peak_memory_bytes,
+    },
+    energy: { joules: usage.joules, grade: usage.energy_grade, uncertainty: usage.energy_uncertainty },
+    carbon: { grams: usage.grams, gridGramsPerKwh: usage.grid_grams_per_kwh, source: usage.grid_source },
+    charge: {
+      currency: 'USD',
+      total: formatUsd(lines.reduce((sum, line) => sum + line.pico_usd, 0)),
+      lines: lines.map((line) => ({ kind: line.kind, amount: formatUsd(line.pico_usd) })),
+    },
+    receipt: `/v1/receipts/${id}`,
+  };
+};
+
+/** A caller sees its own calls; whom policy lets read all of the account's sees all. */
+export const maySee = async (
+  platform: Platform,
+  principal: Principal,
+  row: { account: string; principal: string },
+  action: 'call.read' | 'receipt.read',
+): Promise<boolean> => {
+  const decision = await platform.policy.authorise({
+    action,
+    principal,
+    resource: { type: action === 'call.read' ? 'call' : 'receipt', account: row.account, principal: row.principal },
+  });
+  return decision.allow;
+};
+
+const seesAll = async (platform: Platform, principal: Principal): Promise<boolean> => {
+  await permit(platform, principal, 'call.read', { type: 'call', account: principal.account, principal: principal.id });
+  return maySee(platform, principal, { account: principal.account, principal: '' }, 'call.read');
+};
+
+const withoutTraceback = ({ type, message }: { type: string; message: string }) => ({ type, message });
+
+const noCall = (id: string): CrankError =>
+  new CrankError('not-found', `There is no call ${id.slice(0, 80)} that this key may see.`);
+
+const infoOf = (row: CallRow): CallInfo => ({
+  id: row.id,
+  account: row.account,
+  principal: row.principal,
+  service: row.service,
+  version: row.version,
+  operation: row.operation,
+  received: new Date(row.received_at).toISOString(),
+  finished: new Date(row.finished_at).toISOString(),
+  outcome: row.outcome,
+  tags: row.tags,
+});

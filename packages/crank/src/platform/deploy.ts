@@ -1,0 +1,148 @@
+import type { Finding } from '#src/core/error.ts';
+import type { Manifest } from '#src/core/service.ts';
+import type { DeployOptions, Source } from '#src/engines/packaging/packaging.ts';
+import { act } from './act.ts';
+import { identify } from './admit.ts';
+import { permit } from './permit.ts';
+import type { Platform } from './platform.ts';
+import { templateKey } from './template.ts';
+
+export interface DeployRequest {
+  authorization: string | undefined;
+  /** Reads the source, once the caller is known to be permitted. @throws CrankError 400, 413, 415 */
+  read: () => Promise<{ source: Source; options: DeployOptions }>;
+  signal: AbortSignal;
+}
+
+export interface Deployment {
+  /** False where this version was there already. */
+  created: boolean;
+  account: string;
+  service: string;
+  version: string;
+  manifest: Manifest;
+  findings: readonly Finding[];
+  /** Id of the act's receipt, where something was done. */
+  receipt?: string;
+}
+
+/**
+ * Makes a version of what the user has. Unchanged source gives the same digest and does nothing.
+ *
+ * @throws CrankError `not-deployable` with findings; nothing stays then
+ */
+export const deploy = async (platform: Platform, request: DeployRequest): Promise<Deployment> => {
+  const principal = await identify(platform, request.authorization);
+  const { account } = principal;
+  await permit(platform, principal, 'service.deploy', { type: 'service', account });
+  const { source, options } = await request.read();
+  const prepared = await platform.packaging.prepare(source, options);
+  const { name, digest } = prepared;
+  const known = await findVersion(platform, account, name, digest);
+  if (known !== undefined) {
+    const receipt = await makeLatest(platform, principal, account, name, digest);
+    return { created: false, account, service: name, version: digest, ...known, ...(receipt && { receipt }) };
+  }
+  const key = templateKey(digest, account);
+  try {
+    const descriptor = await platform.sandbox.describe(
+      {
+        key,
+        isolation: prepared.isolation,
+        interpreter: prepared.interpreter,
+        codeDir: prepared.codeDir,
+        libDirs: prepared.libDirs,
+        entry: prepared.entry,
+        limits: prepared.limits,
+      },
+      request.signal,
+    );
+    const { manifest, findings } = platform.packaging.complete(prepared, descriptor);
+    const now = Date.now();
+    const { db } = platform.store;
+    const receipt = await act(
+      platform,
+      principal,
+      'service.deploy',
+      { service: name, version: digest, lock: manifest.lock },
+      [
+        db
+          .insertInto('services')
+          .values({ account, name, description: manifest.description, created_at: now })
+          .onConflict((c) => c.columns(['account', 'name']).doUpdateSet({ description: manifest.description }))
+          .compile(),
+        db
+          .insertInto('versions')
+          .values({
+            account,
+            service: name,
+            digest,
+            manifest: JSON.stringify(manifest),
+            findings: JSON.stringify(findings),
+            created_at: now,
+            created_by: principal.id,
+          })
+          .onConflict((c) => c.columns(['account', 'service', 'digest']).doNothing())
+          .compile(),
+        aliasQuery(platform, account, name, 'latest', digest),
+      ],
+    );
+    platform.catalog.forget(account, name);
+    return { created: true, account, service: name, version: digest, manifest, findings, receipt };
+  } catch (error) {
+    await platform.sandbox.retire(key);
+    await platform.packaging.discard(prepared);
+    throw error;
+  }
+};
+
+const findVersion = async (platform: Platform, account: string, service: string, digest: string) => {
+  const row = await platform.store.db
+    .selectFrom('versions')
+    .select(['manifest', 'findings'])
+    .where('account', '=', account)
+    .where('service', '=', service)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return row && { manifest: JSON.parse(row.manifest) as Manifest, findings: JSON.parse(row.findings) as Finding[] };
+};
+
+/** Whether any service still stands on the content of a digest. */
+export const isUsed = async (platform: Platform, digest: string): Promise<boolean> => {
+  const row = await platform.store.db
+    .selectFrom('versions')
+    .select('digest')
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return row !== undefined;
+};
+
+const aliasQuery = (platform: Platform, account: string, service: string, alias: string, digest: string) =>
+  platform.store.db
+    .insertInto('aliases')
+    .values({ account, service, alias, digest })
+    .onConflict((c) => c.columns(['account', 'service', 'alias']).doUpdateSet({ digest }))
+    .compile();
+
+/** Deploying an older version again makes it the latest: the user's files are what should run. */
+const makeLatest = async (
+  platform: Platform,
+  principal: Parameters<typeof act>[1],
+  account: string,
+  service: string,
+  digest: string,
+): Promise<string | undefined> => {
+  const latest = await platform.store.db
+    .selectFrom('aliases')
+    .select('digest')
+    .where('account', '=', account)
+    .where('service', '=', service)
+    .where('alias', '=', 'latest')
+    .executeTakeFirst();
+  if (latest?.digest === digest) return undefined;
+  const receipt = await act(platform, principal, 'service.deploy', { service, version: digest, again: true }, [
+    aliasQuery(platform, account, service, 'latest', digest),
+  ]);
+  platform.catalog.forget(account, service);
+  return receipt;
+};

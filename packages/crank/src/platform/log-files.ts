@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseTilePath, tilePath } from 'crank-verify';
+import type { Logger } from 'pino';
+import type { LeafSource } from '#src/engines/audit/leaf-source.ts';
+import { sourceReader, type TileReader } from '#src/engines/audit/tile-reader.ts';
+import { openTiles, type Tiles } from '#src/engines/audit/tiles.ts';
+import { readEntries, readLog } from '#src/store/log-store.ts';
+import type { Store } from '#src/store/store.ts';
+
+/** The files follow the database within this time; under load one update serves many commits. */
+const FOLLOW_MS = 200;
+
+/** The log as its readers see it: tiles and checkpoint as files, derived from the database and following it closely. */
+export class LogFiles {
+  readonly vkey: string;
+  readonly #folder: string;
+  readonly #origin: string;
+  readonly #store: Store;
+  readonly #tiles: Tiles;
+  readonly #log: Logger;
+  #timer: NodeJS.Timeout | undefined;
+  #following: Promise<void> = Promise.resolve();
+  /** Size of the log as committed. */
+  size: number;
+
+  private constructor(options: {
+    vkey: string;
+    folder: string;
+    origin: string;
+    store: Store;
+    tiles: Tiles;
+    log: Logger;
+    size: number;
+  }) {
+    this.vkey = options.vkey;
+    this.#folder = options.folder;
+    this.#origin = options.origin;
+    this.#store = options.store;
+    this.#tiles = options.tiles;
+    this.#log = options.log;
+    this.size = options.size;
+  }
+
+  /** Opens the folder and brings it up to what is committed. @throws LogForked, see `openTiles` */
+  static async open(options: {
+    vkey: string;
+    origin: string;
+    folder: string;
+    store: Store;
+    log: Logger;
+  }): Promise<LogFiles> {
+    const stored = await readLog(options.store.db, options.origin);
+    const tiles = await openTiles(options.folder, entriesOf(options.store, options.origin), stored?.checkpoint);
+    return new LogFiles({ ...options, tiles, size: stored?.size ?? 0 });
+  }
+
+  /** Told of every commit. */
+  grown(size: number): void {
+    this.size = size;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#following = this.#follow();
+    }, FOLLOW_MS);
+  }
+
+  /** Hashes for proofs; of another node's log on the same database straight from its entries. */
+  hashes(origin: string): { read: TileReader; source: LeafSource } {
+    if (origin === this.#origin) return this.#tiles;
+    const source = entriesOf(this.#store, origin);
+    return { read: sourceReader(source), source };
+  }
+
+  /** A file of the log by its path (`checkpoint`, `tile/...`), or undefined where there is none. */
+  async read(path: string): Promise<Uint8Array | undefined> {
+    if (path !== 'checkpoint') {
+      const id = parseTilePath(path);
+      if (id === undefined || tilePath(id) !== path) return undefined;
+      return this.#tiles.files.read(id);
+    }
+    try {
+      return await readFile(join(this.#folder, 'checkpoint'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Brings the files up to what is committed, and stops following. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#following;
+    await this.#follow();
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      const stored = await readLog(this.#store.db, this.#origin);
+      if (stored !== undefined) await this.#tiles.update(stored.checkpoint);
+    } catch (error) {
+      // The database holds the truth, and the next commit tries again.
+      this.#log.error({ err: error }, 'the files of the log could not be brought up to date');
+    }
+  }
+}
+
+const entriesOf = (store: Store, origin: string): LeafSource => ({
+  read: (from, to) => readEntries(store.db, origin, from, to),
+});

@@ -1,0 +1,25 @@
+import { identify } from './admit.ts';
+import type { CallCount } from './call-counts.ts';
+import { maySee } from './calls.ts';
+import type { Platform } from './platform.ts';
+
+export interface Metrics {
+  /** Calls in flight, and how many there may be. */
+  inFlight: number;
+  limit: number;
+  /** Entries in the node's log. */
+  logSize: number;
+  /** Of the caller's account; empty for strangers and for those who may not see all of its calls. */
+  calls: { account: string; counts: CallCount[] } | undefined;
+}
+
+/** Figures of this node, as far as the credentials go. @throws CrankError `unauthenticated` for bad ones; none are fine */
+export const readMetrics = async (platform: Platform, authorization: string | undefined): Promise<Metrics> => {
+  const { load, logFiles } = platform;
+  const open = { inFlight: load.inFlight, limit: load.limit, logSize: logFiles.size, calls: undefined };
+  if (authorization === undefined) return open;
+  const principal = await identify(platform, authorization);
+  const { account } = principal;
+  if (!(await maySee(platform, principal, { account, principal: '' }, 'call.read'))) return open;
+  return { ...open, calls: { account, counts: platform.counts.of(account) } };
+};

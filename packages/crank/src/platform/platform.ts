@@ -1,0 +1,49 @@
+import type { Logger } from 'pino';
+import type { Identity } from '#src/engines/identity/identity.ts';
+import type { RateLimit } from '#src/engines/identity/rate-limit.ts';
+import type { Meter } from '#src/engines/metering/meter.ts';
+import type { Packaging } from '#src/engines/packaging/packaging.ts';
+import type { PolicyBundle } from '#src/engines/policy/bundle.ts';
+import type { PolicyEngine } from '#src/engines/policy/engine.ts';
+import type { Sandbox } from '#src/engines/sandbox/sandbox.ts';
+import type { Store } from '#src/store/store.ts';
+import type { CallCounts } from './call-counts.ts';
+import type { Catalog } from './catalog.ts';
+import type { Idempotency } from './idempotency.ts';
+import type { LogFiles } from './log-files.ts';
+import type { Recorder } from './recorder.ts';
+import type { Refusals } from './refusals.ts';
+
+/** The parts that use cases join. Built in `app/`, given to every use case as its first argument. */
+export interface Platform {
+  /** Name of this node: the origin of its log. */
+  node: string;
+  store: Store;
+  identity: Identity;
+  rate: RateLimit;
+  policy: PolicyEngine;
+  /** Compiles Rego; gets the `opa` program where it is not there yet. */
+  compilePolicy: (files: readonly { path: string; text: string }[]) => Promise<PolicyBundle>;
+  sandbox: Sandbox;
+  packaging: Packaging;
+  meter: Meter;
+  recorder: Recorder;
+  catalog: Catalog;
+  idempotency: Idempotency;
+  refusals: Refusals;
+  logFiles: LogFiles;
+  /** Calls that ended on this node. */
+  counts: CallCounts;
+  log: Logger;
+  /** Folder for files on their way in and out. */
+  scratch: string;
+  load: Load;
+}
+
+/** Calls in flight, and how many there may be. */
+export interface Load {
+  inFlight: number;
+  limit: number;
+  /** Set while the node stops: no new calls. */
+  draining: boolean;
+}

@@ -1,0 +1,30 @@
+import type { ActPredicate, CallPredicate, Commitment } from '#src/engines/audit/statement.ts';
+import type { CallRow, ChargeRow, IdempotencyRow, UsageRow } from '#src/store/schema.ts';
+
+/** Salts that open the commitments of a receipt, base64; kept outside the log so that they can be erased. */
+export interface Openings {
+  subject: string;
+  input?: string;
+}
+
+/** What the recorder turns into one receipt, and the rows that are written with it. Passed between threads by structured clone. */
+export interface RecordEntry {
+  /** Id of the receipt: the call's id, the act's id, or of a stream's opening. */
+  id: string;
+  kind: 'call' | 'opening' | 'act';
+  account: string;
+  principal: string;
+  predicate: CallPredicate | ActPredicate;
+  /** Commitment to the bytes answered. */
+  subject: Commitment;
+  openings: Openings;
+  rows?: { call: CallRow; usage: UsageRow; charges: ChargeRow[]; idempotency?: IdempotencyRow };
+  queries?: { sql: string; parameters: readonly unknown[] }[];
+}
+
+/** Where a committed receipt stands. */
+export interface Committed {
+  index: number;
+  /** Size of the log under the signed checkpoint that covers it. */
+  size: number;
+}

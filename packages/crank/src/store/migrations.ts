@@ -1,0 +1,152 @@
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Database } from './schema.ts';
+
+export type Flavour = 'sqlite' | 'postgres';
+
+/** One set of migrations for both databases; only the name of the byte string's type differs. */
+const migrations = (flavour: Flavour): Record<string, Migration> => {
+  const bytes = flavour === 'sqlite' ? sql`blob` : sql`bytea`;
+  const real = flavour === 'sqlite' ? sql`real` : sql`double precision`;
+  return {
+    '0001_first': {
+      up: async (db: Kysely<unknown>) => {
+        const s = db.schema;
+        await s
+          .createTable('keys')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('kind', 'text', (c) => c.notNull())
+          .addColumn('role', 'text', (c) => c.notNull())
+          .addColumn('secret_hash', 'text', (c) => c.notNull().unique())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('revoked_at', 'bigint')
+          .execute();
+        await s
+          .createTable('services')
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('description', 'text', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('services_pk', ['account', 'name'])
+          .execute();
+        await s
+          .createTable('versions')
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('service', 'text', (c) => c.notNull())
+          .addColumn('digest', 'text', (c) => c.notNull())
+          .addColumn('manifest', 'text', (c) => c.notNull())
+          .addColumn('findings', 'text', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('created_by', 'text', (c) => c.notNull())
+          .addPrimaryKeyConstraint('versions_pk', ['account', 'service', 'digest'])
+          .execute();
+        await s
+          .createTable('aliases')
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('service', 'text', (c) => c.notNull())
+          .addColumn('alias', 'text', (c) => c.notNull())
+          .addColumn('digest', 'text', (c) => c.notNull())
+          .addPrimaryKeyConstraint('aliases_pk', ['account', 'service', 'alias'])
+          .execute();
+        await s
+          .createTable('policies')
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('layer', 'text', (c) => c.notNull())
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('digest', 'text', (c) => c.notNull())
+          .addColumn('bundle', 'text', (c) => c.notNull())
+          .addColumn('wasm', bytes, (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('policies_pk', ['account', 'layer', 'name'])
+          .execute();
+        await s
+          .createTable('calls')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('principal', 'text', (c) => c.notNull())
+          .addColumn('service', 'text', (c) => c.notNull())
+          .addColumn('version', 'text', (c) => c.notNull())
+          .addColumn('operation', 'text', (c) => c.notNull())
+          .addColumn('received_at', 'bigint', (c) => c.notNull())
+          .addColumn('finished_at', 'bigint', (c) => c.notNull())
+          .addColumn('outcome', 'text', (c) => c.notNull())
+          .addColumn('problem', 'text')
+          .addColumn('stdout', 'text', (c) => c.notNull())
+          .addColumn('stderr', 'text', (c) => c.notNull())
+          .addColumn('truncated_bytes', 'bigint', (c) => c.notNull())
+          .addColumn('tags', 'text')
+          .execute();
+        // Ids sort by time, so the history of an account is a range of this index.
+        await s.createIndex('calls_by_account').on('calls').columns(['account', 'id']).execute();
+        await s
+          .createTable('usage')
+          .addColumn('call', 'text', (c) => c.primaryKey())
+          .addColumn('cpu_ns', 'bigint', (c) => c.notNull())
+          .addColumn('cpu_source', 'text', (c) => c.notNull())
+          .addColumn('wall_ns', 'bigint', (c) => c.notNull())
+          .addColumn('peak_memory_bytes', 'bigint', (c) => c.notNull())
+          .addColumn('joules', real, (c) => c.notNull())
+          .addColumn('energy_grade', 'text', (c) => c.notNull())
+          .addColumn('energy_uncertainty', 'text', (c) => c.notNull())
+          .addColumn('grams', real, (c) => c.notNull())
+          .addColumn('grid_grams_per_kwh', real, (c) => c.notNull())
+          .addColumn('grid_source', 'text', (c) => c.notNull())
+          .execute();
+        await s
+          .createTable('charges')
+          .addColumn('call', 'text', (c) => c.notNull())
+          .addColumn('kind', 'text', (c) => c.notNull())
+          .addColumn('pico_usd', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('charges_pk', ['call', 'kind'])
+          .execute();
+        await s
+          .createTable('idempotency')
+          .addColumn('scope', 'text', (c) => c.notNull())
+          .addColumn('key', 'text', (c) => c.notNull())
+          .addColumn('fingerprint', 'text', (c) => c.notNull())
+          .addColumn('call', 'text', (c) => c.notNull())
+          .addColumn('answer', bytes, (c) => c.notNull())
+          .addColumn('expires_at', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('idempotency_pk', ['scope', 'key'])
+          .execute();
+        await s.createIndex('idempotency_by_expiry').on('idempotency').column('expires_at').execute();
+        await s
+          .createTable('receipts')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('principal', 'text', (c) => c.notNull())
+          .addColumn('kind', 'text', (c) => c.notNull())
+          .addColumn('envelope', bytes, (c) => c.notNull())
+          .addColumn('openings', 'text')
+          .addColumn('log', 'text', (c) => c.notNull())
+          .addColumn('idx', 'bigint', (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addUniqueConstraint('receipts_by_index', ['log', 'idx'])
+          .execute();
+        await s
+          .createTable('log_entries')
+          .addColumn('log', 'text', (c) => c.notNull())
+          .addColumn('idx', 'bigint', (c) => c.notNull())
+          .addColumn('entry', bytes, (c) => c.notNull())
+          .addPrimaryKeyConstraint('log_entries_pk', ['log', 'idx'])
+          .execute();
+        await s
+          .createTable('logs')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('size', 'bigint', (c) => c.notNull())
+          .addColumn('frontier', bytes, (c) => c.notNull())
+          .addColumn('checkpoint', 'text', (c) => c.notNull())
+          .execute();
+      },
+    },
+  };
+};
+
+/** Brings the schema to the newest version. @throws the database's error, nothing half-done staying (both have transactional DDL). */
+export const migrate = async (db: Kysely<Database>, flavour: Flavour): Promise<void> => {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations(flavour) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+};

@@ -1,0 +1,146 @@
+/**
+ * The relational state, the truth of a node. Times are milliseconds since 1970 UTC, money is picodollars (10^-12 USD),
+ * JSON is kept as text so that SQLite and PostgreSQL hold the same bytes.
+ */
+export interface Database {
+  keys: KeyRow;
+  services: ServiceRow;
+  versions: VersionRow;
+  aliases: AliasRow;
+  policies: PolicyRow;
+  calls: CallRow;
+  usage: UsageRow;
+  charges: ChargeRow;
+  idempotency: IdempotencyRow;
+  receipts: ReceiptRow;
+  log_entries: LogEntryRow;
+  logs: LogRow;
+}
+
+export interface KeyRow {
+  id: string;
+  account: string;
+  name: string;
+  kind: string;
+  role: string;
+  /** SHA-256 of the key, hexadecimal. The key itself is never stored. */
+  secret_hash: string;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+export interface ServiceRow {
+  account: string;
+  name: string;
+  description: string;
+  created_at: number;
+}
+
+export interface VersionRow {
+  account: string;
+  service: string;
+  digest: string;
+  /** Manifest, JSON text. */
+  manifest: string;
+  findings: string;
+  created_at: number;
+  created_by: string;
+}
+
+export interface AliasRow {
+  account: string;
+  service: string;
+  alias: string;
+  digest: string;
+}
+
+export interface PolicyRow {
+  account: string;
+  /** `account` or `service:NAME`. */
+  layer: string;
+  name: string;
+  digest: string;
+  /** What the policy engine made of the sources: JSON text of its bundle without the WASM. */
+  bundle: string;
+  wasm: Uint8Array;
+  created_at: number;
+}
+
+export interface CallRow {
+  id: string;
+  account: string;
+  principal: string;
+  service: string;
+  version: string;
+  operation: string;
+  received_at: number;
+  finished_at: number;
+  outcome: string;
+  /** The problem document (RFC 9457) answered, JSON text; null where the call succeeded. */
+  problem: string | null;
+  stdout: string;
+  stderr: string;
+  truncated_bytes: number;
+  tags: string | null;
+}
+
+export interface UsageRow {
+  call: string;
+  cpu_ns: number;
+  cpu_source: string;
+  wall_ns: number;
+  peak_memory_bytes: number;
+  joules: number;
+  energy_grade: string;
+  energy_uncertainty: string;
+  grams: number;
+  grid_grams_per_kwh: number;
+  grid_source: string;
+}
+
+export interface ChargeRow {
+  call: string;
+  kind: string;
+  pico_usd: number;
+}
+
+export interface IdempotencyRow {
+  /** Principal and operation. */
+  scope: string;
+  key: string;
+  /** SHA-256 of the request body, hexadecimal. */
+  fingerprint: string;
+  call: string;
+  /** The answer, encrypted. */
+  answer: Uint8Array;
+  expires_at: number;
+}
+
+export interface ReceiptRow {
+  id: string;
+  account: string;
+  principal: string;
+  kind: string;
+  envelope: Uint8Array;
+  /** Salts, JSON text; null once erased. */
+  openings: string | null;
+  log: string;
+  idx: number;
+  created_at: number;
+}
+
+export interface LogEntryRow {
+  log: string;
+  idx: number;
+  /** SHA-256 of the envelope: 32 bytes. */
+  entry: Uint8Array;
+}
+
+export interface LogRow {
+  id: string;
+  size: number;
+  /** Right edge of the Merkle tree, as `engines/audit` serialises it. */
+  frontier: Uint8Array;
+  /** The signed checkpoint over `size`. */
+  checkpoint: string;
+}

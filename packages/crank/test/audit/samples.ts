@@ -1,0 +1,97 @@
+import { sha256 } from '#src/core/digest.ts';
+import { defaultLimits } from '#src/core/service.ts';
+import { signerFrom } from '#src/engines/audit/keys.ts';
+import type { ReceiptDraft } from '#src/engines/audit/receipt-statement.ts';
+import type { ActPredicate, CallPredicate } from '#src/engines/audit/statement.ts';
+
+/** Keys and salts of the vectors: known to everybody, for tests only. */
+export const signer = signerFrom('vectors.crank.example/log', sha256('crank vectors: signing key'));
+export const stranger = signerFrom('vectors.crank.example/other', sha256('crank vectors: another key'));
+
+export const output = '[["a",3],["b",2]]';
+export const input = '{"text":"a b a c a b","n":2}';
+
+const salts = { subject: sha256('crank vectors: output salt'), input: sha256('crank vectors: input salt') };
+const commitment = (salt: Uint8Array, text: string): string => `sha256:${sha256(salt, text).toString('hex')}`;
+
+export const call: CallPredicate = {
+  call: 'call_01jd8z4m3cq5v7w9x1y2z3a4b5',
+  stage: 'complete',
+  received: '2026-07-01T10:00:00.000Z',
+  finished: '2026-07-01T10:00:00.003Z',
+  node: 'vectors.crank.example/log',
+  account: 'acme',
+  principal: { id: 'key_01jd8z4m3cq5v7w9x1y2z3a4b6', kind: 'user', role: 'owner', account: 'acme' },
+  service: 'acme/words',
+  version: `sha256:${sha256('a version').toString('hex')}`,
+  operation: 'top_words',
+  input: commitment(salts.input, input),
+  decisions: [
+    {
+      id: 'dec_1',
+      point: 'authorise',
+      allow: true,
+      bundles: { default: `sha256:${sha256('a bundle').toString('hex')}` },
+      obligations: [],
+      reasons: [],
+    },
+    {
+      id: 'dec_2',
+      point: 'input',
+      allow: true,
+      bundles: { default: `sha256:${sha256('a bundle').toString('hex')}` },
+      obligations: ['tag:größe'],
+      reasons: [],
+    },
+  ],
+  isolation: 'fresh',
+  limits: defaultLimits,
+  outcome: 'ok',
+  usage: { cpuNs: 1_234_567, cpuSource: 'cgroup', wallNs: 2_345_678, peakMemoryBytes: 9_437_184 },
+  energy: { joules: 0.0123, grade: 'D', uncertainty: 'factor 3' },
+  carbon: { grams: 0.0000012, gridGramsPerKwh: 344, source: 'country average 2024' },
+  charge: {
+    currency: 'USD',
+    lines: [
+      { kind: 'platform', amount: '0.00001' },
+      { kind: 'cpu', amount: '0.0000003' },
+    ],
+    total: '0.0000103',
+  },
+};
+
+export const act: ActPredicate = {
+  act: 'act_01jd8z4m3cq5v7w9x1y2z3a4b7',
+  kind: 'service.deploy',
+  time: '2026-07-01T09:59:00.000Z',
+  node: 'vectors.crank.example/log',
+  account: 'acme',
+  principal: { id: 'key_01jd8z4m3cq5v7w9x1y2z3a4b6', kind: 'user', role: 'owner', account: 'acme' },
+  object: { service: 'words', operations: 1, replaced: null },
+};
+
+export const callDraft: ReceiptDraft = {
+  id: call.call,
+  predicate: call,
+  subject: commitment(salts.subject, output),
+  openings: { subject: salts.subject.toString('base64'), input: salts.input.toString('base64') },
+};
+
+export const actDraft: ReceiptDraft = {
+  id: act.act,
+  predicate: act,
+  subject: commitment(salts.subject, '{}'),
+  openings: { subject: salts.subject.toString('base64') },
+};
+
+/** Entry i of the tile vectors: SHA-256 of i as 8 bytes, big-endian. */
+export const numberedEntry = (i: number): Uint8Array => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(i));
+  return sha256(bytes);
+};
+
+/** A log in memory: the entries given, or numbered ones. */
+export const sourceOf = (entries: readonly Uint8Array[]) => ({
+  read: async (from: number, to: number) => entries.slice(from, to),
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { formatUsd } from '#src/core/money.ts';
+import { gridOf } from '#src/engines/metering/carbon.ts';
+import { energyByCoefficient } from '#src/engines/metering/energy.ts';
+import { createMeter } from '#src/engines/metering/meter.ts';
+
+describe('metering', () => {
+  const meter = createMeter(energyByCoefficient('AMD EPYC'), gridOf('FRA'), {
+    perCall: 0.00001,
+    perCpuSecond: 0.0000125,
+    perKwh: 0.15,
+    perTonneCo2: 214,
+  });
+
+  it('turns CPU time into joules, grams and money, by hand: 1 s x 1.7 W, 44.18 g/kWh', () => {
+    const bill = meter(1e9);
+    expect(bill.energy).toEqual({ joules: 1.7, grade: 'D', uncertainty: 'factor 2' });
+    expect(bill.carbon.grams).toBeCloseTo((1.7 / 3.6e6) * 44.18, 12);
+    expect(bill.lines.map((line) => [line.kind, line.picoUsd])).toEqual([
+      ['call', 10_000_000],
+      ['cpu', 12_500_000],
+      ['energy', Math.round((1.7 / 3.6e6) * 0.15 * 1e12)],
+      ['carbon', Math.round((((1.7 / 3.6e6) * 44.18) / 1e6) * 214 * 1e12)],
+    ]);
+    expect(bill.total).toBe(bill.lines.reduce((sum, line) => sum + line.picoUsd, 0));
+  });
+
+  it('does not lose a millisecond to rounding', () => {
+    expect(meter(1e6).lines.find((line) => line.kind === 'cpu')!.picoUsd).toBe(12_500);
+  });
+
+  it('refuses a country without a figure rather than calling its power clean', () => {
+    expect(() => gridOf('ATLANTIS')).toThrow(/ISO 3166/);
+    expect(() => gridOf('CAF')).toThrow(/CAF/); // 0 in the table, which means unknown
+    expect(gridOf('WORLD').gramsPerKwh).toBeCloseTo(472.94);
+  });
+
+  it('prints money without exponent and with every digit that matters', () => {
+    expect([0, 1, 12_500, 10_000_000, 1e12, 1_500_000_000_000, -20].map(formatUsd)).toEqual([
+      '0',
+      '0.000000000001',
+      '0.0000000125',
+      '0.00001',
+      '1',
+      '1.5',
+      '-0.00000000002',
+    ]);
+  });
+});

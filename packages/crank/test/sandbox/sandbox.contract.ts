@@ -1,0 +1,285 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Isolation } from '#src/core/service.ts';
+import {
+  type CallOptions,
+  calling,
+  codeOf,
+  jsonOf,
+  limits,
+  processesWith,
+  templateOf,
+  type Workshop,
+} from './harness.ts';
+
+/** What every adapter of the sandbox port holds, in each isolation level. */
+export const sandboxContract = (isolation: Isolation, open: () => Workshop): void => {
+  describe(`sandbox contract, ${isolation}`, () => {
+    let shop: Workshop;
+    let call: ReturnType<typeof calling>;
+    let attack: ReturnType<typeof calling>;
+    const file = (name: string, content: string | Buffer): string => {
+      const path = join(shop.root, name);
+      writeFileSync(path, content);
+      return path;
+    };
+
+    beforeAll(() => {
+      shop = open();
+      call = calling(shop.sandbox, templateOf(shop, 'ordinary.py', isolation));
+      attack = calling(shop.sandbox, templateOf(shop, 'hostile.py', isolation));
+    });
+    afterAll(() => shop.remove());
+
+    describe('answers', () => {
+      it('a value, and what it took', async () => {
+        const result = await call('add', { a: 2, b: 40 });
+        expect(result.outcome).toEqual({ type: 'value', json: Buffer.from('42') });
+        expect(result.usage.cpuNs).toBeGreaterThan(0);
+        expect(result.usage.wallNs).toBeGreaterThan(0);
+        expect(result.usage.peakMemoryBytes).toBeGreaterThan(2 ** 20);
+        expect(result.usage.cpuSource).toBe('sandbox-reported');
+      });
+
+      it('text of any size up to the limit, both ways', async () => {
+        const text = 'ä€𝄞'.repeat(100_000);
+        const roomy = { limits: { outputBytes: 4 * 2 ** 20 } };
+        const large = calling(
+          shop.sandbox,
+          templateOf(shop, 'ordinary.py', isolation, { limits: { ...limits, ...roomy.limits } }),
+        );
+        expect(jsonOf(await large('echo', { text }, roomy))).toBe(text);
+        expect(jsonOf(await large('echo', { text: 'small' }))).toBe('small');
+      });
+
+      it('its own description', async () => {
+        const said = await shop.sandbox.describe(
+          templateOf(shop, 'ordinary.py', isolation),
+          new AbortController().signal,
+        );
+        const { operations } = JSON.parse(Buffer.from(said).toString()) as { operations: { name: string }[] };
+        expect(operations.map(({ name }) => name)).toContain('count_and_fail');
+      });
+
+      it('many calls at one time, each with its own answer', async () => {
+        const results = await Promise.all(Array.from({ length: 40 }, (_, i) => call('add', { a: i, b: 1000 })));
+        expect(results.map(jsonOf)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1000));
+      });
+
+      it('a file, made from a file', async () => {
+        const path = file('in.txt', 'quiet words');
+        const { outcome } = await call('shout', {}, { files: [{ parameter: 'path', name: 'in.txt', path }] });
+        expect(outcome).toMatchObject({ type: 'file', name: 'shouted.txt', size: 11 });
+        if (outcome.type !== 'file') return;
+        expect(readFileSync(outcome.path, 'utf8')).toBe('QUIET WORDS');
+        rmSync(outcome.path);
+      });
+
+      it('a file of many chunks, and an empty one', async () => {
+        for (const size of [5_000_001, 0]) {
+          const { outcome } = await call('zeros', { size });
+          expect(outcome).toMatchObject({ type: 'file', name: 'zeros.bin', size });
+          if (outcome.type !== 'file') return;
+          expect(statSync(outcome.path).size).toBe(size);
+          rmSync(outcome.path);
+        }
+      });
+
+      it('input files read-only, under their names, and no others', async () => {
+        const path = file('secret-name-on-host.csv', 'a,b');
+        const names = ['plain.csv', '../../etc/up.csv', 'ümlaut ☃.csv', '..'];
+        const wanted = ['plain.csv', 'up.csv', 'ümlaut ☃.csv', 'file'];
+        const results = await Promise.all(
+          names.map((name) => call('describe_file', {}, { files: [{ parameter: 'path', name, path }] })),
+        );
+        expect(results.map(jsonOf)).toEqual(
+          wanted.map((name) => ({ name, text: 'a,b', writable: false, others: ['0'] })),
+        );
+        expect(readFileSync(path, 'utf8')).toBe('a,b');
+        expect(jsonOf(await call('list_inputs'))).toEqual(['PermissionError']);
+      });
+
+      it('a stream, in order, one item at a time', async () => {
+        const seen: number[] = [];
+        let inside = 0;
+        const onItem = async (json: Uint8Array) => {
+          expect(++inside).toBe(1);
+          await new Promise(setImmediate);
+          seen.push((JSON.parse(Buffer.from(json).toString()) as { i: number }).i);
+          inside--;
+        };
+        const { outcome } = await call('count', { to: 300, size: 1000 }, { onItem });
+        expect(outcome).toEqual({ type: 'stream', items: 300 });
+        expect(seen).toEqual(Array.from({ length: 300 }, (_, i) => i));
+      });
+
+      it('a stream no faster than it is taken', async () => {
+        const abort = new AbortController();
+        let taken = 0;
+        const onItem = async () => {
+          if (++taken === 2) abort.abort('cancelled');
+          await new Promise((resolve) => setTimeout(resolve, 300));
+        };
+        const result = await call('count', { to: 100_000, size: 100 }, { onItem, signal: abort.signal });
+        expect(codeOf(result)).toBe('cancelled');
+        expect(result.stdout.split('\n').length).toBeLessThan(20);
+      });
+
+      it('a stream up to where it failed', async () => {
+        const seen: string[] = [];
+        const onItem = (json: Uint8Array) => void seen.push(Buffer.from(json).toString());
+        const result = await call('count_and_fail', { to: 3 }, { onItem });
+        expect(seen).toEqual(['0', '1', '2']);
+        expect(result.outcome).toMatchObject({
+          type: 'failed',
+          code: 'script-error',
+          exception: { type: 'ValueError' },
+        });
+      });
+
+      it('what was printed, up to 64 KiB of each', async () => {
+        const little = await call('talk', { out: 5, err: 3 });
+        expect(little).toMatchObject({ stdout: 'ooooo', stderr: 'eee', truncatedBytes: 0 });
+        const much = await call('talk', { out: 100_000, err: 70_000 });
+        expect(much.stdout).toBe('o'.repeat(65_536));
+        expect(much.stderr).toBe('e'.repeat(65_536));
+        expect(much.truncatedBytes).toBe(170_000 - 2 * 65_536);
+        expect(await call('add', { a: 1, b: 1 })).toMatchObject({ stdout: '', stderr: '' });
+      });
+    });
+
+    describe('says how a call failed', () => {
+      it('an exception, with the lines of the script only', async () => {
+        const { outcome } = await call('fail', { message: 'no such thing' });
+        expect(outcome).toMatchObject({
+          type: 'failed',
+          code: 'script-error',
+          detail: 'ValueError: no such thing',
+          exception: { type: 'ValueError', message: 'no such thing' },
+        });
+        if (outcome.type !== 'failed') return;
+        expect(outcome.exception?.traceback).toContain('ordinary.py');
+        expect(outcome.exception?.traceback).not.toContain('crank_runtime');
+      });
+
+      const failures: [string, string, unknown, string, CallOptions?][] = [
+        ['sys.exit', 'leave', { code: 3 }, 'script-error'],
+        ['KeyboardInterrupt', 'interrupt', {}, 'script-error'],
+        ['too much memory', 'hog', { mebibytes: 1000 }, 'out-of-memory'],
+        ['too much time', 'sleep', { seconds: 60 }, 'timeout', { limits: { wallMs: 300 } }],
+        ['too much CPU', 'burn', { milliseconds: 60_000 }, 'timeout', { limits: { cpuMs: 200 } }],
+        ['a result too long', 'long_text', { size: 3_000_000 }, 'output-too-large'],
+        ['a file too long', 'zeros', { size: 9_000_000 }, 'output-too-large'],
+        ['input that does not fit', 'add', { a: 'x', b: 1 }, 'invalid-input'],
+        ['output without JSON form', 'no_json', {}, 'invalid-output'],
+      ];
+      it.each(failures)('%s', async (_, operation, input, code, options) => {
+        const result = await call(operation, input, options);
+        expect(codeOf(result)).toBe(code);
+        expect(jsonOf(await call('add', { a: 1, b: 2 }))).toBe(3);
+      });
+
+      it('what was printed and used before the time was up', async () => {
+        const slept = await call('sleep', { seconds: 60 }, { limits: { wallMs: 500 } });
+        expect(slept.stdout).toBe('sleeping\n');
+        const burned = await call('burn', { milliseconds: 60_000 }, { limits: { cpuMs: 300 } });
+        expect(burned.usage.cpuNs).toBeGreaterThan(290e6);
+        expect(burned.usage.cpuNs).toBeLessThan(2000e6);
+      });
+
+      it('cancelled and past its deadline, as the signal says', async () => {
+        for (const [reason, code] of [
+          ['cancelled', 'cancelled'],
+          ['timeout', 'timeout'],
+        ]) {
+          const abort = new AbortController();
+          setTimeout(() => abort.abort(reason), 100);
+          expect(codeOf(await call('sleep', { seconds: 60 }, { signal: abort.signal }))).toBe(code);
+          expect(codeOf(await call('sleep', { seconds: 60 }, { signal: abort.signal }))).toBe(code);
+        }
+        expect(jsonOf(await call('add', { a: 1, b: 2 }))).toBe(3);
+      });
+
+      it("the receiver's own failure, as it was thrown", async () => {
+        const onItem = () => Promise.reject(new Error('the client is gone'));
+        await expect(call('count', { to: 10_000 }, { onItem })).rejects.toThrow('the client is gone');
+        expect(jsonOf(await call('add', { a: 1, b: 2 }))).toBe(3);
+      });
+
+      it('no file is left of a call that failed', async () => {
+        await call('zeros', { size: 9_000_000 });
+        const [node] = readdirSync(join(shop.root, 'scratch')).filter((name) => name.startsWith('node-'));
+        expect(readdirSync(join(shop.root, 'scratch', node!, 'out'))).toEqual([]);
+      });
+    });
+
+    describe('survives', () => {
+      const crashes: [string, string, unknown][] = [
+        ['a process that ends itself', 'die', { code: 0 }],
+        ['a process that ends itself with a status', 'die', { code: 7 }],
+        ['a segmentation fault', 'segfault', {}],
+        ['an abort', 'abort', {}],
+        ['closed descriptors', 'close_everything', {}],
+        ['a forged frame of no known type', 'forge', { kind: 99, body: '00' }],
+        ['a forged answer without a head', 'forge', { kind: isolation === 'fresh' ? 8 : 5, body: '00' }],
+        ['a length that cannot be', 'forge_bytes', { body: 'ffffffff'.repeat(4) }],
+        ['a stream without end', 'flood', {}],
+      ];
+      it.each(crashes)('%s', async (_, operation, input) => {
+        expect(codeOf(await attack(operation, input))).toBe('crashed');
+        expect(jsonOf(await attack('deny', { name: 'tcp' }))).toBe('refused: PermissionError');
+      });
+
+      it('signals to everybody', async () => {
+        const result = await attack('kill_all');
+        expect(['crashed', 'value']).toContain(result.outcome.type === 'failed' ? result.outcome.code : 'value');
+        expect(jsonOf(await attack('deny', { name: 'fork' }))).toBe('refused: PermissionError');
+      });
+
+      it('more threads than allowed', async () => {
+        const started = jsonOf(await attack('threads', { wanted: 500 })) as number;
+        expect(started).toBeGreaterThan(3);
+        expect(started).toBeLessThanOrEqual(limits.threads);
+      });
+    });
+
+    describe('refuses', () => {
+      const acts = [
+        ...['tcp', 'udp', 'unix', 'netlink', 'datagram pair', 'fork', 'subprocess', 'unshare', 'ptrace', 'mount'],
+        ...['memfd', 'shadow', 'hosts', 'sys', 'shm', 'cpuinfo', 'core pattern', 'write root', 'write code'],
+        ...['write usr', "zygote's memory", 'fill tmp', 'setuid', 'nice'],
+      ];
+      it.each(acts)('%s', async (name) => {
+        expect(jsonOf(await attack('deny', { name }))).toMatch(/^refused: /);
+      });
+
+      it('to leave a process behind', async () => {
+        const may = templateOf(shop, 'hostile.py', isolation, { limits: { ...limits, subprocesses: 8 } });
+        const marker = String(1_000_000 + Math.floor(Math.random() * 1e6));
+        const result = await calling(shop.sandbox, may)('linger', { marker });
+        if (isolation === 'warm') await shop.sandbox.retire(may.key);
+        expect(jsonOf(result)).toBe('answered');
+        expect(processesWith(`sleep\0${marker}`)).toEqual([]);
+      });
+    });
+
+    it('runs subprocesses where they are allowed, and counts their CPU', async () => {
+      const may = templateOf(shop, 'ordinary.py', isolation, { limits: { ...limits, subprocesses: 8 } });
+      const result = await calling(shop.sandbox, may)('burn_outside', { milliseconds: 300 });
+      expect(jsonOf(result)).toBe(0);
+      expect(result.usage.cpuNs).toBeGreaterThan(290e6);
+    });
+
+    it('puts libraries behind the code', async () => {
+      const lib = join(shop.root, `lib-${isolation}`);
+      mkdirSync(lib, { mode: 0o755 });
+      writeFileSync(join(lib, 'extra.py'), 'def answer(): return 42\n');
+      const code = join(shop.root, `code-${isolation}`);
+      mkdirSync(code, { mode: 0o755 });
+      writeFileSync(join(code, 'main.py'), 'import extra\ndef go() -> int:\n    return extra.answer()\n');
+      const template = templateOf(shop, 'main.py', isolation, { codeDir: code, libDirs: [lib] });
+      expect(jsonOf(await calling(shop.sandbox, template)('go'))).toBe(42);
+    });
+  });
+};

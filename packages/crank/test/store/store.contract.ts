@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CommitGroup, commit, LogConflict } from '#src/store/commit.ts';
+import { readEntries, readLog } from '#src/store/log-store.ts';
+import type { Store } from '#src/store/store.ts';
+
+const entry = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
+
+/** A group of one receipt at `index` of log `log`. */
+const group = (log: string, index: number, over: Partial<CommitGroup> = {}): CommitGroup => ({
+  calls: [],
+  usage: [],
+  charges: [],
+  idempotency: [],
+  queries: [],
+  receipts: [
+    {
+      id: `${log}-${index}`,
+      account: 'acme',
+      principal: 'key_1',
+      kind: 'act',
+      envelope: Buffer.from('{"payload":"é"}'),
+      openings: null,
+      log,
+      idx: index,
+      created_at: 1_700_000_000_000,
+    },
+  ],
+  entries: [{ log, idx: index, entry: entry(index) }],
+  log: { id: log, size: index + 1, frontier: entry(index), checkpoint: `checkpoint ${index + 1}` },
+  previousSize: index,
+  ...over,
+});
+
+/** What every store must hold; run over SQLite and PostgreSQL. */
+export const storeContract = (
+  name: string,
+  open: () => Promise<{ store: Store; reopen: () => Promise<Store>; close: () => Promise<void> }>,
+): void => {
+  describe(`store: ${name}`, () => {
+    let store: Store;
+    let opened: Awaited<ReturnType<typeof open>>;
+    beforeAll(async () => {
+      opened = await open();
+      store = opened.store;
+    });
+    afterAll(() => opened.close());
+
+    it('commits receipts, entries and the log together, byte for byte', async () => {
+      await commit(store.db, group('a', 0));
+      await commit(store.db, group('a', 1));
+      expect((await readEntries(store.db, 'a', 0, 10)).map((bytes) => [...bytes])).toEqual([
+        [...entry(0)],
+        [...entry(1)],
+      ]);
+      const log = await readLog(store.db, 'a');
+      expect(log).toMatchObject({ id: 'a', size: 2, checkpoint: 'checkpoint 2' });
+      expect([...log!.frontier]).toEqual([...entry(1)]);
+      const receipt = await store.db
+        .selectFrom('receipts')
+        .selectAll()
+        .where('id', '=', 'a-1')
+        .executeTakeFirstOrThrow();
+      expect(Buffer.from(receipt.envelope).toString()).toBe('{"payload":"é"}');
+      expect(receipt.created_at).toBe(1_700_000_000_000);
+    });
+
+    it('refuses a second writer of the same log and writes nothing of its group', async () => {
+      await commit(store.db, group('b', 0));
+      await expect(commit(store.db, group('b', 0))).rejects.toThrow(LogConflict);
+      await expect(commit(store.db, { ...group('b', 5), previousSize: 5 })).rejects.toThrow(LogConflict);
+      expect(await readEntries(store.db, 'b', 0, 10)).toHaveLength(1);
+    });
+
+    it('writes nothing of a group in which one row is refused', async () => {
+      const good = group('c', 0);
+      await expect(
+        commit(store.db, group('c', 0, { receipts: [good.receipts[0]!, good.receipts[0]!] })),
+      ).rejects.toThrow();
+      expect(await readLog(store.db, 'c')).toBeUndefined();
+      await commit(store.db, good);
+      expect(await readLog(store.db, 'c')).toMatchObject({ size: 1 });
+    });
+
+    it('keeps calls with usage and charges, and large numbers exactly', async () => {
+      const call = {
+        id: 'call_1',
+        account: 'acme',
+        principal: 'key_1',
+        service: 'words',
+        version: 'sha256:00',
+        operation: 'top',
+        received_at: 1,
+        finished_at: 2,
+        outcome: 'ok',
+        problem: null,
+        stdout: 'a\u0001b',
+        stderr: '',
+        truncated_bytes: 0,
+        tags: null,
+      };
+      const usage = {
+        call: 'call_1',
+        cpu_ns: 2 ** 52,
+        cpu_source: 'sandbox-reported',
+        wall_ns: 5,
+        peak_memory_bytes: 7,
+        joules: 0.1 + 0.2,
+        energy_grade: 'D',
+        energy_uncertainty: 'factor 2',
+        grams: 1e-9,
+        grid_grams_per_kwh: 472.94,
+        grid_source: 'x',
+      };
+      await commit(
+        store.db,
+        group('d', 0, { calls: [call], usage: [usage], charges: [{ call: 'call_1', kind: 'cpu', pico_usd: 12 }] }),
+      );
+      expect(await store.db.selectFrom('calls').selectAll().executeTakeFirst()).toEqual(call);
+      expect(await store.db.selectFrom('usage').selectAll().executeTakeFirst()).toEqual(usage);
+      expect(await store.db.selectFrom('charges').selectAll().execute()).toEqual([
+        { call: 'call_1', kind: 'cpu', pico_usd: 12 },
+      ]);
+    });
+
+    it('runs the queries of an act in the same transaction', async () => {
+      const key = {
+        id: 'k',
+        account: 'acme',
+        name: 'n',
+        kind: 'user',
+        role: 'owner',
+        secret_hash: 'h',
+        created_at: 1,
+        revoked_at: null,
+      };
+      const query = store.db.insertInto('keys').values(key).compile();
+      const { sql, parameters } = structuredClone({ sql: query.sql, parameters: query.parameters });
+      await commit(store.db, group('e', 0, { queries: [{ sql, parameters }] }));
+      expect(await store.db.selectFrom('keys').selectAll().execute()).toEqual([key]);
+      await expect(commit(store.db, group('e', 1, { queries: [{ sql, parameters }] }))).rejects.toThrow();
+      expect(await readLog(store.db, 'e')).toMatchObject({ size: 1 });
+    });
+
+    it('replaces an expired idempotency row', async () => {
+      const row = { scope: 's', key: 'k', fingerprint: 'f', call: 'c1', answer: entry(1), expires_at: 1 };
+      await commit(store.db, group('f', 0, { idempotency: [row] }));
+      await commit(store.db, group('f', 1, { idempotency: [{ ...row, call: 'c2', answer: entry(2), expires_at: 2 }] }));
+      const kept = await store.db.selectFrom('idempotency').selectAll().execute();
+      expect(kept.map((found) => [found.call, [...found.answer][0]])).toEqual([['c2', 2]]);
+    });
+
+    it('takes a group of thousands of rows', async () => {
+      const entries = Array.from({ length: 3_000 }, (_, idx) => ({ log: 'g', idx, entry: entry(idx % 256) }));
+      await commit(store.db, { ...group('g', 0), entries, log: { ...group('g', 0).log, size: 3_000 } });
+      expect(await readEntries(store.db, 'g', 2_990, 3_000)).toHaveLength(10);
+    });
+
+    it('finds everything again after it was closed and opened, migrating nothing twice', async () => {
+      const again = await opened.reopen();
+      expect(await readLog(again.db, 'a')).toMatchObject({ size: 2 });
+      await again.close();
+    });
+  });
+};

@@ -1,0 +1,40 @@
+"""What scripts import: the decorator, and the type of the parameter `context`."""
+
+from typing import Any, Callable, Optional, TypeVar, Union, overload
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Context(dict):  # type: ignore[type-arg]
+    """What the platform tells a function about the call: its id, account, principal, service, version, operation.
+
+    `context.account` and `context["account"]` are the same.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError("the context has no %r" % name) from None
+
+
+@overload
+def crank_service(function: F) -> F: ...
+@overload
+def crank_service(*, name: Optional[str] = None, content_type: Optional[str] = None) -> Callable[[F], F]: ...
+def crank_service(
+    function: Optional[F] = None, *, name: Optional[str] = None, content_type: Optional[str] = None
+) -> Union[F, Callable[[F], F]]:
+    """Marks a function as an operation of the service; once one is marked, only marked functions are offered.
+
+    Args:
+        function: The function; it is returned as it is.
+        name: The operation's name, where it isn't the function's.
+        content_type: Makes the result (bytes, text or a Path) a file of this type, such as `image/png`.
+    """
+
+    def mark(target: F) -> F:
+        target.__crank_service__ = {"name": name, "content_type": content_type}  # type: ignore[attr-defined]
+        return target
+
+    return mark if function is None else mark(function)

@@ -1,0 +1,46 @@
+"""The decorator: it marks, and changes nothing."""
+
+import os
+import subprocess
+import sys
+import unittest
+
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "src")
+FALLBACK = os.path.join(SOURCE, *[os.pardir] * 2, "packages", "crank", "src", "engines", "sandbox", "runtime", "fallback")
+
+PROBE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from crank_platform import Context, crank_service
+
+@crank_service
+def bare(a, b=2):
+    "Doc."
+    return a + b
+
+@crank_service(name="x", content_type="image/png")
+def options(): return 1
+
+assert bare(1) == 3 and bare.__doc__ == "Doc." and bare.__crank_service__ == {"name": None, "content_type": None}
+assert options() == 1 and options.__crank_service__ == {"name": "x", "content_type": "image/png"}
+assert Context(a=1).a == 1 and Context(a=1)["a"] == 1
+try:
+    Context().b
+except AttributeError:
+    pass
+else:
+    raise AssertionError("no attribute, no error")
+assert "http.client" not in sys.modules
+"""
+
+
+class Service(unittest.TestCase):
+    def test_decorator_here_and_inside_the_sandbox(self):
+        # The sandbox carries a small one of its own, for scripts whose dependencies don't name the package.
+        for folder in (SOURCE, FALLBACK):
+            with self.subTest(folder):
+                subprocess.run([sys.executable, "-I", "-S", "-B", "-c", PROBE, folder], check=True)
+
+
+if __name__ == "__main__":
+    unittest.main()

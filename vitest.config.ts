@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
+    reporters: ['default', './tools/closing-line.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Stories start real nodes: two cores carry two of them.
+    maxWorkers: 2,
+  },
+});
