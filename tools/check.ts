@@ -11,7 +11,7 @@ const fix = values.write ? ['--write'] : [];
 
 const steps: [name: string, command: string, ...args: string[]][] = [
   ['types', 'tsc', '-p', 'tsconfig.json'],
-  ['style', 'biome', ...(values.write ? ['check', '--write'] : ['ci']), '--error-on-warnings', '.'],
+  ['style', 'biome', ...(values.write ? ['check', '--write'] : ['ci']), '--error-on-warnings', '--colors=off', '.'],
   ['floors', process.execPath, 'tools/floors.ts'],
   ['unused', 'knip', '--no-progress'],
   ['policy', process.execPath, 'tools/policy-build.ts', '--check'],

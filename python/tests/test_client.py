@@ -58,13 +58,17 @@ class ClientTest(unittest.TestCase):
 
     def test_call(self):
         self.answer({"words": [10**30, 1.0]}, **{"Crank-Call": "call_1", "Crank-Version": "sha256:ab"})
-        given = self.client.run("words", "top", {"n": 3, "service": "x"}, idempotency_key="k", deadline="5s", tags="a=b")
+        given = self.client.run(
+            "words", "top", {"n": 3, "service": "x"}, idempotency_key="k", deadline="5s", tags="a=b"
+        )
         self.assertEqual(given, ({"words": [10**30, 1.0]}, "call_1", "sha256:ab"))
         method, path, headers, body = self.last()
         self.assertEqual((method, path), ("POST", "/v1/services/words/top"))
         self.assertEqual(json.loads(body), {"n": 3, "service": "x"})
         self.assertEqual(headers["Authorization"], "Bearer crk_1")
-        self.assertEqual((headers["Idempotency-Key"], headers["Crank-Deadline"], headers["Crank-Tags"]), ("k", "5s", "a=b"))
+        self.assertEqual(
+            (headers["Idempotency-Key"], headers["Crank-Deadline"], headers["Crank-Tags"]), ("k", "5s", "a=b")
+        )
 
     def test_names(self):
         for service, path in (
@@ -101,7 +105,9 @@ class ClientTest(unittest.TestCase):
         lines = [b"1", b'{"a":2}', b'{"$crank":{"call":"call_1","outcome":"ok","items":2}}']
         self.answer(b"\n".join(lines) + b"\n", "application/x-ndjson")
         self.assertEqual(list(self.client.call("s", "f")), [1, {"a": 2}])
-        broken = b'1\n{"$crank":{"call":"call_1","error":{"code":"script-error","detail":"x"}}}\n'
+        broken = (
+            b'1\n{"$crank":{"call":"call_1","outcome":"script-error","error":{"code":"script-error","detail":"x"}}}\n'
+        )
         self.answer(broken, "application/x-ndjson")
         items = self.client.call("s", "f")
         self.assertEqual(next(items), 1)
@@ -147,7 +153,14 @@ class ClientTest(unittest.TestCase):
             self.answer({"version": "sha256:ab"}, status=201)
             self.assertEqual(self.client.deploy(root, name="words"), {"version": "sha256:ab"})
             parts = self.parts()
-            self.assertEqual(parts, [("name", None, b"words"), ("file", "data/ä.csv", "--x\r\ndata/ä.csv".encode()), ("file", "main.py", b"--x\r\nmain.py")])
+            self.assertEqual(
+                parts,
+                [
+                    ("name", None, b"words"),
+                    ("file", "data/ä.csv", "--x\r\ndata/ä.csv".encode()),
+                    ("file", "main.py", b"--x\r\nmain.py"),
+                ],
+            )
             self.answer({}, status=200)
             self.client.deploy(str(root / "main.py"))
             self.assertEqual([part[1] for part in self.parts()], ["main.py"])
@@ -169,7 +182,9 @@ class ClientTest(unittest.TestCase):
 
     def test_environment(self):
         for name, value in (("CRANK_URL", "https://example.org/crank/"), ("CRANK_KEY", "k")):
-            self.addCleanup(os.environ.__setitem__, name, os.environ[name]) if name in os.environ else self.addCleanup(os.environ.pop, name)
+            self.addCleanup(os.environ.__setitem__, name, os.environ[name]) if name in os.environ else self.addCleanup(
+                os.environ.pop, name
+            )
             os.environ[name] = value
         self.assertEqual(Client().url, "https://example.org/crank")
 

@@ -6,7 +6,9 @@ import sys
 import unittest
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, "src")
-FALLBACK = os.path.join(SOURCE, *[os.pardir] * 2, "packages", "crank", "src", "engines", "sandbox", "runtime", "fallback")
+FALLBACK = os.path.join(
+    SOURCE, *[os.pardir] * 2, "packages", "crank", "src", "engines", "sandbox", "runtime", "fallback"
+)
 
 PROBE = """
 import sys

@@ -5,15 +5,25 @@ import type { CallRecord, Example } from './client.ts';
 export const quote = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
-/** A figure with three digits that count, without an exponent where people would not expect one. */
-const figure = (value: number): string => (value === 0 ? '0' : Number(value.toPrecision(3)).toString());
+const prefixes = [
+  [1, ''],
+  [1e-3, 'm'],
+  [1e-6, 'µ'],
+  [1e-9, 'n'],
+] as const;
+
+/** A small quantity with three digits that count, in the unit or a thousandth, a millionth of it: `1.23 mJ`. */
+const quantity = (value: number, unit: string): string => {
+  const [size, prefix] = prefixes.find(([one]) => value >= one) ?? prefixes[0];
+  return `${Number((value / size).toPrecision(3))} ${prefix}${unit}`;
+};
 
 /** What a call took and cost, in one line. */
 export const usageLine = ({ usage, energy, carbon, charge }: CallRecord): string =>
   [
-    `${figure(usage.cpuNs / 1e6)} ms CPU`,
-    `${figure(energy.joules)} J (grade ${energy.grade})`,
-    `${figure(carbon.grams)} gCO2e`,
+    `${quantity(usage.cpuNs / 1e9, 's')} CPU`,
+    `${quantity(energy.joules, 'J')} (grade ${energy.grade})`,
+    `${quantity(carbon.grams, 'gCO2e')}`,
     `charge ${charge.total} ${charge.currency}`,
   ].join(', ');
 

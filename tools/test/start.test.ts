@@ -65,7 +65,7 @@ test('usage has figures that people can read', () => {
     carbon: { grams: 0.0000016 },
     charge: { total: '0.0000100', currency: 'USD' },
   };
-  expect(usageLine(record)).toBe('1.23 ms CPU, 0.0123 J (grade D), 0.0000016 gCO2e, charge 0.0000100 USD');
+  expect(usageLine(record)).toBe('1.23 ms CPU, 12.3 mJ (grade D), 1.6 µgCO2e, charge 0.0000100 USD');
 });
 
 /** Stands for `crank up`: ready after a while, writes down its arguments and signals, takes its time to stop. */

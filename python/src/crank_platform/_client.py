@@ -234,11 +234,10 @@ def _items(response: http.client.HTTPResponse, connection: http.client.HTTPConne
             item = json.loads(line)
             if isinstance(item, dict) and set(item) == {"$crank"}:
                 end = item["$crank"]
-                problem = end.get("error") if isinstance(end, dict) else None
-                if isinstance(problem, dict):
-                    raise CrankError(None, problem)
+                if end.get("outcome") != "ok":
+                    raise CrankError(None, end.get("error") or {"code": end.get("outcome"), "call": end.get("call")})
                 return
             yield item
-        raise CrankError(None, {"code": "unavailable", "detail": "The stream broke off before its end.", "retry": "same-key"})
+        raise CrankError(None, {"code": "unavailable", "detail": "The stream broke off before its end."})
     finally:
         connection.close()

@@ -1,6 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
 import { outputFields, redact } from '#src/engines/policy/redact.ts';
-import type { SandboxResult } from '#src/engines/sandbox/sandbox.ts';
+import type { SandboxOutcome, SandboxResult } from '#src/engines/sandbox/sandbox.ts';
 import { type Answer, streamEnd } from './call-answer.ts';
 import type { CallState } from './call-state.ts';
 import type { CallableOperation } from './catalog.ts';
@@ -31,6 +31,12 @@ const govern = async (platform: Platform, state: CallState, json: Uint8Array, te
   await state.decide(decision);
   return pointers.length === 0 ? json : Buffer.from(redact(text, pointers));
 };
+
+/** What the sandbox says, or for an exception of the script what raised it and whose turn it is. */
+const detailOf = (state: CallState, outcome: SandboxOutcome & { type: 'failed' }): string =>
+  outcome.code === 'script-error'
+    ? `${state.name} raised ${outcome.detail.replace(/\.$/, '')}. Check the input; if it is right, the script has to be mended.`
+    : outcome.detail;
 
 /** Checks and governs the items of a stream. A decision is noted once, not per item. */
 export const itemChecker = (platform: Platform, state: CallState) => {
@@ -73,7 +79,7 @@ export const decodeOutput = async (
     case 'failed': {
       const error =
         state.stream?.error ??
-        new CrankError(outcome.code, outcome.detail, {
+        new CrankError(outcome.code, detailOf(state, outcome), {
           ...(outcome.exception && { exception: outcome.exception }),
           call: state.id,
         });

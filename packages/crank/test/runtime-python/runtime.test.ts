@@ -43,7 +43,9 @@ describe('the Python that runs in the sandbox', () => {
   it('imports nothing heavy by itself', () => {
     const runtime = fileURLToPath(new URL('../../src/engines/sandbox/runtime', import.meta.url));
     const script = 'import sys; sys.path.insert(0, sys.argv[1]); import crank_runtime.service; print(*sys.modules)';
-    const loaded = execFileSync(all[0]!.path, ['-I', '-S', '-B', '-c', script, runtime], { encoding: 'utf8' }).split(/\s/);
+    const loaded = execFileSync(all[0]!.path, ['-I', '-S', '-B', '-c', script, runtime], { encoding: 'utf8' }).split(
+      /\s/,
+    );
     const heavy = ['typing', 'asyncio', 'inspect', 'dataclasses', 'decimal', 'datetime', 'pathlib', 'ast', 'traceback'];
     expect(loaded).toContain('crank_runtime.service');
     expect(heavy.filter((name) => loaded.includes(name))).toEqual([]);

@@ -62,7 +62,12 @@ class Docstrings(unittest.TestCase):
         self.assertEqual(description, "Summary line.\n\nBody, with a colon: like this.\n\nLast words.")
         self.assertEqual(
             parameters,
-            {"first": "The first, going on.", "second": "The second: with a colon.", "rest": "The others.", "options": "More."},
+            {
+                "first": "The first, going on.",
+                "second": "The second: with a colon.",
+                "rest": "The others.",
+                "options": "More.",
+            },
         )
 
     def test_numpy(self):

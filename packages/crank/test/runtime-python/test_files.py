@@ -128,7 +128,9 @@ class Files(ServiceTest):
         self.assertEqual(about["picture"], ("file", "image/png"))
         self.assertEqual(about["plain"], ("json", None))
         kind, path, name, content_type = self.call(self.service, "out", {"name": "a.svg"})
-        self.assertEqual((kind, path, name, content_type), ("file", os.path.join(self.work, "a.svg"), "a.svg", "image/svg+xml"))
+        self.assertEqual(
+            (kind, path, name, content_type), ("file", os.path.join(self.work, "a.svg"), "a.svg", "image/svg+xml")
+        )
         self.assertEqual(self.call(self.service, "picture"), ("bytes", b"png", "picture.png", "image/png"))
         self.assertEqual(self.call(self.service, "plain"), "cG5n")
         kind, path, name, content_type = self.call(self.service, "handle")

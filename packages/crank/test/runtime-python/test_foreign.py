@@ -58,7 +58,9 @@ class Foreign(ServiceTest):
             """
         )
         rows = [{"k": "a", "n": 1}, {"k": "b", "n": 2}, {"k": "a", "n": 3}]
-        self.assertEqual(self.call(service, "total", {"table": rows, "by": "k"}), [{"k": "a", "n": 4}, {"k": "b", "n": 2}])
+        self.assertEqual(
+            self.call(service, "total", {"table": rows, "by": "k"}), [{"k": "a", "n": 4}, {"k": "b", "n": 2}]
+        )
         self.assertEqual(self.call(service, "column", {"table": {"n": [1, 2]}}), [1, 2])
         self.assertEqual(self.call(service, "double", {"s": [1, 2]}), [2, 4])
         self.refused(service, "column", {"table": [1]})
@@ -92,7 +94,9 @@ class Foreign(ServiceTest):
         self.assertIn("Item", about["$defs"])
         self.assertEqual(self.call(service, "total", {"order": order}), 2.5)
         self.assertEqual(self.call(service, "echo", {"order": order}), dict(order, note=None))
-        refused = self.refused(service, "total", {"order": {"day": "2024-01-02", "items": [{"name": "a", "price": "x"}]}})
+        refused = self.refused(
+            service, "total", {"order": {"day": "2024-01-02", "items": [{"name": "a", "price": "x"}]}}
+        )
         self.assertEqual(refused.pointer, "/order/items/0/price")
 
     @needs("pydantic")

@@ -123,6 +123,11 @@ class Exceptions(ServiceTest):
         self.assertEqual(deep["type"], "RecursionError")
         self.assertIn("more frames", deep["traceback"])
 
+    def test_what_is_raised_before_the_users_code_runs(self):
+        service = self.load("import functools\n@functools.lru_cache(None)\ndef f(x): return x\n")
+        seen = self.raised(service, "f", {"x": []})
+        self.assertEqual(seen["traceback"], "TypeError: unhashable type: 'list'")
+
     def test_everything_is_bounded(self):
         service = self.load(
             """
@@ -155,7 +160,9 @@ class RealModules(ServiceTest):
             self.call(service, "median", {"data": []})
         self.assertEqual(service.format_exception(caught.exception)["type"], "StatisticsError")
         service = self.stdlib("difflib.py")
-        self.assertEqual(self.call(service, "unified_diff", {"a": ["x"], "b": ["y"], "lineterm": ""})[-2:], ["-x", "+y"])
+        self.assertEqual(
+            self.call(service, "unified_diff", {"a": ["x"], "b": ["y"], "lineterm": ""})[-2:], ["-x", "+y"]
+        )
         service = self.stdlib("colorsys.py")
         self.assertEqual(self.call(service, "hsv_to_rgb", {"h": 0.5, "s": 0.5, "v": 0.4}), [0.2, 0.4, 0.4])
         service = self.stdlib("shlex.py")

@@ -36,7 +36,7 @@ class Discovery(ServiceTest):
             def nine(): return 9
             del nine
             if __name__ == "__main__":
-                def ten(): ...
+                def one(): ...
                 raise SystemExit("must not run")
             '''
         )
@@ -63,7 +63,9 @@ class Discovery(ServiceTest):
                 source = "%s\n@crank_service\ndef a(x: int = 1) -> int: return x\ndef b(): ...\n" % decorator
                 service = self.load(source)
                 self.assertEqual(self.names(service), ["a"])
-                self.assertEqual(self.operation(service, "a")["input"]["properties"]["x"], {"type": "integer", "default": 1})
+                self.assertEqual(
+                    self.operation(service, "a")["input"]["properties"]["x"], {"type": "integer", "default": 1}
+                )
                 self.assertEqual(self.call(service, "a"), 1)
 
     def test_options_of_the_decorator(self):
@@ -77,7 +79,9 @@ class Discovery(ServiceTest):
         )
         about = self.operation(service, "page")
         self.assertEqual((about["result"], about["contentType"]), ("file", "text/html"))
-        self.assertEqual(self.call(service, "page", {"title": "é"}), ("bytes", "<h1>é</h1>".encode(), "page.html", "text/html"))
+        self.assertEqual(
+            self.call(service, "page", {"title": "é"}), ("bytes", "<h1>é</h1>".encode(), "page.html", "text/html")
+        )
 
     def test_what_json_cannot_carry_is_left_out_and_the_rest_stays(self):
         service = self.load(
@@ -93,7 +97,9 @@ class Discovery(ServiceTest):
         about = service.describe()
         self.assertEqual(self.names(service), ["c", "d"])
         self.assertEqual([f["level"] for f in about["findings"]], ["warning"] * 4)
-        for text, finding in zip(("a: the parameter f takes a function", "class Node", "key takes a function", "Missing"), about["findings"]):
+        for text, finding in zip(
+            ("a: the parameter f takes a function", "class Node", "key takes a function", "Missing"), about["findings"]
+        ):
             self.assertIn(text, finding["message"])
         self.assertEqual(list(self.operation(service, "c")["input"]["properties"]), ["x"])
         self.assertEqual(self.call(service, "d", {"x": [1]}), [1])
@@ -110,12 +116,18 @@ class Discovery(ServiceTest):
         )
         self.assertEqual(self.names(service), ["a"])
         about = self.operation(service, "a")
-        self.assertEqual(about["input"], {"type": "object", "properties": {n: {} for n in ("big", "n", "table", "text")}, "required": ["big"]})
+        self.assertEqual(
+            about["input"],
+            {"type": "object", "properties": {n: {} for n in ("big", "n", "table", "text")}, "required": ["big"]},
+        )
         self.assertEqual((about["output"], about["files"]), ({}, []))
         self.assertEqual(self.call(service, "a", {"big": "x" * 100 + "7"}), "x" * 100 + "7")
         self.refused(service, "a", {"big": "y"})
         small = self.load("def a(n: int = 10**400, table=list(range(10000)), text='\\ud800', m=1): ...\n")
-        self.assertEqual([s.get("default") for s in self.operation(small, "a")["input"]["properties"].values()], [None, None, None, 1])
+        self.assertEqual(
+            [s.get("default") for s in self.operation(small, "a")["input"]["properties"].values()],
+            [None, None, None, 1],
+        )
 
     def test_no_public_function(self):
         found = self.load("print('hello')\ndef _a(): ...\n").describe()["findings"]
@@ -162,11 +174,15 @@ class Signatures(ServiceTest):
             """
         )
         shown = {name: s.get("default", "-") for name, s in self.operation(service, "f")["input"]["properties"].items()}
-        self.assertEqual(shown, {"a": [1, 2], "b": [1], "c": "-", "d": "2024-01-01", "e": None, "g": "Infinity", "h": "x"})
+        self.assertEqual(
+            shown, {"a": [1, 2], "b": [1], "c": "-", "d": "2024-01-01", "e": None, "g": "Infinity", "h": "x"}
+        )
         given = {"a": [3], "b": [4], "d": "2024-02-02", "e": None, "h": 1}
         self.assertEqual(self.call(service, "f", given), ["tuple", "set", "date", "NoneType", "int"])
         # A hint is no more than that.
-        self.assertEqual(self.call(service, "f", {"a": 1, "b": "x", "d": [], "e": 3}), ["int", "str", "list", "int", "str"])
+        self.assertEqual(
+            self.call(service, "f", {"a": 1, "b": "x", "d": [], "e": 3}), ["int", "str", "list", "int", "str"]
+        )
 
     def test_docstrings_describe_the_parameters(self):
         service = self.load(
@@ -211,7 +227,10 @@ class Signatures(ServiceTest):
 
 
 class Classic(ServiceTest):
-    CONTEXT = {"policies": {"limit": 3}, "context": {"call": "call_1", "account": "acme", "tags": {"team": "a"}}}
+    CONTEXT = {
+        "policies": {"limit": 3},
+        "context": {"call": "call_1", "account": "acme", "tags": {"team": "a"}, "chain": [{"by": "b"}]},
+    }
 
     def test_input_data_is_the_body(self):
         service = self.load(
@@ -219,13 +238,13 @@ class Classic(ServiceTest):
             from crank_platform import crank_service
             @crank_service
             def process(input_data, policies, context):
-                return [input_data, policies["limit"], context.account, context["call"], context.tags.team]
+                return [input_data, policies["limit"], context.account, context["call"], context.tags.team, context.chain[0].by]
             """
         )
         self.assertEqual(self.operation(service, "process")["input"], {"type": "object"})
         self.assertEqual(
             self.call(service, "process", {"policies": 1}, context=self.CONTEXT),
-            [{"policies": 1}, 3, "acme", "call_1", "a"],
+            [{"policies": 1}, 3, "acme", "call_1", "a", "b"],
         )
 
     def test_a_body_is_an_object(self):
@@ -241,7 +260,9 @@ class Classic(ServiceTest):
         about = {o["name"]: o for o in service.describe()["operations"]}
         self.assertEqual(list(about["a"]["input"]["properties"]), ["input_data"])
         self.assertEqual(about["b"]["input"]["type"], "object")
-        self.assertEqual((list(about["c"]["input"]["properties"]), about["c"]["files"]), (["input_data"], ["input_data"]))
+        self.assertEqual(
+            (list(about["c"]["input"]["properties"]), about["c"]["files"]), (["input_data"], ["input_data"])
+        )
         self.assertEqual(self.call(service, "a", {"input_data": [1]}), [1])
         self.assertEqual(self.call(service, "b", {"x": 1}), {"x": 1})
 
@@ -326,7 +347,9 @@ class Streams(ServiceTest):
                 log.append("out")
             """
         )
-        self.assertEqual([self.call(service, "a", {"x": 2}), self.call(service, "b"), self.call(service, "c")], [2, 3, ["in"]])
+        self.assertEqual(
+            [self.call(service, "a", {"x": 2}), self.call(service, "b"), self.call(service, "c")], [2, 3, ["in"]]
+        )
 
     def test_a_bool_where_a_number_is_declared(self):
         service = self.load("def f(x: bool) -> int: return x\ndef g(x: bool) -> bool: return x\n")

@@ -7,12 +7,12 @@ import sys
 import types
 import unittest
 
-from support import ROOT, InvalidInput
 from crank_runtime import jsontext
 from crank_runtime.annotations import Compiler
 from crank_runtime.decoder import every
 from crank_runtime.schema import ADMITTED, Definitions
 from crank_runtime.values import to_json
+from support import ROOT, InvalidInput
 
 
 def same(one, other):

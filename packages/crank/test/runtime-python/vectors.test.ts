@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { admitSchema } from '#src/engines/packaging/admit-schema.ts';
 
 interface Case {
   name: string;
@@ -24,8 +25,16 @@ describe('vectors/values', () => {
   describe.each(files)('%s', (file) => {
     const cases: Case[] = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
     it.each(cases)('$name', (vector) => {
-      const compile = (schema: object) =>
-        new Ajv2020({ strict: true, allowUnionTypes: true, strictTuples: false, validateFormats: false }).compile(schema);
+      const compile = (schema: object) => {
+        expect(admitSchema(schema)).toEqual({ schema, remarks: [] });
+        // An independent validator has the word on what the schema means.
+        return new Ajv2020({
+          strict: true,
+          allowUnionTypes: true,
+          strictTuples: false,
+          validateFormats: false,
+        }).compile(schema);
+      };
       const accepts = compile(vector.inputSchema);
       expect(accepts(JSON.parse(vector.json)), JSON.stringify(accepts.errors)).toBe(true);
       for (const text of vector.invalid) expect(accepts(JSON.parse(text)), text).toBe(false);

@@ -94,12 +94,11 @@ describe('errors', () => {
       output: new TextEncoder().encode(answer.text),
     });
     expect(verified.predicate).toMatchObject({ call: id, outcome });
-    expect(verified.opened.subject).toBe('matches');
+    expect(verified.opened.subject).toBe('bytes');
   };
 
   it.each([
     ['not JSON', '{"x":'],
-    ['not an object', '[1]'],
     ['not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
     ['too deep', `{"x":${'['.repeat(5000)}${']'.repeat(5000)}}`],
     ['NaN', '{"x":NaN}'],
@@ -180,6 +179,7 @@ describe('errors', () => {
     [{ x: 'five' }, '/x'],
     [{ x: 1.5 }, '/x'],
     [{ x: true }, '/x'],
+    [[1], ''],
     [{}, ''],
     [{ x: 1, y: 2 }, ''],
   ])('422 invalid-input: %j, with a pointer', async (args, pointer) => {

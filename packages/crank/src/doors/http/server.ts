@@ -40,7 +40,7 @@ const CONNECTIONS = 8_192;
 /** Longest path parameter: operations have up to 128 characters. */
 const PARAMETER = 200;
 
-/** Opens the HTTP door. @throws the system's error where the address is taken or not ours */
+/** Opens the HTTP door. @throws CrankError `unavailable` where the address is taken or not ours */
 export const createHttpServer = async (platform: Platform, options: HttpServerOptions): Promise<HttpServer> => {
   const { log } = options;
   const answers = newAnswerCounts();
@@ -104,8 +104,24 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     documentRoutes(scope, platform);
   });
 
-  await app.listen({ host: options.host, port: options.port });
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    throw cannotListen(error as NodeJS.ErrnoException, options);
+  }
   return { url: urlOf(app.server.address() as AddressInfo), close: () => close(app) };
+};
+
+const cannotListen = (error: NodeJS.ErrnoException, { host, port }: HttpServerOptions): Error => {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'something else serves there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    EACCES: 'ports below 1024 need privileges',
+    ENOTFOUND: 'there is no such host',
+  };
+  const reason = reasons[error.code ?? ''];
+  if (reason === undefined) return error;
+  return new CrankError('unavailable', `Cannot listen on ${host}:${port}, ${reason}: choose with --host and --port.`);
 };
 
 const urlOf = ({ address, family, port }: AddressInfo): string => {

@@ -25,11 +25,12 @@ export const openCallStream = (
   call: { id: string; version: string },
   events: boolean,
 ): CallStream => {
+  const trailing = raw.req.httpVersion !== '1.0';
   raw.writeHead(200, {
     ...callHeaders(call),
     'content-type': events ? 'text/event-stream' : 'application/x-ndjson',
     'x-accel-buffering': 'no',
-    trailer: 'server-timing',
+    ...(trailing && { trailer: 'server-timing' }),
   });
   raw.flushHeaders();
   let items = 0;
@@ -49,7 +50,7 @@ export const openCallStream = (
       const error = answer.type === 'error' || answer.type === 'stream' ? answer.error : undefined;
       const problem = answer.type === 'error' || answer.type === 'stream' ? answer.problem : undefined;
       const frame = JSON.stringify({ call: id, receipt: `/v1/receipts/${id}`, outcome: error?.code ?? 'ok', items });
-      raw.addTrailers({ 'server-timing': serverTiming(timing) });
+      if (trailing) raw.addTrailers({ 'server-timing': serverTiming(timing) });
       end(problem === undefined ? frame : `${frame.slice(0, -1)},"error":${Buffer.from(problem).toString()}}`);
     },
     fail: (id, problem) => {

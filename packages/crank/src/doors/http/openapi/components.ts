@@ -1,12 +1,12 @@
 import { catalogue } from '#src/core/error.ts';
-import type { JsonSchema } from '#src/core/service.ts';
+import type { JsonObject, JsonSchema } from '#src/core/service.ts';
 import { PROBLEM } from '../answer/problem.ts';
 
 const text = { type: 'string' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
 const time = { type: 'string', format: 'date-time' } as const;
-const list = (items: JsonSchema): JsonSchema => ({ type: 'array', items });
-const object = (properties: Record<string, JsonSchema>, optional: readonly string[] = []): JsonSchema => ({
+const list = (items: JsonSchema): JsonObject => ({ type: 'array', items });
+const object = (properties: Record<string, JsonSchema>, optional: readonly string[] = []): JsonObject => ({
   type: 'object',
   properties,
   required: Object.keys(properties).filter((name) => !optional.includes(name)),
@@ -16,7 +16,7 @@ export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 /** Schemas of what administrative paths take and give. Names of services hold no capital, so nothing of theirs is called so. */
 export const schemas: Record<string, JsonSchema> = {
   Problem: {
-    ...(object(
+    ...object(
       {
         type: { ...text, description: '`urn:crank:error:<code>`' },
         code: { ...text, enum: Object.keys(catalogue) },
@@ -32,7 +32,7 @@ export const schemas: Record<string, JsonSchema> = {
         exception: object({ type: text, message: text, traceback: text }, ['traceback']),
       },
       ['call', 'retryAfter', 'reasons', 'errors', 'findings', 'exception'],
-    ) as Record<string, never>),
+    ),
     description: 'RFC 9457.',
   },
   Finding: object(

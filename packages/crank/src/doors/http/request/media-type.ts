@@ -12,11 +12,11 @@ const SPACE = /[ \t]*/y;
 /**
  * Reads a media type or disposition. Strict: undefined for what RFC 9110 does not allow, or a parameter given twice.
  *
- * @param unescape what a quoted string stands for; else a backslash takes the character behind it as it is
+ * @param unquote what a quoted string stands for; else a backslash takes the character behind it as it is
  */
 export const readParametrised = (
   text: string,
-  unescape = (quoted: string): string => quoted.replace(/\\(.)/gs, '$1'),
+  unquote = (quoted: string): string => quoted.replace(/\\(.)/gs, '$1'),
 ): Parametrised | undefined => {
   let at = 0;
   const take = (pattern: RegExp): string | undefined => {
@@ -38,7 +38,7 @@ export const readParametrised = (
     const name = take(TOKEN)?.toLowerCase();
     if (name === undefined || text[at++] !== '=' || parameters.has(name)) return undefined;
     const quoted = take(/"(?:[^"\\]|\\.)*"/sy);
-    const value = quoted === undefined ? take(TOKEN) : unescape(quoted.slice(1, -1));
+    const value = quoted === undefined ? take(TOKEN) : unquote(quoted.slice(1, -1));
     if (value === undefined) return undefined;
     parameters.set(name, value);
   }

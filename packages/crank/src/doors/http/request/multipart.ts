@@ -133,7 +133,7 @@ const readHead = (bytes: Buffer): Omit<Part, 'chunks'> => {
   return { name, filename: filenameOf(disposition), contentType: headers.get('content-type') };
 };
 
-const hasControl = (text: string): boolean => /[\0-\x08\x0a-\x1f\x7f]/.test(text);
+const hasControl = (text: string): boolean => /[^\P{Cc}\t]/u.test(text);
 
 /** Browsers and fetch write a quote as `%22`, older curl as `\"`; a lone backslash stands for itself. */
 const unescapeName = (quoted: string): string => quoted.replace(/\\(["\\])/g, '$1').replaceAll('%22', '"');

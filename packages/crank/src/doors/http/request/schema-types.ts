@@ -29,7 +29,7 @@ export const admittedTypes = (schema: JsonSchema | undefined, root: JsonSchema, 
   }
   const all = schema['allOf'];
   if (Array.isArray(all)) bounds.push(...all.map((each) => admittedTypes(each as JsonSchema, root, depth + 1)));
-  return bounds.reduce((left, right) => new Set([...left].filter((name) => right.has(name))), ALL);
+  return new Set([...ALL].filter((name) => bounds.every((bound) => bound.has(name))));
 };
 
 const normal = (type: string): string => (type === 'integer' ? 'number' : type);

@@ -32,7 +32,8 @@ class Child:
     """A fresh child and what has come from it so far."""
 
     __slots__ = (
-        "number", "pid", "channel", "output", "captured", "cut", "limits", "deadline", "check", "buffer", "sizes", "ends", "over",
+        "number", "pid", "channel", "output", "captured", "cut", "limits", "deadline", "check", "buffer", "sizes",
+        "ends", "over",
     )  # fmt: skip
 
     def __init__(self, number, pid, channel, output, limits, now):
@@ -82,7 +83,7 @@ class Zygote:
         self.children = {}  # by number
         self.warm = {}  # by number of the channel
         self.dying = []  # pids to reap
-        self.readers = {HOST: self.read_host}
+        self.readers = {}  # by descriptor: the child that it is of
         self.poll = select.epoll()
         self.poll.register(HOST, select.EPOLLIN)
 
@@ -91,28 +92,48 @@ class Zygote:
     def run(self):
         while True:
             for handle, _ in self.poll.poll(self.timeout()):
-                reader = self.readers.get(handle)
-                if reader is not None:  # closed by an earlier reader of this round
-                    reader(handle)
+                if handle == HOST:
+                    self.read_host()
+                    continue
+                child = self.readers.get(handle)
+                if child is not None:  # else it was closed by an earlier turn of this round
+                    self.read(child, handle)
             if self.outbox.pending and self.outbox.drain():
                 self.poll.modify(HOST, select.EPOLLIN)
             self.enforce()
             if self.dying:
-                self.dying = [pid for pid in self.dying if os.waitpid(pid, os.WNOHANG)[0] == 0]
+                self.reap()
+
+    # No comprehensions, lambdas or generators on the way of a call: each makes objects, and each page that is written
+    # to after a fork is copied first.
 
     def timeout(self):
         """Seconds until something must be looked at; -1: only when something comes in."""
-        at = min(
-            [min(child.deadline, child.check) for child in self.children.values()]
-            + [child.check for child in self.warm.values() if child.limit],
-            default=None,
-        )
-        if self.dying:
-            soon = time.monotonic() + 0.02
-            at = soon if at is None else min(at, soon)
-        if at is None:
+        if not self.children and not self.warm and not self.dying:
             return -1
-        return max(0.001, at - time.monotonic())
+        now = time.monotonic()
+        at = now + (0.02 if self.dying else 3600)
+        for child in self.children.values():
+            at = min(at, child.deadline, child.check)
+        for child in self.warm.values():
+            if child.limit:
+                at = min(at, child.check)
+        return max(0.001, at - now)
+
+    def read(self, child, handle):
+        if isinstance(child, Warm):
+            self.read_warm(child)
+        elif handle == child.channel:
+            self.read_child(child)
+        else:
+            self.capture(child, 0 if handle == child.output[0] else 1)
+
+    def reap(self):
+        alive = []
+        for pid in self.dying:
+            if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                alive.append(pid)
+        self.dying = alive
 
     def enforce(self):
         if not self.children and not self.warm:
@@ -140,7 +161,7 @@ class Zygote:
 
     # --- the host
 
-    def read_host(self, _):
+    def read_host(self):
         try:
             count = os.readv(HOST, [memoryview(self.inbox)[self.filled :]])
         except BlockingIOError:
@@ -222,10 +243,8 @@ class Zygote:
         os.set_blocking(ours, False)
         child = Child(number, pid, ours, (out, err), limits, time.monotonic())
         self.children[number] = child
-        self.readers[ours] = lambda _: self.read_child(child)
-        self.poll.register(ours, select.EPOLLIN)
-        for which, handle in enumerate(child.output):
-            self.readers[handle] = lambda _, which=which: self.capture(child, which)
+        for handle in (ours, out, err):
+            self.readers[handle] = child
             self.poll.register(handle, select.EPOLLIN)
 
     def program(self, limits):
@@ -278,7 +297,9 @@ class Zygote:
         data = memoryview(self.scrap)[:count]
         if partial.length:
             partial.add(data)
-            partial.drop(self.read_frames(child, partial.view()))
+            used = self.read_frames(child, partial.view())
+            if not child.over:
+                partial.drop(used)
         else:
             used = self.read_frames(child, data)
             if used < count and not child.over:
@@ -363,7 +384,7 @@ class Zygote:
         os.close(child.channel)
         del self.children[child.number]
         child.over = True
-        out, err = (kept.view() for kept in child.captured)
+        out, err = child.captured[0].view(), child.captured[1].view()
         head = frames.RESULT_HEAD.pack(kind, cpu, peak, child.cut, len(out), len(err))
         length = 5 + len(head) + len(out) + len(err) + len(rest)
         self.send(frames.HEADER.pack(length, frames.END, child.number), head, out, err, rest)
@@ -391,7 +412,7 @@ class Zygote:
         os.close(channel)
         child = Warm(number, pid, ours, limits)
         self.warm[number] = child
-        self.readers[ours] = lambda _: self.read_warm(child)
+        self.readers[ours] = child
         self.poll.register(ours, select.EPOLLIN)
 
     def wait(self, pid):

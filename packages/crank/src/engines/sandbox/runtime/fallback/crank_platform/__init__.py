@@ -1,4 +1,4 @@
-"""`crank_platform` inside the sandbox, where the package itself isn't installed: what scripts import from it, and no more."""
+"""`crank_platform` inside the sandbox, where the package itself isn't installed: what scripts import from it."""
 
 
 class Context(dict):

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { defaultLimits, type JsonSchema, type Operation } from '#src/core/service.ts';
+import { createHttpServer, type HttpServer } from '#src/doors/http/server.ts';
+import { Identity } from '#src/engines/identity/identity.ts';
+import { RateLimit } from '#src/engines/identity/rate-limit.ts';
+import { gridOf } from '#src/engines/metering/carbon.ts';
+import { energyByCoefficient } from '#src/engines/metering/energy.ts';
+import { createMeter } from '#src/engines/metering/meter.ts';
+import { defaultTariff } from '#src/engines/metering/price.ts';
+import { createPolicyEngine } from '#src/engines/policy/engine.ts';
+import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.ts';
+import { CallCounts } from '#src/platform/call-counts.ts';
+import { Catalog } from '#src/platform/catalog.ts';
+import { Idempotency } from '#src/platform/idempotency.ts';
+import type { Platform } from '#src/platform/platform.ts';
+import type { RecordEntry } from '#src/platform/record-entry.ts';
+import { Vault } from '#src/platform/vault.ts';
+import { openStore } from '#src/store/store.ts';
+import { temporaryFolder } from '../support/temporary.ts';
+
+/** What stands for the user's code: gets the call, gives its outcome. */
+export type Run = (call: SandboxCall) => SandboxOutcome | Promise<SandboxOutcome>;
+
+export interface Door {
+  url: string;
+  port: number;
+  key: string;
+  platform: Platform;
+  /** Everything recorded, in order. */
+  entries: RecordEntry[];
+  /** What the node's log was told. */
+  logged: string[];
+  /** Files of the log by path. */
+  files: Map<string, Uint8Array>;
+  /** Names left in the folder for files on their way. */
+  scratch(): string[];
+  /** Answers a request; the owner's key goes with it unless told otherwise. */
+  send(path: string, init?: RequestInit & { key?: string | null }): Promise<Response>;
+  server: HttpServer;
+  close(): Promise<void>;
+}
+
+export const operation = (name: string, more: Partial<Operation> = {}): Operation => ({
+  name,
+  description: '',
+  input: { type: 'object' },
+  output: true,
+  result: 'json',
+  files: [],
+  ...more,
+});
+
+/** An input schema that takes these arguments and no others. */
+export const takes = (properties: Record<string, JsonSchema>, more: Record<string, JsonSchema> = {}): JsonSchema => ({
+  type: 'object',
+  properties,
+  additionalProperties: false,
+  ...more,
+});
+
+/**
+ * The real door before the real use cases, store, identity and policy. Stand-ins are the sandbox (a function), the
+ * recorder (writes the rows without a log) and the files of the log.
+ */
+export const openDoor = async (
+  operations: readonly Operation[],
+  run: Run,
+  options: { description?: string } = {},
+): Promise<Door> => {
+  const folder = temporaryFolder('door');
+  const scratch = join(folder.path, 'scratch');
+  mkdirSync(scratch);
+  const store = await openStore({ sqlite: join(folder.path, 'door.db') });
+  const identity = new Identity(store.db);
+  const owner = identity.create({ account: 'acme', name: 'owner', role: 'owner' });
+  await store.db.executeQuery(owner.query);
+  const now = Date.now();
+  const digest = `sha256:${'ab'.repeat(32)}`;
+  const manifest = {
+    name: 'things',
+    description: options.description ?? 'Things.',
+    runtime: 'python',
+    entry: 'things.py',
+    python: '3.11',
+    isolation: 'fresh',
+    limits: { ...defaultLimits, fileBytes: 4 * 2 ** 20 },
+    requirements: [],
+    lock: null,
+    operations: Object.fromEntries(operations.map((each) => [each.name, each])),
+  };
+  const version = { account: 'acme', service: 'things', digest };
+  await store.db.insertInto('services').values({ account: 'acme', name: 'things', description: '', created_at: now }).execute();
+  await store.db
+    .insertInto('versions')
+    .values({ ...version, manifest: JSON.stringify(manifest), findings: '[]', created_at: now, created_by: owner.info.id })
+    .execute();
+  await store.db.insertInto('aliases').values({ ...version, alias: 'latest' }).execute();
+
+  const entries: RecordEntry[] = [];
+  const logged: string[] = [];
+  const files = new Map<string, Uint8Array>();
+  const policy = createPolicyEngine();
+  const recorder: Pick<Platform['recorder'], 'commit'> = {
+    commit: async (entry) => {
+      entries.push(entry);
+      const { call, usage, idempotency } = entry.rows ?? {};
+      if (call !== undefined) await store.db.insertInto('calls').values(call).execute();
+      if (usage !== undefined) await store.db.insertInto('usage').values(usage).execute();
+      if (idempotency !== undefined) await store.db.insertInto('idempotency').values(idempotency).execute();
+      for (const { sql, parameters } of entry.queries ?? []) {
+        await store.db.executeQuery({ sql, parameters } as Parameters<typeof store.db.executeQuery>[0]);
+      }
+      return { index: entries.length, size: entries.length };
+    },
+  };
+  const sandbox: Pick<Platform['sandbox'], 'run' | 'retire'> = {
+    run: async (_template, call) => ({
+      outcome: await run(call),
+      usage: { cpuNs: 1_000_000, cpuSource: 'sandbox-reported', peakMemoryBytes: 1, wallNs: 1_000_000 },
+      stdout: '',
+      stderr: '',
+      truncatedBytes: 0,
+    }),
+    retire: async () => undefined,
+  };
+  const logFiles = { vkey: 'door+12345678+AAAA', size: 3, read: async (path: string) => files.get(path) };
+  const packaging = { locate: () => ({ interpreter: '', codeDir: '', libDirs: [] }), drop: async () => undefined };
+  const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
+  const platform: Platform = {
+    node: 'door.local/1',
+    store,
+    identity,
+    rate: new RateLimit(1e6, 1e6),
+    policy,
+    compilePolicy: async () => {
+      throw new Error('no policy is compiled here');
+    },
+    sandbox: sandbox as Platform['sandbox'],
+    packaging: packaging as unknown as Platform['packaging'],
+    meter: createMeter(energyByCoefficient(''), gridOf('WORLD'), defaultTariff),
+    recorder: recorder as Platform['recorder'],
+    catalog: new Catalog(store.db),
+    idempotency: new Idempotency(store.db, new Vault(randomBytes(32))),
+    refusals: { count: () => undefined } as unknown as Platform['refusals'],
+    logFiles: logFiles as unknown as Platform['logFiles'],
+    counts: new CallCounts(),
+    log,
+    scratch,
+    load: { inFlight: 0, limit: 100, draining: false },
+  };
+  const server = await createHttpServer(platform, { host: '127.0.0.1', port: 0, log });
+  return {
+    url: server.url,
+    port: Number(new URL(server.url).port),
+    key: owner.secret,
+    platform,
+    entries,
+    logged,
+    files,
+    scratch: () => readdirSync(scratch),
+    send: (path, { key = owner.secret, ...init } = {}) =>
+      fetch(server.url + path, {
+        redirect: 'manual',
+        ...init,
+        headers: { ...(key !== null && { authorization: `Bearer ${key}` }), ...(init.headers as Record<string, string>) },
+      }),
+    server,
+    close: async () => {
+      await server.close();
+      await policy.close();
+      await store.close();
+      folder.remove();
+    },
+  };
+};
+
+/** Sends bytes as they are and gives everything that comes back until the node hangs up. */
+export const exchange = (port: number, request: string | Uint8Array): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect(port, '127.0.0.1', () => socket.write(request));
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString()));
+  });
+
+export const until = async (what: string, holds: () => boolean): Promise<void> => {
+  for (let i = 0; i < 1_000; i++) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`it did not come to pass: ${what}`);
+};
