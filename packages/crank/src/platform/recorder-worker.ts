@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { signCheckpoint } from '#src/engines/audit/checkpoint.ts';
 import { loadSigner } from '#src/engines/audit/keys.ts';
 import { emptyFrontier, extend, type Frontier, restoreFrontier, serialiseFrontier } from '#src/engines/audit/merkle.ts';
@@ -102,10 +102,17 @@ const work = async (): Promise<void> => {
   }
 };
 
-port.on('message', (message: ToRecorder) => {
+const take = (message: ToRecorder): void => {
   if ('close' in message) closing = true;
   else waiting.push(message);
-  // What has arrived by now comes in the same turn of the loop, and goes into the same group.
-  setImmediate(() => void work());
+};
+
+port.on('message', (message: ToRecorder) => {
+  take(message);
+  // What has arrived by now goes into the same group.
+  for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port)) {
+    take(more.message as ToRecorder);
+  }
+  void work();
 });
 send({ ready: true });

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { JsonSchema } from '#src/core/service.ts';
 import { formArguments } from '#src/doors/http/request/form-arguments.ts';
 
-const read = (name: string, text: string | Buffer, schema: JsonSchema | undefined, json = false): string | undefined => {
+const read = (
+  name: string,
+  text: string | Buffer,
+  schema: JsonSchema | undefined,
+  json = false,
+): string | undefined => {
   const properties: Record<string, JsonSchema> = schema === undefined ? {} : { [name]: schema };
   const root: JsonSchema = { type: 'object', properties, $defs: { Text: { type: 'string' }, Size: { enum: [1, 2] } } };
   return formArguments([{ name, bytes: Buffer.from(text), json }], root).get(name);

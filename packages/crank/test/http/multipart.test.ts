@@ -36,19 +36,31 @@ describe('multipart/form-data', () => {
   it('gives any content back, however the bytes arrive', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.constantFrom('a', 'b-c', 'ü'), fc.array(fc.constantFrom('\r', '\n', '-', 'B', '--B', '\r\n--', 'x', '\0', 'ÿ'), { maxLength: 12 })), { maxLength: 4 }),
+        fc.array(
+          fc.tuple(
+            fc.constantFrom('a', 'b-c', 'ü'),
+            fc.array(fc.constantFrom('\r', '\n', '-', 'B', '--B', '\r\n--', 'x', '\0', 'ÿ'), { maxLength: 12 }),
+          ),
+          { maxLength: 4 },
+        ),
         fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength: 5 }),
         async (parts, sizes) => {
           const contents = parts.map(([name, pieces]) => [name, pieces.join('')] as const);
           fc.pre(contents.every(([, content]) => !`\r\n${content}`.includes('\r\n--B0')));
           const body = Buffer.concat([
             ...contents.map(([name, content]) =>
-              Buffer.concat([Buffer.from(`--B0\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n`), Buffer.from(content, 'latin1'), Buffer.from('\r\n')]),
+              Buffer.concat([
+                Buffer.from(`--B0\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n`),
+                Buffer.from(content, 'latin1'),
+                Buffer.from('\r\n'),
+              ]),
             ),
             Buffer.from('--B0--'),
           ]);
           const got = await read(body, 'B0', sizes);
-          expect(got.map(({ name, content }) => [name, content])).toEqual(contents.map(([name, content]) => [name, content]));
+          expect(got.map(({ name, content }) => [name, content])).toEqual(
+            contents.map(([name, content]) => [name, content]),
+          );
         },
       ),
       { numRuns: 300 },
@@ -111,7 +123,18 @@ describe('multipart/form-data', () => {
   });
 
   it('fails in no other way, whatever the bytes', async () => {
-    const piece = fc.constantFrom('--B', '\r\n', '--', 'Content-Disposition: form-data; name=a', '\r\n\r\n', ';', '"', 'x', '\0', '=');
+    const piece = fc.constantFrom(
+      '--B',
+      '\r\n',
+      '--',
+      'Content-Disposition: form-data; name=a',
+      '\r\n\r\n',
+      ';',
+      '"',
+      'x',
+      '\0',
+      '=',
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { maxLength: 30 }), fc.integer({ min: 1, max: 5 }), async (pieces, size) => {
         await read(pieces.join(''), 'B', [size]).catch((error: unknown) => expect(error).toBeInstanceOf(CrankError));

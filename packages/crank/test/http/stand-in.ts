@@ -55,7 +55,7 @@ export const operation = (name: string, more: Partial<Operation> = {}): Operatio
 });
 
 /** An input schema that takes these arguments and no others. */
-export const takes = (properties: Record<string, JsonSchema>, more: Record<string, JsonSchema> = {}): JsonSchema => ({
+export const takes = (properties: Record<string, JsonSchema>, more: { required?: string[] } = {}): JsonSchema => ({
   type: 'object',
   properties,
   additionalProperties: false,
@@ -93,12 +93,24 @@ export const openDoor = async (
     operations: Object.fromEntries(operations.map((each) => [each.name, each])),
   };
   const version = { account: 'acme', service: 'things', digest };
-  await store.db.insertInto('services').values({ account: 'acme', name: 'things', description: '', created_at: now }).execute();
+  await store.db
+    .insertInto('services')
+    .values({ account: 'acme', name: 'things', description: '', created_at: now })
+    .execute();
   await store.db
     .insertInto('versions')
-    .values({ ...version, manifest: JSON.stringify(manifest), findings: '[]', created_at: now, created_by: owner.info.id })
+    .values({
+      ...version,
+      manifest: JSON.stringify(manifest),
+      findings: '[]',
+      created_at: now,
+      created_by: owner.info.id,
+    })
     .execute();
-  await store.db.insertInto('aliases').values({ ...version, alias: 'latest' }).execute();
+  await store.db
+    .insertInto('aliases')
+    .values({ ...version, alias: 'latest' })
+    .execute();
 
   const entries: RecordEntry[] = [];
   const logged: string[] = [];
@@ -166,7 +178,10 @@ export const openDoor = async (
       fetch(server.url + path, {
         redirect: 'manual',
         ...init,
-        headers: { ...(key !== null && { authorization: `Bearer ${key}` }), ...(init.headers as Record<string, string>) },
+        headers: {
+          ...(key !== null && { authorization: `Bearer ${key}` }),
+          ...(init.headers as Record<string, string>),
+        },
       }),
     server,
     close: async () => {

@@ -126,7 +126,8 @@ class Exceptions(ServiceTest):
     def test_what_is_raised_before_the_users_code_runs(self):
         service = self.load("import functools\n@functools.lru_cache(None)\ndef f(x): return x\n")
         seen = self.raised(service, "f", {"x": []})
-        self.assertEqual(seen["traceback"], "TypeError: unhashable type: 'list'")
+        self.assertTrue(seen["traceback"].endswith("TypeError: unhashable type: 'list'"))
+        self.assertNotIn("crank_runtime", seen["traceback"])
 
     def test_everything_is_bounded(self):
         service = self.load(

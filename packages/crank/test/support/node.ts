@@ -62,8 +62,16 @@ export const startNode = async (env: Record<string, string> = {}): Promise<TestN
   const data = join(folder.path, 'data');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const { PATH = '' } = process.env;
-  const environment = { PATH, HOME: folder.path, CRANK_DATA: data, CRANK_URL: url, CRANK_LOG_LEVEL: 'warn', ...env };
+  // The user's own environment, since package clients are configured there, but none of the user's Crank.
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CRANK_'));
+  const environment = {
+    ...Object.fromEntries(inherited),
+    CRANK_DATA: data,
+    CRANK_URL: url,
+    CRANK_LOG_LEVEL: 'warn',
+    XDG_STATE_HOME: join(folder.path, 'state'),
+    ...env,
+  };
   let child: ChildProcess;
   let said = '';
 

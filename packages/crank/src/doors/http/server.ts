@@ -1,3 +1,4 @@
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fastify } from 'fastify';
 import type { Logger } from 'pino';
@@ -5,7 +6,7 @@ import { CrankError } from '#src/core/error.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { answerClientError } from './answer/client-error.ts';
 import { sendProblem } from './answer/problem.ts';
-import { newAnswerCounts } from './answer-counts.ts';
+import { type AnswerCounts, newAnswerCounts } from './answer-counts.ts';
 import { MethodTable } from './method-table.ts';
 import { callRoutes } from './routes/call.ts';
 import { documentRoutes } from './routes/documents.ts';
@@ -65,16 +66,12 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   });
   app.server.maxHeadersCount = HEADERS;
   app.server.maxConnections = CONNECTIONS;
+  const open = countAnswers(app.server, answers);
 
   // Bodies stay streams: each route reads its own, after it knows who asks, and passes JSON text on untouched.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.addHook('onRoute', ({ method, url }) => methods.add(url, [method].flat()));
-  app.addHook('onResponse', (_request, reply, done) => {
-    const status = Math.floor(reply.raw.statusCode / 100);
-    answers[status] = (answers[status] ?? 0) + 1;
-    done();
-  });
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, log));
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods.of(request.raw.url!);
@@ -109,7 +106,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   } catch (error) {
     throw cannotListen(error as NodeJS.ErrnoException, options);
   }
-  return { url: urlOf(app.server.address() as AddressInfo), close: () => close(app) };
+  return { url: urlOf(app.server.address() as AddressInfo), close: () => close(app, open) };
 };
 
 const cannotListen = (error: NodeJS.ErrnoException, { host, port }: HttpServerOptions): Error => {
@@ -129,12 +126,27 @@ const urlOf = ({ address, family, port }: AddressInfo): string => {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 };
 
-/** A connection that was busy when closing began stays open when it falls idle: those are looked for until all are gone. */
-const close = async (app: {
-  server: { closeIdleConnections(): void };
-  close(): PromiseLike<unknown>;
-}): Promise<void> => {
-  const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+/** Counts answers by class of status. @returns how many requests are under way */
+const countAnswers = (server: Server, answers: AnswerCounts): (() => number) => {
+  let open = 0;
+  function ended(this: ServerResponse): void {
+    open -= 1;
+    // Where the client left first there was no answer: 499 stands for that.
+    const status = this.writableFinished ? Math.floor(this.statusCode / 100) : 4;
+    answers[status] = (answers[status] ?? 0) + 1;
+  }
+  server.on('request', (_request, response: ServerResponse) => {
+    open += 1;
+    response.once('close', ended);
+  });
+  return () => open;
+};
+
+/** Connections outlive their last answer, and some never ask anything: all are cut once no request is under way. */
+const close = async (app: { server: Server; close(): PromiseLike<unknown> }, open: () => number): Promise<void> => {
+  const sweep = setInterval(() => {
+    if (open() === 0) app.server.closeAllConnections();
+  }, 20);
   try {
     await app.close();
   } finally {

@@ -23,13 +23,20 @@ export class ProtocolViolation extends Error {
 export const longestFrame = (limits: Limits): number =>
   Math.max(limits.outputBytes, failureBytes, 64 * 1024) + 2 * captureBytes + 256;
 
+/** A whole number below 2^53 in 64 bits. */
+const writeWide = (value: number, into: Buffer, at: number): void => {
+  const whole = Math.ceil(value);
+  into.writeUInt32LE(whole % 2 ** 32, at);
+  into.writeUInt32LE(Math.floor(whole / 2 ** 32), at + 4);
+};
+
 const writeLimits = (limits: Limits, into: Buffer, at: number): void => {
-  const wide = [limits.wallMs, limits.cpuMs, limits.memoryBytes, limits.outputBytes, limits.fileBytes, limits.tmpBytes];
-  for (const [i, value] of wide.entries()) {
-    const whole = Math.ceil(value);
-    into.writeUInt32LE(whole % 2 ** 32, at + 8 * i);
-    into.writeUInt32LE(Math.floor(whole / 2 ** 32), at + 8 * i + 4);
-  }
+  writeWide(limits.wallMs, into, at);
+  writeWide(limits.cpuMs, into, at + 8);
+  writeWide(limits.memoryBytes, into, at + 16);
+  writeWide(limits.outputBytes, into, at + 24);
+  writeWide(limits.fileBytes, into, at + 32);
+  writeWide(limits.tmpBytes, into, at + 40);
   into.writeUInt32LE(limits.subprocesses, at + 48);
   into.writeUInt32LE(limits.threads, at + 52);
 };

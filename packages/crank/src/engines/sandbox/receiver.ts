@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
@@ -37,12 +38,12 @@ const cpus = availableParallelism();
 /**
  * @param ack tells the sandbox that one item or chunk was taken in
  * @param stop asks for the end of the call's process; called at most once
- * @param filePath where a file result is put
+ * @param outFolder where a file result is put
  */
 export const createReceiver = (
   id: number,
   call: SandboxCall,
-  filePath: string,
+  outFolder: string,
   ack: () => void,
   stop: () => void,
 ): Receiver => {
@@ -51,6 +52,7 @@ export const createReceiver = (
   let underWayBytes = 0;
   let items = 0;
   let file: FileHandle | undefined;
+  let filePath = '';
   let fileBytes = 0;
   let tail: Promise<void> | undefined;
   let failure: { error: unknown } | undefined;
@@ -82,6 +84,11 @@ export const createReceiver = (
     tail = tail === undefined ? step() : tail.then(step);
   };
 
+  const create = (): Promise<FileHandle> => {
+    filePath = `${outFolder}/${randomBytes(12).toString('hex')}`;
+    return open(filePath, 'wx', 0o600);
+  };
+
   const writeChunk = async (bytes: Buffer): Promise<void> => {
     fileBytes += bytes.length;
     if (fileBytes > call.limits.fileBytes) {
@@ -93,7 +100,7 @@ export const createReceiver = (
       stop();
       return;
     }
-    file ??= await open(filePath, 'wx', 0o600);
+    file ??= await create();
     await file.writeFile(bytes);
   };
 
@@ -111,7 +118,7 @@ export const createReceiver = (
       case 'stream':
         return { type: 'stream', items };
       case 'file': {
-        file ??= await open(filePath, 'wx', 0o600);
+        file ??= await create();
         return { type: 'file', name: said.name, contentType: said.contentType, path: filePath, size: fileBytes };
       }
       case 'failed': {

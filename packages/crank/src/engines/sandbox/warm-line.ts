@@ -20,7 +20,7 @@ import type { SandboxProcess } from './sandbox-process.ts';
 
 /** The warm process of a zygote. It answers one call after the other, in the order in which they were sent. */
 export interface WarmLine {
-  run(call: SandboxCall, files: string, outPath: string): Promise<SandboxResult>;
+  run(call: SandboxCall, files: string): Promise<SandboxResult>;
   /** The zygote's news: the process of this channel is ready, or has ended (body: as of an END frame). */
   spawned(channel: number): void;
   ended(channel: number, body: Buffer): void;
@@ -59,6 +59,7 @@ const watchAfter = 5;
 export const createWarmLine = (
   process: SandboxProcess,
   template: SandboxTemplate,
+  outFolder: string,
   killZygote: (why: string) => void,
   distrust: <A>(handle: (argument: A) => void) => (argument: A) => void,
 ): WarmLine => {
@@ -200,14 +201,14 @@ export const createWarmLine = (
   const spent = (): boolean => line === undefined && used >= process.channels.length;
 
   return {
-    run: (call, files, outPath) => {
+    run: (call, files) => {
       if (gone || spent()) return Promise.reject(new NotBegun('no process is left'));
       lastId = (lastId + 1) % 2 ** 32;
       const id = lastId;
       const receiver: Receiver = createReceiver(
         id,
         call,
-        outPath,
+        outFolder,
         () => {
           if (waiting[0]?.receiver === receiver) line?.socket.write(bareFrame(toSandbox.ack, id));
         },

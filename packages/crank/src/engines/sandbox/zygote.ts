@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { CrankError, type Finding } from '#src/core/error.ts';
 import {
@@ -141,7 +140,7 @@ export const awaitZygote = async (
     }
   };
 
-  const runFresh = (call: SandboxCall, kind: number, files: string, outPath: string): Promise<SandboxResult> => {
+  const runFresh = (call: SandboxCall, kind: number, files: string): Promise<SandboxResult> => {
     lastId = (lastId + 1) % 2 ** 32;
     const id = lastId;
     const send = (frame: Buffer): void => {
@@ -150,7 +149,7 @@ export const awaitZygote = async (
     const receiver = createReceiver(
       id,
       call,
-      outPath,
+      outFolder,
       () => send(bareFrame(toSandbox.ack, id)),
       () => send(bareFrame(toSandbox.cancel, id)),
     );
@@ -160,19 +159,18 @@ export const awaitZygote = async (
     return receiver.result.finally(onAbort(call.signal, receiver, () => send(bareFrame(toSandbox.cancel, id))));
   };
 
-  const runWarm = (call: SandboxCall, files: string, outPath: string): Promise<SandboxResult> => {
-    warm ??= createWarmLine(process, template, kill, distrust);
-    return warm.run(call, files, outPath);
+  const runWarm = (call: SandboxCall, files: string): Promise<SandboxResult> => {
+    warm ??= createWarmLine(process, template, outFolder, kill, distrust);
+    return warm.run(call, files);
   };
 
   const run = async (call: SandboxCall, kind: number = kinds.call): Promise<SandboxResult> => {
-    const outPath = `${outFolder}/${randomBytes(12).toString('hex')}`;
     const placed = call.files.length === 0 ? undefined : await inputs.place(call.files);
     try {
       if (reason !== undefined) throw new NotBegun(reason);
       const files = placed?.listing ?? '';
-      if (template.isolation === 'warm' && kind === kinds.call) return await runWarm(call, files, outPath);
-      return await runFresh(call, kind, files, outPath);
+      if (template.isolation === 'warm' && kind === kinds.call) return await runWarm(call, files);
+      return await runFresh(call, kind, files);
     } finally {
       await placed?.remove();
     }

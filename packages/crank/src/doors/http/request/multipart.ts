@@ -28,7 +28,19 @@ const malformed = (what: string): CrankError =>
  * @throws CrankError `malformed-request`, `too-large`, and what the source throws
  */
 export async function* readParts(
-  source: AsyncIterator<Buffer>,
+  source: AsyncGenerator<Buffer, void, void>,
+  boundary: string,
+  most: number,
+): AsyncGenerator<Part, void, void> {
+  try {
+    yield* parts(source, boundary, most);
+  } finally {
+    await source.return(); // lets go of the request, whose rest may have to be skipped
+  }
+}
+
+async function* parts(
+  source: AsyncGenerator<Buffer, void, void>,
   boundary: string,
   most: number,
 ): AsyncGenerator<Part, void, void> {
