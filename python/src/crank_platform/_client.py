@@ -108,7 +108,8 @@ class Client:
         """
         fields = [] if name is None else [("name", name)]
         content_type, body = _multipart(fields, list(_sources(Path(path))))
-        return self._json("POST", "/v1/services", body, {"Content-Type": content_type})
+        version: Dict[str, Any] = self._json("POST", "/v1/services", body, {"Content-Type": content_type})
+        return version
 
     def receipt(self, id: str) -> Dict[str, Any]:
         """The receipt file of a call or an administrative act: `envelope`, `proof`, `openings`.
@@ -116,7 +117,8 @@ class Client:
         Raises:
             CrankError: `not-found` where there is none that this key may see.
         """
-        return self._json("GET", "/v1/receipts/" + urllib.parse.quote(id, safe=""), None, {})
+        receipt: Dict[str, Any] = self._json("GET", "/v1/receipts/" + urllib.parse.quote(id, safe=""), None, {})
+        return receipt
 
     def _json(self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str]) -> Any:
         response, connection = self._send(method, path, body, headers)

@@ -7,6 +7,8 @@ export type Flavour = 'sqlite' | 'postgres';
 /** One set of migrations for both databases; only the name of the byte string's type differs. */
 const migrations = (flavour: Flavour): Record<string, Migration> => {
   const bytes = flavour === 'sqlite' ? sql`blob` : sql`bytea`;
+  // Rows in the order of their key, in one tree instead of two: half the pages that a call's commit has to write.
+  const clustered = flavour === 'sqlite' ? sql`without rowid` : sql``;
   const real = flavour === 'sqlite' ? sql`real` : sql`double precision`;
   return {
     '0001_first': {
@@ -93,6 +95,7 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
           .addColumn('grams', real, (c) => c.notNull())
           .addColumn('grid_grams_per_kwh', real, (c) => c.notNull())
           .addColumn('grid_source', 'text', (c) => c.notNull())
+          .modifyEnd(clustered)
           .execute();
         await s
           .createTable('charges')
@@ -100,6 +103,7 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
           .addColumn('kind', 'text', (c) => c.notNull())
           .addColumn('pico_usd', 'bigint', (c) => c.notNull())
           .addPrimaryKeyConstraint('charges_pk', ['call', 'kind'])
+          .modifyEnd(clustered)
           .execute();
         await s
           .createTable('idempotency')
@@ -131,6 +135,7 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
           .addColumn('idx', 'bigint', (c) => c.notNull())
           .addColumn('entry', bytes, (c) => c.notNull())
           .addPrimaryKeyConstraint('log_entries_pk', ['log', 'idx'])
+          .modifyEnd(clustered)
           .execute();
         await s
           .createTable('logs')

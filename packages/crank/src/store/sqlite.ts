@@ -18,6 +18,8 @@ export const openSqlite = (file: string): Kysely<Database> => {
   sqlite.exec(
     'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 10000; pragma cache_size = -8000',
   );
+  // A checkpoint copies pages and syncs within somebody's commit: every 8 MiB rather than every 4.
+  sqlite.exec('pragma wal_autocheckpoint = 2000');
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
     const known = statements.get(sql);

@@ -6,7 +6,12 @@ describe('names of services', () => {
     const name = parseName('acme/words@stable.top_words');
     expect(name).toEqual({ account: 'acme', service: 'words', version: 'stable', operation: 'top_words' });
     expect(servicePath(name)).toBe('/v1/accounts/acme/services/words');
-    expect(parseName('words@1a2b3c4d')).toEqual({ account: undefined, service: 'words', version: '1a2b3c4d', operation: undefined });
+    expect(parseName('words@1a2b3c4d')).toEqual({
+      account: undefined,
+      service: 'words',
+      version: '1a2b3c4d',
+      operation: undefined,
+    });
     expect(servicePath(parseName('words.x'))).toBe('/v1/services/words');
   });
 

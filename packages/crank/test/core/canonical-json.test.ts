@@ -1,13 +1,31 @@
-import fc from 'fast-check';
 import { canonicalJson as verifierJson } from 'crank-verify';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '#src/core/canonical-json.ts';
 
 describe('canonical JSON', () => {
   it('gives the example of RFC 8785, section 3.2.3', () => {
-    const value = { '€': 'Euro Sign', '\r': 'Carriage Return', '\ufb33': 'Hebrew Letter Dalet With Dagesh', 1: 'One', '😀': 'Emoji: Grinning Face', '\u0080': 'Control', ö: 'Latin Small Letter O With Diaeresis' };
-    expect(Object.keys(JSON.parse(canonicalJson(value)) as object)).toEqual(['1', '\r', '\u0080', 'ö', '€', '😀', '\ufb33']);
-    expect(canonicalJson({ numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001] })).toBe('{"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27]}');
+    const value = {
+      '€': 'Euro Sign',
+      '\r': 'Carriage Return',
+      '\ufb33': 'Hebrew Letter Dalet With Dagesh',
+      1: 'One',
+      '😀': 'Emoji: Grinning Face',
+      '\u0080': 'Control',
+      ö: 'Latin Small Letter O With Diaeresis',
+    };
+    expect(Object.keys(JSON.parse(canonicalJson(value)) as object)).toEqual([
+      '1',
+      '\r',
+      '\u0080',
+      'ö',
+      '€',
+      '😀',
+      '\ufb33',
+    ]);
+    expect(canonicalJson({ numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001] })).toBe(
+      '{"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27]}',
+    );
   });
 
   it('says the same as the verifier, and the same again after parsing', () => {
@@ -20,7 +38,10 @@ describe('canonical JSON', () => {
     );
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, '\ud800', undefined, () => 1, 1n])('refuses what JSON cannot say: %s', (value) => {
-    expect(() => canonicalJson([value])).toThrow(TypeError);
-  });
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, '\ud800', undefined, () => 1, 1n])(
+    'refuses what JSON cannot say: %s',
+    (value) => {
+      expect(() => canonicalJson([value])).toThrow(TypeError);
+    },
+  );
 });

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonSchema } from '#src/core/service.ts';
 import { adminPaths } from '#src/doors/http/openapi/admin-paths.ts';
 import { hoistSchema } from '#src/doors/http/openapi/hoist-schema.ts';
-import { type Door, openDoor, operation, takes } from './stand-in.ts';
+import { type Door, openDoor, operation } from './stand-in.ts';
 
-const POINT: JsonSchema = { type: 'object', properties: { x: { type: 'number' }, next: { $ref: '#/$defs/Point' } } };
+const POINT = { type: 'object', properties: { x: { type: 'number' }, next: { $ref: '#/$defs/Point' } } };
 
 interface Document {
   openapi: string;
@@ -27,7 +27,11 @@ describe('the OpenAPI document', () => {
   let door: Door;
   let document: Document;
   beforeAll(async () => {
-    const input = { ...takes({ at: { $ref: '#/$defs/Point' }, file: true }), $defs: { Point: POINT } } as JsonSchema;
+    const input: JsonSchema = {
+      type: 'object',
+      properties: { at: { $ref: '#/$defs/Point' }, file: true },
+      $defs: { Point: POINT },
+    };
     door = await openDoor(
       [
         operation('draw', { description: 'Draws.\n\nMore of it.', input, output: { type: 'string' }, files: ['file'] }),

@@ -64,14 +64,23 @@ describe('the HTTP door', () => {
       'POST /v1/keys HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
     ],
     ['a folded header', 'GET / HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n'],
-    ['no host', 'GET / HTTP/1.1\r\n\r\n'],
+    ['no host', 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'],
+    ['an unknown expectation', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n'],
   ])('answers %s by 400 and hangs up', async (_what, request) => {
-    expect(await exchange(door.port, request)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    const got = await exchange(door.port, request);
+    expect(got).toMatch(
+      /^HTTP\/1\.1 400 Bad Request\r\n.*content-type: application\/problem\+json\r\n.*"code":"malformed-request"/is,
+    );
+  });
+
+  it('is no proxy', async () => {
+    const got = await exchange(door.port, 'CONNECT example.org:443 HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(got).toMatch(/^HTTP\/1\.1 405 .*"code":"method-not-allowed"/s);
+    expect(await exchange(door.port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 302 /);
   });
 
   it('explains malformed HTTP as a problem', async () => {
     const got = await exchange(door.port, 'nonsense\r\n\r\n');
-    expect(got).toMatch(/Content-Type: application\/problem\+json\r\n/);
     expect(JSON.parse(got.split('\r\n\r\n')[1]!)).toMatchObject({ code: 'malformed-request', status: 400 });
     const long = await exchange(door.port, `GET / HTTP/1.1\r\nHost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(long).toMatch(/^HTTP\/1\.1 413 .*"code":"too-large"/s);

@@ -58,7 +58,10 @@ export const runCli = async (commands: readonly Command[], options: CliOptions):
     for (const word of words.slice(0, -1)) {
       let group = groups.get(word);
       if (group === undefined) {
-        group = parent.command(word).description(groupHelp[word] ?? word).exitOverride();
+        group = parent
+          .command(word)
+          .description(groupHelp[word] ?? word)
+          .exitOverride();
         groups.set(word, group);
       }
       parent = group;

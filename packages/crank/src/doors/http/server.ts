@@ -4,7 +4,7 @@ import { fastify } from 'fastify';
 import type { Logger } from 'pino';
 import { CrankError } from '#src/core/error.ts';
 import type { Platform } from '#src/platform/platform.ts';
-import { answerClientError } from './answer/client-error.ts';
+import { answerClientError, answerConnect, answerExpectation } from './answer/client-error.ts';
 import { sendProblem } from './answer/problem.ts';
 import { type AnswerCounts, newAnswerCounts } from './answer-counts.ts';
 import { MethodTable } from './method-table.ts';
@@ -57,7 +57,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
       maxHeaderSize: HEADER_BYTES,
       headersTimeout: HEAD_TIMEOUT,
       connectionsCheckingInterval: 5_000,
-      joinDuplicateHeaders: false,
+      requireHostHeader: false, // the hook below asks for it, in our words
     },
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
@@ -66,11 +66,16 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   });
   app.server.maxHeadersCount = HEADERS;
   app.server.maxConnections = CONNECTIONS;
+  app.server.on('connect', answerConnect).on('checkExpectation', answerExpectation);
   const open = countAnswers(app.server, answers);
 
   // Bodies stay streams: each route reads its own, after it knows who asks, and passes JSON text on untouched.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    if (raw.headers.host !== undefined || raw.httpVersion === '1.0') done();
+    else done(new CrankError('malformed-request', 'The Host header is missing: RFC 9112 requires it.'));
+  });
   app.addHook('onRoute', ({ method, url }) => methods.add(url, [method].flat()));
   app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, log));
   app.setNotFoundHandler((request, reply) => {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { CrankError } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
@@ -7,7 +6,7 @@ import { bubblewrapArguments } from './bubblewrap.ts';
 import { kinds } from './frames.ts';
 import { findHost, type Host } from './host.ts';
 import { createInputFolder } from './input-files.ts';
-import { findInterpreters, type Interpreter, type RejectedInterpreter, runToEnd } from './interpreter.ts';
+import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter, runToEnd } from './interpreter.ts';
 import { createPool, type Pool } from './pool.ts';
 import { blockedBy } from './reachable.ts';
 import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
@@ -30,6 +29,8 @@ export interface SandboxOptions {
   /** Calls that run at one time, per template, and how many more wait. */
   concurrency?: number;
   queue?: number;
+  /** Children that wait, already isolated, for the next calls of a zygote. */
+  spares?: number;
   /** Milliseconds without a call after which a zygote ends. */
   idleMs?: number;
   /** Milliseconds that a module may take to be imported. */
@@ -66,10 +67,16 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   let closed = false;
 
   /** What all sandboxes stand on, made once. A failure is not kept: the user may mend it while we run. */
-  const groundFor = (interpreter: string): Promise<Ground> => {
+  const stand = (): Promise<Ground> => {
     ground ??= (async () => {
       const host = await findHost(options);
-      const helper = ['/usr/bin/python3', '/usr/local/bin/python3'].find((path) => existsSync(path)) ?? interpreter;
+      const helper = anyPython();
+      if (helper === undefined) {
+        throw new CrankError(
+          'isolation-unavailable',
+          'No Python 3 was found: `apt-get install python3` (Debian, Ubuntu).',
+        );
+      }
       const runtime = await prepareRuntime(options.runtimeDir, helper, host.user);
       return { host, runtime, scratch: await createScratch(options.scratchDir) };
     })().catch((error: unknown) => {
@@ -80,7 +87,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   };
 
   const start = async (template: SandboxTemplate): Promise<Zygote> => {
-    const { host, runtime, scratch } = await groundFor(template.interpreter);
+    const { host, runtime, scratch } = await stand();
     const inputs = await createInputFolder(`${scratch.calls}/${randomBytes(8).toString('hex')}`, host.foreign);
     const before = performance.now();
     try {
@@ -96,6 +103,9 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         libs: template.libDirs.map((_, i) => `/libs/${i}`),
         channels: template.isolation === 'warm' ? Array.from({ length: warmChannels }, (_, i) => firstChannel + i) : [],
         memory: template.limits.memoryBytes,
+        tmp: template.limits.tmpBytes,
+        subprocesses: template.limits.subprocesses,
+        spares: template.isolation === 'warm' ? 0 : (options.spares ?? 2),
         filters: ['/runtime/child.bpf', '/runtime/child-subprocess.bpf'],
       };
       const process = await launch({
@@ -195,7 +205,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     },
 
     interpreters: async () => {
-      const { host, runtime } = await groundFor('/usr/bin/python3');
+      const { host, runtime } = await stand();
       const user = host.foreign ? host.user : undefined;
       return findInterpreters((interpreter, code) => {
         const mounts = { runtime: runtime.path, interpreter, tmpBytes: 2 ** 20, version: host.version };
@@ -203,7 +213,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       }, user);
     },
 
-    selfTest: () => selfTest(sandbox, options, async () => (await groundFor('/usr/bin/python3')).runtime.path),
+    selfTest: () => selfTest(sandbox, options, async () => (await stand()).runtime.path),
 
     close: async () => {
       closed = true;

@@ -35,13 +35,8 @@ export const findInterpreters = async (
 ): Promise<{ usable: Interpreter[]; rejected: RejectedInterpreter[] }> => {
   const usable: Interpreter[] = [];
   const rejected: RejectedInterpreter[] = [];
-  const folders = new Set([
-    '/usr/bin',
-    '/usr/local/bin',
-    ...searchPath.split(':').filter((folder) => folder.startsWith('/')),
-  ]);
   const seen = new Set<string>();
-  for (const candidate of [...folders].flatMap(pythons)) {
+  for (const candidate of foldersOf(searchPath).flatMap(pythons)) {
     const path = realpathSync(candidate);
     if (seen.has(path)) continue;
     seen.add(path);
@@ -51,6 +46,14 @@ export const findInterpreters = async (
   }
   return { usable, rejected };
 };
+
+/** Any Python 3 of this machine, for work outside of sandboxes; system folders first. */
+export const anyPython = (searchPath = process.env['PATH'] ?? ''): string | undefined =>
+  foldersOf(searchPath).flatMap(pythons)[0];
+
+const foldersOf = (searchPath: string): string[] => [
+  ...new Set(['/usr/bin', '/usr/local/bin', ...searchPath.split(':').filter((folder) => folder.startsWith('/'))]),
+];
 
 const pythons = (folder: string): string[] => {
   let names: string[];

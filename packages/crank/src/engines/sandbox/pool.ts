@@ -100,16 +100,16 @@ export const createPool = (options: PoolOptions): Pool => {
     }
     return new Promise((resolve) => {
       const go = (): void => {
-        signal.removeEventListener('abort', leave);
+        signal.removeEventListener('abort', giveUp);
         active++;
         resolve();
       };
-      const leave = (): void => {
+      const giveUp = (): void => {
         queue.splice(queue.indexOf(go), 1);
         active++; // what called us leaves by the same door as all others
         resolve();
       };
-      signal.addEventListener('abort', leave, { once: true });
+      signal.addEventListener('abort', giveUp, { once: true });
       queue.push(go);
     });
   };

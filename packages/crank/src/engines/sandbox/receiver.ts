@@ -122,6 +122,9 @@ export const createReceiver = (
         return { type: 'file', name: said.name, contentType: said.contentType, path: filePath, size: fileBytes };
       }
       case 'failed': {
+        // Only the host cancels.
+        if (said.code === 'cancelled')
+          return { type: 'failed', code: 'crashed', detail: 'The call was given up inside.' };
         const { kind: _, ...rest } = said;
         return { type: 'failed', ...rest };
       }

@@ -1,4 +1,4 @@
-import type { ErrorCode, ScriptException } from '#src/core/error.ts';
+import type { ErrorCode, InputError, ScriptException } from '#src/core/error.ts';
 import type { Isolation, Limits } from '#src/core/service.ts';
 
 /** What a sandbox is made from: one version's code for one caller account. */
@@ -47,7 +47,8 @@ export type SandboxOutcome =
   /** `path`: a host file that the receiver owns and must delete. */
   | { type: 'file'; name: string; contentType: string; path: string; size: number }
   | { type: 'stream'; items: number }
-  | { type: 'failed'; code: ErrorCode; detail: string; exception?: ScriptException };
+  /** `errors`: with `invalid-input`, where in the arguments. */
+  | { type: 'failed'; code: ErrorCode; detail: string; exception?: ScriptException; errors?: InputError[] };
 
 export interface SandboxResult {
   outcome: SandboxOutcome;

@@ -83,6 +83,11 @@ export const awaitZygote = async (
 
   const onFrame = (type: number, id: number, body: Buffer): void => {
     if (type === toHost.ready) {
+      if (/"threads": [2-9]/.test(body.toString('latin1', 0, 200))) {
+        log('warn', 'the module started threads when it was imported; calls do not have them', {
+          template: template.key,
+        });
+      }
       started.resolve();
       return;
     }

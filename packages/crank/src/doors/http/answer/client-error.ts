@@ -1,7 +1,9 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { CrankError, catalogue } from '#src/core/error.ts';
 import { problemOf } from '#src/core/problem.ts';
-import { PROBLEM } from './problem.ts';
+import { problemHeaders } from './problem.ts';
 
 /** Answers what Node's parser could not read as HTTP, or what did not come in time, and hangs up. */
 export const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
@@ -9,22 +11,30 @@ export const answerClientError = (error: NodeJS.ErrnoException, socket: Socket):
     socket.destroy();
     return;
   }
-  const problem = explain(error.code);
+  // Where an answer has begun already, more bytes would only be taken for its body.
+  const { _httpMessage: answering } = socket as Socket & { _httpMessage?: { headersSent: boolean } | null };
+  if (answering?.headersSent === true) socket.destroy();
+  else hangUp(socket, explain(error.code));
+};
+
+/** Answers CONNECT, which a server that is no proxy does not do. */
+export const answerConnect = (_request: IncomingMessage, socket: Duplex): void =>
+  hangUp(socket, new CrankError('method-not-allowed', 'This node is no proxy: it does not CONNECT.'));
+
+/** Answers an `Expect` other than `100-continue`. */
+export const answerExpectation = (_request: IncomingMessage, response: ServerResponse): void => {
+  const error = new CrankError('malformed-request', 'The Expect header asks for what there is not: leave it out.');
+  response
+    .writeHead(400, { ...problemHeaders(error), connection: 'close' })
+    .end(JSON.stringify(problemOf(error, false)));
+};
+
+const hangUp = (socket: Duplex, problem: CrankError): void => {
   const body = JSON.stringify(problemOf(problem, false));
   const { status } = catalogue[problem.code];
-  const head = [
-    `HTTP/1.1 ${status} ${status === 413 ? 'Content Too Large' : 'Bad Request'}`,
-    'Connection: close',
-    `Content-Type: ${PROBLEM}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'X-Content-Type-Options: nosniff',
-  ];
-  // Where an answer has begun already, more bytes would only be taken for its body.
-  const { bytesWritten, _httpMessage: answering } = socket as Socket & {
-    _httpMessage?: { headersSent: boolean } | null;
-  };
-  if (bytesWritten > 0 && answering?.headersSent === true) socket.destroy();
-  else socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+  const headers = { ...problemHeaders(problem), connection: 'close', 'content-length': Buffer.byteLength(body) };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
 };
 
 const explain = (code: string | undefined): CrankError => {

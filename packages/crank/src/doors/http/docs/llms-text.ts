@@ -37,12 +37,15 @@ const section = (base: string, { name, manifest }: ServiceInfo): string[] => [
   ...(manifest.description ? [line(manifest.description), ''] : []),
   ...operationsOf(manifest).flatMap((operation) => [
     `- \`${name}.${operation.name}\`${operation.description ? `: ${line(operation.description)}` : ''}`,
-    `  - input: \`${JSON.stringify(operation.input)}\``,
-    `  - output (${operation.result}): \`${JSON.stringify(operation.output)}\``,
+    `  - input: \`${jsonText(operation.input)}\``,
+    `  - output (${operation.result}): \`${jsonText(operation.output)}\``,
     `  - example: \`${curlExample(base, name, operation).replace(/ \\\n\s*/g, ' ')}\``,
   ]),
   '',
 ];
+
+/** JSON that stays within its backquotes. */
+const jsonText = (value: unknown): string => JSON.stringify(value).replaceAll('`', '\\u0060');
 
 /** Authors' words on one line, so that they cannot pose as another part of this document. */
 const line = (text: string): string => text.replace(/\s+/g, ' ').replaceAll('`', "'").slice(0, 500);

@@ -1,4 +1,5 @@
 import type { JsonSchema } from '#src/core/service.ts';
+import { roles } from '../routes/keys.ts';
 import { errors, ref } from './components.ts';
 
 const query = (name: string, description: string) => ({ name, in: 'query', description, schema: { type: 'string' } });
@@ -196,7 +197,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
           type: 'object',
           properties: {
             name: { type: 'string' },
-            role: { type: 'string', enum: ['owner', 'developer', 'caller', 'auditor'] },
+            role: { type: 'string', enum: [...roles] },
           },
           required: ['name', 'role'],
         }),

@@ -7,11 +7,11 @@ const megabytes = (bytes: number): string =>
 export const tooLarge = (what: string, limit: number): CrankError =>
   new CrankError('too-large', `${what} has more than ${megabytes(limit)}, the limit here: send less at once.`);
 
-export const brokenOff = (cause?: unknown): CrankError =>
+const brokenOff = (cause?: unknown): CrankError =>
   new CrankError('cancelled', 'The caller went away before its request was whole.', { cause });
 
 /** @throws CrankError `unsupported-media-type` for a compressed body */
-export const assertPlain = (raw: IncomingMessage): void => {
+const assertPlain = (raw: IncomingMessage): void => {
   const encoding = raw.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new CrankError('unsupported-media-type', 'The body is compressed: send it without a Content-Encoding.');

@@ -36,7 +36,8 @@ const normal = (type: string): string => (type === 'integer' ? 'number' : type);
 
 const typeOf = (value: Json): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
 
-const definition = (root: JsonSchema, reference: string): JsonSchema | undefined => {
+/** What `#/$defs/NAME` stands for. */
+export const definition = (root: JsonSchema, reference: string): JsonSchema | undefined => {
   const name = /^#\/\$defs\/(.+)$/.exec(reference)?.[1];
   const all = typeof root === 'object' ? (root['$defs'] as Record<string, JsonSchema> | undefined) : undefined;
   return name !== undefined && all !== undefined && Object.hasOwn(all, name) ? all[name] : undefined;

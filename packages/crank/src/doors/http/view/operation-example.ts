@@ -26,7 +26,8 @@ export const curlExample = (base: string, service: string, operation: Operation)
   const lines = [`curl ${quote(url)}`, '-H "Authorization: Bearer $CRANK_KEY"'];
   if (files.length > 0) {
     for (const [name, value] of Object.entries(values)) {
-      lines.push(`-F ${quote(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`);
+      // Not -F: curl takes a text that begins with @ or < for a file's name there.
+      lines.push(`--form-string ${quote(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`);
     }
     for (const name of files) lines.push(`-F ${quote(`${name}=@${name}`)}`);
   } else {

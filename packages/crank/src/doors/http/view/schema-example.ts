@@ -1,5 +1,6 @@
 import type { JsonObject } from '#src/core/canonical-json.ts';
 import type { Json, JsonSchema } from '#src/core/service.ts';
+import { definition } from '../request/schema-types.ts';
 
 /** A small value that a schema is likely to admit, for examples: what it says itself, else something plain of its type. */
 export const schemaExample = (schema: JsonSchema | undefined, root: JsonSchema, depth = 0): Json => {
@@ -61,10 +62,4 @@ const number = (schema: JsonObject): number => {
     schema['minimum'] ?? (typeof schema['exclusiveMinimum'] === 'number' ? schema['exclusiveMinimum'] + 1 : undefined);
   if (typeof least === 'number') return Math.max(least, 1);
   return typeof schema['maximum'] === 'number' ? Math.min(schema['maximum'], 1) : 1;
-};
-
-const definition = (root: JsonSchema, reference: string): JsonSchema | undefined => {
-  const name = reference.replace('#/$defs/', '');
-  const all = typeof root === 'object' ? (root['$defs'] as Record<string, JsonSchema> | undefined) : undefined;
-  return all !== undefined && Object.hasOwn(all, name) ? all[name] : undefined;
 };

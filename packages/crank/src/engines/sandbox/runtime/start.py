@@ -1,10 +1,10 @@
-"""What bubblewrap starts: start.py OPTIONS (JSON, see crank_runtime/zygote.py). Arranges the interpreter for a script."""
+"""What bubblewrap starts: start.py OPTIONS (JSON, see crank_runtime/boot.py). Arranges the interpreter for a script."""
 
 import json
 import site
 import sys
 
-from crank_runtime import zygote
+from crank_runtime import boot
 
 
 def arrange(options):
@@ -24,4 +24,4 @@ def arrange(options):
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
     arrange(given)
-    zygote.main(given)
+    boot.main(given)

@@ -35,8 +35,8 @@ ENDED       id chan.  as END; cpu is the child's total
 ``rest`` by ``kind``: VALUE the JSON text; FILE ``{"name", "contentType"}``; STREAM empty; FAILED
 ``{"code", "detail", "exception"?, "pointer"?}``.
 
-A fresh child speaks to its zygote in the same frames, with DONE (``u8 kind | u64 cpu ns | u64 peak bytes | rest``) in place of END;
-the zygote sends it one byte per ACK.
+A fresh child gets its CALL frame from its zygote and answers in the same frames, with DONE in place of END: ``u8 kind |
+u64 cpu ns of the process | u64 of it before the call | u64 peak bytes | rest``. The zygote sends it one byte per ACK.
 """
 
 import struct
@@ -47,7 +47,7 @@ LIMITS = struct.Struct("<QQQQQQII")
 CALL_HEAD = struct.Struct("<BHII")
 # kind, cpu ns, peak bytes, truncated bytes, length of stdout, length of stderr
 RESULT_HEAD = struct.Struct("<BQQQII")
-DONE_HEAD = struct.Struct("<BQQ")
+DONE_HEAD = struct.Struct("<BQQQ")
 
 CALL, CANCEL, ACK, SPAWN, KILL, WATCH = 1, 2, 3, 4, 5, 6
 READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, DONE = 1, 2, 3, 4, 5, 6, 7, 8

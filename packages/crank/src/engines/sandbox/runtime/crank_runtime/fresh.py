@@ -44,19 +44,23 @@ def used():
     return round((usage.ru_utime + usage.ru_stime) * 1e9), usage.ru_maxrss * 1024
 
 
-def run(zygote, limits, body, base, channel, output):
-    """Never returns. The zygote calls it in the process that clone() just made, with the body of the CALL frame."""
+def run(zygote, profile, channel, output):
+    """Never returns. The zygote calls it in the process that clone() just made; the call may come much later."""
     try:
         try:
-            isolate.enter(limits, base, zygote.program(limits), channel, output)
-            request = answer.Request(body)  # copied here, so that nothing of it stays with the zygote
-            loaded = zygote.loaded
+            isolate.enter(profile.tmp, zygote.program(profile), channel, output)
+            loaded, base = zygote.loaded, zygote.base
             zygote.forget()
+            gc.enable()
+            body = _receive()
+            before, _ = used()
+            request = answer.Request(body)
+            # The input is not the script's doing: it does not count as its memory.
+            isolate.confine(request.limits, base + 2 * len(body))
         except BaseException as problem:  # fail closed: no user code runs half isolated
             detail = f"The call could not be isolated: {type(problem).__name__}: {problem}"
-            _done(isolate.CHANNEL, *answer.failure("isolation-unavailable", detail))
+            _done(0, *answer.failure("isolation-unavailable", detail))
             return
-        gc.enable()
         window = Window(lambda: len(os.read(isolate.CHANNEL, frames.WINDOW_FRAMES)) or os._exit(0))
 
         def sink(kind, data):
@@ -65,10 +69,30 @@ def run(zygote, limits, body, base, channel, output):
 
         kind, rest = answer.perform(loaded, request, sink)
         answer.flush()
-        _done(isolate.CHANNEL, kind, rest)
+        _done(before, kind, rest)
     finally:
         os._exit(0)
 
 
-def _done(handle, kind, rest):
-    write_all(handle, frames.frame(frames.DONE, 0, frames.DONE_HEAD.pack(kind, *used()) + rest))
+def _receive():
+    """The body of the CALL frame that this process was made for. Ends it when the zygote needs it no more."""
+    data = os.read(isolate.CHANNEL, 1 << 16)
+    while len(data) < frames.HEADER.size:
+        more = os.read(isolate.CHANNEL, 1 << 16)
+        data = data + more if more and data else os._exit(0)
+    length = 4 + frames.HEADER.unpack_from(data)[0]
+    if len(data) < length:
+        whole = bytearray(length)
+        whole[: len(data)] = data
+        at = len(data)
+        while at < length:
+            count = os.readv(isolate.CHANNEL, (memoryview(whole)[at:],))
+            at = at + count if count else os._exit(0)
+        data = whole
+    return memoryview(data)[frames.HEADER.size :]
+
+
+def _done(before, kind, rest):
+    cpu, peak = used()
+    head = frames.DONE_HEAD.pack(kind, cpu, before, peak)
+    write_all(isolate.CHANNEL, frames.frame(frames.DONE, 0, head + rest))

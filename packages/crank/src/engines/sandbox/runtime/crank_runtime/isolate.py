@@ -126,12 +126,11 @@ def address_space():
         return int(source.read().split()[0]) * resource.getpagesize()
 
 
-def enter(limits, base, program, channel, output=None, keep=None):
-    """Turns this process, just cloned, into the one that may run user code.
+def enter(tmp_bytes, program, channel, output=None, keep=None):
+    """Turns this process, just cloned, into one that may run user code once `confine` has set its limits.
 
     ``channel`` becomes descriptor 3, ``output`` (two descriptors; None: unnamed files on the private /tmp) 1 and 2,
-    ``keep`` (if any) 4, and all others close. ``base`` is the zygote's address space, to which the memory limit is
-    added. The sources must not be below 4.
+    ``keep`` (if any) 4, and all others close. The sources must not be below 4.
     """
     os.dup2(channel, CHANNEL)  # first: whatever fails from here on is told through it
     os.setsid()
@@ -139,7 +138,7 @@ def enter(limits, base, program, channel, output=None, keep=None):
         handle = os.open(path, os.O_WRONLY)
         os.write(handle, line)
         os.close(handle)
-    options = b"mode=0700,nr_inodes=65536,size=%d" % limits.tmp
+    options = b"mode=0700,nr_inodes=65536,size=%d" % tmp_bytes
     _check(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV, options), "mount of /tmp")
     _check(_libc.mount(b"proc", b"/proc", b"proc", _NOSUID_NODEV_NOEXEC, _PROC_OPTIONS), "mount of /proc")
     os.mkdir(WORK, 0o700)
@@ -151,17 +150,20 @@ def enter(limits, base, program, channel, output=None, keep=None):
     if keep is not None:
         os.dup2(keep, KEPT)
     os.closerange(CHANNEL + 1 if keep is None else KEPT + 1, 1024)
-    seconds = limits.cpu_ms // 1000 + 2  # a backstop: the zygote counts milliseconds
-    _limit(resource.RLIMIT_CPU, seconds)
-    _limit(resource.RLIMIT_AS, min(base + limits.memory, _ceiling))
-    _limit(resource.RLIMIT_FSIZE, limits.tmp)
-    if _COUNTS_PER_NAMESPACE:
-        _limit(resource.RLIMIT_NPROC, limits.threads + limits.subprocesses)
     _check(_libc.capset(_CAPABILITY_HEADER, _NO_CAPABILITIES), "capset")
     _check(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()  # the others (random, uuid, secrets) notice a fork by themselves
+
+
+def confine(limits, base):
+    """Sets the limits of a call. ``base``: the address space that is not the call's own, such as the zygote's."""
+    _limit(resource.RLIMIT_CPU, limits.cpu_ms // 1000 + 2)  # a backstop: the zygote counts milliseconds
+    _limit(resource.RLIMIT_AS, min(base + limits.memory, _ceiling))
+    _limit(resource.RLIMIT_FSIZE, limits.tmp)
+    if _COUNTS_PER_NAMESPACE:
+        _limit(resource.RLIMIT_NPROC, limits.threads + limits.subprocesses)
 
 
 def _unnamed():

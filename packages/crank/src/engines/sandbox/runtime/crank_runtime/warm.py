@@ -60,7 +60,8 @@ def run(zygote, limits, channel, sync):
     try:
         try:
             loaded = zygote.loaded
-            isolate.enter(limits, zygote.base, zygote.program(limits), channel, None, sync)
+            isolate.enter(limits.tmp, zygote.program(limits), channel, None, sync)
+            isolate.confine(limits, zygote.base)
             zygote.forget()
             isolate.send_descriptors(isolate.KEPT, b"+", [1, 2])
         except BaseException as problem:

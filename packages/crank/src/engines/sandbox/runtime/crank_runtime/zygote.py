@@ -5,72 +5,27 @@ killed, with everything in its pid namespace, as soon as it has answered. The ho
 from here, because the service's module ran in this process when it was imported.
 """
 
-import errno
-import gc
-import json
 import os
 import select
-import sys
 import time
 
-from crank_runtime import answer, errors, frames, fresh, isolate, relay, service, warm
+from crank_runtime import answer, children, endings, frames, fresh, isolate, nursery, relay
 
 HOST = 3
-SIGKILL = 9
-CPUS = os.cpu_count() or 1
-_REAP_GRACE = 0.1  # seconds that a child may take to end after it closed its channel
 _INBOX = 1 << 18
+_QUIET = 10.0  # seconds without a call after which one spare child is enough
+_MOST_BEFORE = 5_000_000  # nanoseconds of CPU that isolating a child may claim to have taken
 _NO_FRAME = "it wrote to the result channel what is no frame"
 
 
-def cpu_clock(pid):
-    """Nanoseconds of CPU that a process (all its threads) has used: the kernel's clock, which nobody can forge."""
-    return time.clock_gettime_ns((~pid << 3) | 2)
-
-
-class Child:
-    """A fresh child and what has come from it so far."""
-
-    __slots__ = (
-        "number", "pid", "channel", "output", "captured", "cut", "limits", "deadline", "check", "buffer", "sizes",
-        "ends", "over",
-    )  # fmt: skip
-
-    def __init__(self, number, pid, channel, output, limits, now):
-        self.number = number
-        self.pid = pid
-        self.channel = channel
-        self.output = output
-        self.captured = (relay.Kept(), relay.Kept())
-        self.cut = 0
-        self.limits = limits
-        self.deadline = now + limits.wall_ms / 1000
-        self.check = now + limits.cpu_ms / 1000 / CPUS
-        self.buffer = relay.Kept()  # of a frame that has not all arrived
-        self.sizes = []
-        self.over = False  # answered; what else it says is not read
-        self.ends = 0.0  # when not 0: the channel is closed, and the process must have ended by then
-
-
-class Warm:
-    """A warm child. It answers the host by itself; we watch, kill and bury it."""
-
-    __slots__ = ("number", "pid", "sync", "output", "limit", "check", "limits", "late")
-
-    def __init__(self, number, pid, sync, limits):
-        self.number = number
-        self.pid = pid
-        self.sync = sync
-        self.output = None
-        self.limit = 0  # of its CPU clock, while watched
-        self.check = 0.0
-        self.limits = limits
-        self.late = False
-
-
 class Zygote:
-    def __init__(self, loaded, filters, channels):
+    def __init__(self, loaded, filters, channels, profile, spares):
         self.loaded = loaded
+        self.profile = profile  # the limits that most calls have
+        self.wanted = spares
+        self.spares = []  # children without a call
+        self.hungry = spares > 0  # whether to make more of them
+        self.quiet = time.monotonic()  # since when there was no call
         self.filters = filters
         self.channels = channels
         self.base = isolate.address_space()
@@ -91,13 +46,16 @@ class Zygote:
 
     def run(self):
         while True:
-            for handle, _ in self.poll.poll(self.timeout()):
+            events = self.poll.poll(self.timeout())
+            for handle, event in events:
                 if handle == HOST:
                     self.read_host()
                     continue
                 child = self.readers.get(handle)
                 if child is not None:  # else it was closed by an earlier turn of this round
-                    self.read(child, handle)
+                    self.read(child, handle, event)
+            if self.hungry and not events:
+                self.replenish()
             if self.outbox.pending and self.outbox.drain():
                 self.poll.modify(HOST, select.EPOLLIN)
             self.enforce()
@@ -109,10 +67,15 @@ class Zygote:
 
     def timeout(self):
         """Seconds until something must be looked at; -1: only when something comes in."""
-        if not self.children and not self.warm and not self.dying:
+        if self.hungry:
+            return 0
+        surplus = len(self.spares) > 1
+        if not self.children and not self.warm and not self.dying and not surplus:
             return -1
         now = time.monotonic()
         at = now + (0.02 if self.dying else 3600)
+        if surplus and not self.children:
+            at = min(at, self.quiet + _QUIET)
         for child in self.children.values():
             at = min(at, child.deadline, child.check)
         for child in self.warm.values():
@@ -120,11 +83,14 @@ class Zygote:
                 at = min(at, child.check)
         return max(0.001, at - now)
 
-    def read(self, child, handle):
-        if isinstance(child, Warm):
-            self.read_warm(child)
+    def read(self, child, handle, event):
+        if isinstance(child, children.Warm):
+            nursery.read(self, child)
         elif handle == child.channel:
-            self.read_child(child)
+            if event & select.EPOLLOUT:
+                self.mail(child)
+            if event & ~select.EPOLLOUT:
+                self.read_child(child)
         else:
             self.capture(child, 0 if handle == child.output[0] else 1)
 
@@ -137,27 +103,28 @@ class Zygote:
 
     def enforce(self):
         if not self.children and not self.warm:
+            self.thin_out()
             return
         now = time.monotonic()
         for child in list(self.children.values()):
             if child.ends:
                 self.bury(child, now)
             elif now >= child.deadline:
-                self.finish(child, *answer.failure("timeout", _too_slow(child.limits.wall_ms, "time")))
+                self.finish(child, *answer.failure("timeout", endings.too_slow(child.limits.wall_ms, "time")))
             elif now >= child.check:
-                left = child.limits.cpu_ms / 1000 - cpu_clock(child.pid) / 1e9
+                left = child.limits.cpu_ms / 1000 - (children.cpu_clock(child.pid) - child.clock) / 1e9
                 if left <= 0:
-                    self.finish(child, *answer.failure("timeout", _too_slow(child.limits.cpu_ms, "CPU time")))
+                    self.finish(child, *answer.failure("timeout", endings.too_slow(child.limits.cpu_ms, "CPU time")))
                 else:
-                    child.check = now + max(0.001, left / CPUS)
+                    child.check = now + max(0.001, left / children.CPUS)
         for child in self.warm.values():
             if child.limit and now >= child.check:
-                left = child.limit - cpu_clock(child.pid)
+                left = child.limit - children.cpu_clock(child.pid)
                 if left <= 0:
                     child.limit, child.late = 0, True
-                    os.kill(child.pid, SIGKILL)
+                    os.kill(child.pid, endings.SIGKILL)
                 else:
-                    child.check = now + max(0.001, left / 1e9 / CPUS)
+                    child.check = now + max(0.001, left / 1e9 / children.CPUS)
 
     # --- the host
 
@@ -202,15 +169,15 @@ class Zygote:
             if child is not None:
                 self.finish(child, *answer.failure("cancelled", "The call was cancelled."))
         elif kind == frames.SPAWN:
-            self.spawn(number, frames.Limits(body))
+            nursery.spawn(self, number, frames.Limits(body))
         elif kind in (frames.KILL, frames.WATCH) and number in self.warm:
             child = self.warm[number]
             if kind == frames.KILL:
-                os.kill(child.pid, SIGKILL)
+                os.kill(child.pid, endings.SIGKILL)
             else:
                 left = int.from_bytes(body, "little")
-                child.limit = cpu_clock(child.pid) + left if left else 0
-                child.check = time.monotonic() + left / 1e9 / CPUS
+                child.limit = children.cpu_clock(child.pid) + left if left else 0
+                child.check = time.monotonic() + left / 1e9 / children.CPUS
 
     def send(self, *parts):
         waiting = self.outbox.pending
@@ -220,32 +187,68 @@ class Zygote:
     # --- fresh children
 
     def start(self, number, body):
+        """Gives a call to a child. Its body goes straight on, so that nothing of it stays here."""
         limits = frames.Limits(body)
-        # A large input lies in our address space: the child's memory limit counts from above it.
-        base = self.base if len(self.inbox) == _INBOX else isolate.address_space()
-        ours, theirs = isolate.pair()
-        out, out_end = os.pipe2(os.O_NONBLOCK)
-        err, err_end = os.pipe2(os.O_NONBLOCK)
-        os.set_blocking(out_end, True)
-        os.set_blocking(err_end, True)
-        try:
-            pid = isolate.clone()
-        except OSError as problem:
-            for handle in (ours, theirs, out, out_end, err, err_end):
-                os.close(handle)
-            rest = answer.failure("isolation-unavailable", f"No process could be started: {problem.strerror}")
-            self.send(frames.frame(frames.END, number, frames.result(rest[0], 0, 0, 0, b"", b"", rest[1])))
-            return
-        if pid == 0:
-            fresh.run(self, limits, body, base, theirs, (out_end, err_end))
-        for handle in (theirs, out_end, err_end):
-            os.close(handle)
-        os.set_blocking(ours, False)
-        child = Child(number, pid, ours, (out, err), limits, time.monotonic())
+        child = self.find(limits)
+        if child is None:
+            try:
+                child = nursery.hatch(self, limits)
+            except OSError as problem:
+                rest = answer.failure("isolation-unavailable", f"No process could be started: {problem.strerror}")
+                self.send(frames.frame(frames.END, number, frames.result(rest[0], 0, 0, 0, b"", b"", rest[1])))
+                return
+        child.assign(number, limits)
         self.children[number] = child
-        for handle in (ours, out, err):
-            self.readers[handle] = child
-            self.poll.register(handle, select.EPOLLIN)
+        self.mail(child, frames.HEADER.pack(5 + len(body), frames.CALL, number), body)
+
+    def find(self, limits):
+        """A spare child that fits."""
+        self.hungry = self.wanted > 0
+        profile = self.profile
+        if limits.tmp == profile.tmp and bool(limits.subprocesses) == bool(profile.subprocesses) and self.spares:
+            return self.spares.pop()
+        return None
+
+    def replenish(self):
+        """Makes one spare child, when nothing else is to be done."""
+        if len(self.spares) >= self.wanted:
+            self.hungry = False
+            return
+        try:
+            self.spares.append(nursery.hatch(self, self.profile))
+        except OSError:
+            self.hungry = False  # a call that finds none will say why
+
+    def thin_out(self):
+        """After a while without calls one spare child is enough."""
+        if len(self.spares) > 1 and time.monotonic() >= self.quiet + _QUIET:
+            self.discard(self.spares[-1])
+
+    def discard(self, child):
+        os.kill(child.pid, endings.SIGKILL)
+        self.spares.remove(child)
+        self.close(child)
+        self.dying.append(child.pid)
+
+    def close(self, child):
+        for handle in (child.channel, *child.output):
+            self.silence(handle)
+            os.close(handle)
+
+    def mail(self, child, *parts):
+        """Sends to a child what it has to get, or what of that it did not take yet."""
+        pending = child.mail.pending
+        waited = bool(pending)
+        try:
+            if parts:
+                child.mail.send(*parts)
+            else:
+                child.mail.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            child.mail.wipe()
+            pending.clear()  # it has ended: reading will tell how
+        if bool(pending) != waited:
+            self.poll.modify(child.channel, select.EPOLLIN | select.EPOLLOUT if pending else select.EPOLLIN)
 
     def program(self, limits):
         return self.filters[1 if limits.subprocesses else 0]
@@ -255,9 +258,9 @@ class Zygote:
         relay.wipe(self.inbox, self.filled)
         self.outbox.wipe()
         for child in self.children.values():
+            child.mail.wipe()
             for kept in (child.buffer, *child.captured):
                 kept.wipe()
-        self.children = self.warm = self.readers = None
 
     def capture(self, child, which):
         """Takes what the child printed."""
@@ -287,10 +290,15 @@ class Zygote:
             count = os.readv(child.channel, (self.scrap,))
         except BlockingIOError:
             return
+        if child.limits is None:  # a spare one that died or spoke up: not one to give a call to
+            relay.wipe(self.scrap, count)
+            self.hungry = False
+            self.discard(child)
+            return
         if count == 0:
             self.silence(child.channel)
             now = time.monotonic()
-            child.ends = now + _REAP_GRACE
+            child.ends = now + children.REAP_GRACE
             self.bury(child, now)
             return
         partial = child.buffer
@@ -325,9 +333,9 @@ class Zygote:
 
     def take_frame(self, child, kind, body):
         if kind == frames.DONE and len(body) >= frames.DONE_HEAD.size and body[0] <= frames.FAILED:
-            outcome, cpu, peak = frames.DONE_HEAD.unpack_from(body)
+            outcome, cpu, before, peak = frames.DONE_HEAD.unpack_from(body)
             with body[frames.DONE_HEAD.size :] as rest:
-                self.finish(child, outcome, rest, cpu, peak)
+                self.finish(child, outcome, rest, cpu, before, peak)
         elif kind not in (frames.ITEM, frames.CHUNK) or not self.pass_on(child, kind, body):
             self.fail(child, _NO_FRAME)
 
@@ -341,13 +349,10 @@ class Zygote:
 
     def acknowledge(self, child):
         child.sizes.pop(0)
-        try:
-            os.write(child.channel, b"\1")
-        except BlockingIOError:
+        if len(child.mail.pending) > frames.WINDOW_FRAMES:
             self.fail(child, "it does not read its channel")
-        except OSError as problem:
-            if problem.errno not in (errno.EPIPE, errno.ECONNRESET):  # it ended: reading will tell how
-                raise
+        else:
+            self.mail(child, b"\1")
 
     def fail(self, child, why):
         self.finish(child, *answer.failure("crashed", f"The script's process was stopped: {why}."))
@@ -356,151 +361,41 @@ class Zygote:
         """The child closed its channel without an answer: says how it ended, once it has."""
         pid, status, usage = os.wait4(child.pid, os.WNOHANG)
         if pid:
-            self.finish(child, *_post_mortem(status, usage, child.limits), usage=usage)
+            self.finish(child, *endings.post_mortem(status, usage, child.limits), usage=usage)
         elif now >= child.ends:
             self.fail(child, "it closed its result channel")
         else:
             child.check = now + 0.002
 
-    def finish(self, child, kind, rest, cpu=0, peak=0, usage=None):
-        """Ends the child and everything it started, and answers the host. ``cpu`` and ``peak``: what it said of itself."""
+    def finish(self, child, kind, rest, cpu=0, before=0, peak=0, usage=None):
+        """Ends the child and everything it started, and answers the host.
+
+        ``cpu``, ``before`` (the call) and ``peak``: what it said of itself.
+        """
         if usage is None:
             # Ours may be a tick of the kernel behind, and its own may be a lie.
-            cpu = max(cpu, cpu_clock(child.pid))
-            os.kill(child.pid, SIGKILL)  # pid 1 of its namespace: the kernel kills all others
+            cpu = max(cpu, children.cpu_clock(child.pid))
+            os.kill(child.pid, endings.SIGKILL)  # pid 1 of its namespace: the kernel kills all others
             if peak == 0 or child.limits.subprocesses:
                 # Only the wait counts the children of the child.
                 _, _, usage = os.wait4(child.pid, 0)
             else:
                 self.dying.append(child.pid)
         if usage is not None:
-            cpu = round((usage.ru_utime + usage.ru_stime) * 1e9)
+            cpu = max(cpu, round((usage.ru_utime + usage.ru_stime) * 1e9))
             peak = max(peak, usage.ru_maxrss * 1024)
-        for which, handle in enumerate(child.output):
-            self.capture(child, which)
-            self.silence(handle)
-            os.close(handle)
-        self.silence(child.channel)
-        os.close(child.channel)
+        # What it took to isolate the child is not the call's; a lie about that is worth little.
+        cpu -= min(cpu, max(child.clock, min(before, _MOST_BEFORE)))
+        self.capture(child, 0)
+        self.capture(child, 1)
+        self.close(child)
         del self.children[child.number]
         child.over = True
         out, err = child.captured[0].view(), child.captured[1].view()
         head = frames.RESULT_HEAD.pack(kind, cpu, peak, child.cut, len(out), len(err))
         length = 5 + len(head) + len(out) + len(err) + len(rest)
         self.send(frames.HEADER.pack(length, frames.END, child.number), head, out, err, rest)
+        child.mail.wipe()
         for kept in (child.buffer, *child.captured):
             kept.wipe()
-
-    # --- warm children
-
-    def spawn(self, number, limits):
-        channel = self.channels.pop(number, None)
-        if channel is None:
-            return
-        ours, theirs = isolate.pair()
-        try:
-            pid = isolate.clone()
-        except OSError as problem:
-            rest = answer.failure("isolation-unavailable", f"No process could be started: {problem.strerror}")
-            self.send(frames.frame(frames.ENDED, number, frames.result(rest[0], 0, 0, 0, b"", b"", rest[1])))
-            for handle in (channel, ours, theirs):
-                os.close(handle)
-            return
-        if pid == 0:
-            warm.run(self, limits, channel, theirs)
-        os.close(theirs)
-        os.close(channel)
-        child = Warm(number, pid, ours, limits)
-        self.warm[number] = child
-        self.readers[ours] = child
-        self.poll.register(ours, select.EPOLLIN)
-
-    def wait(self, pid):
-        """Buries a process that closed its channel: whether it had to be killed for that, its status and usage."""
-        until = time.monotonic() + _REAP_GRACE
-        while time.monotonic() < until:
-            ended, status, usage = os.wait4(pid, os.WNOHANG)
-            if ended:
-                return False, status, usage
-            time.sleep(0.001)
-        os.kill(pid, SIGKILL)
-        _, status, usage = os.wait4(pid, 0)
-        return True, status, usage
-
-    def read_warm(self, child):
-        """The child's only message: its stdout and stderr. Whatever comes next, or the end, is its end."""
-        data, handles = isolate.receive_descriptors(child.sync, 2)
-        if child.output is None and data == b"+" and len(handles) == 2:
-            child.output = handles
-            self.send(frames.frame(frames.SPAWNED, child.number))
-            return
-        running, status, usage = self.wait(child.pid)
-        out = [os.pread(handle, frames.CAPTURE, 0) for handle in child.output or ()] or [b"", b""]
-        if child.output is None:
-            rest = answer.failure("isolation-unavailable", f"The process could not be isolated: {data!r}")
-        elif child.late:
-            rest = answer.failure("timeout", _too_slow(child.limits.cpu_ms, "CPU time"))
-        elif running:
-            rest = answer.failure("crashed", "The script's process was stopped: it closed its channels.")
-        else:
-            rest = _post_mortem(status, usage, child.limits)
-        cpu = round((usage.ru_utime + usage.ru_stime) * 1e9)
-        self.send(
-            frames.frame(
-                frames.ENDED,
-                child.number,
-                frames.result(rest[0], cpu, usage.ru_maxrss * 1024, 0, out[0], out[1], rest[1]),
-            )
-        )
-        for handle in (*(child.output or ()), *handles):
-            os.close(handle)
-        self.silence(child.sync)
-        os.close(child.sync)
-        del self.warm[child.number]
-
-
-_SIGNALS = {4: " (illegal instruction)", 6: " (abort)", 7: " (bus error)", 8: " (arithmetic)", 11: " (segmentation fault)"}
-
-
-def _too_slow(milliseconds, what):
-    return f"The call was stopped: it had used the {milliseconds} ms of {what} that it may take."
-
-
-def _post_mortem(status, usage, limits):
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        if number == SIGKILL:
-            if usage.ru_utime + usage.ru_stime >= limits.cpu_ms / 1000:
-                return answer.failure("timeout", _too_slow(limits.cpu_ms, "CPU time"))
-            # Inside its own pid namespace nobody can kill pid 1: it was the kernel.
-            return answer.failure("out-of-memory", "The kernel ended the script: the machine was out of memory.")
-        return answer.failure("crashed", f"The script's process was ended by signal {number}{_SIGNALS.get(number, '')}.")
-    code = os.waitstatus_to_exitcode(status)
-    return answer.failure("crashed", f"The script's process ended with exit status {code} before it answered.")
-
-
-def main(options):
-    """``options``: code, entry, libs (folders), channels (descriptors), memory (bytes), filters (two files)."""
-    isolate.harden_zygote(options["memory"])
-    filters = [isolate.load_filter(path) for path in options["filters"]]
-    try:
-        loaded = service.Service.load(options["code"], options["entry"])
-    except errors.LoadError as problem:
-        _refuse(str(problem), problem.findings)
-        return
-    answer.flush()
-    os.set_blocking(HOST, False)
-    zygote = Zygote(loaded, filters, {index + 1: handle for index, handle in enumerate(options["channels"])})
-    # Children are copies made page by page when written to: the collector must not touch what was there before.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    threads = len(os.listdir("/proc/self/task"))
-    about = {"python": sys.version.split()[0], "threads": threads}
-    zygote.send(frames.frame(frames.READY, 0, json.dumps(about).encode()))
-    zygote.run()
-
-
-def _refuse(message, findings):
-    body = json.dumps({"message": message[:4000], "findings": findings[:100]}).encode()
-    fresh.write_all(HOST, frames.frame(frames.LOAD_FAILED, 0, body))
+        self.quiet = time.monotonic()
