@@ -35,7 +35,7 @@ export const parseCanonicalJson = (text: string): Json => {
   throw new SyntaxError(`not in canonical form (RFC 8785) at character ${at}`);
 };
 
-export const isArray = (value: Json): value is readonly Json[] => Array.isArray(value);
+const isArray = (value: Json): value is readonly Json[] => Array.isArray(value);
 
 export const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !isArray(value);

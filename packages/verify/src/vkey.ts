@@ -3,7 +3,7 @@ import { concat, equalBytes, hex, utf8 } from './bytes.ts';
 import { sha256 } from './sha256.ts';
 
 /** Signature type of the signed-note specification: plain Ed25519. */
-export const ED25519 = 0x01;
+const ED25519 = 0x01;
 
 /** A verifier key (C2SP signed-note, "Verifier keys"). */
 export interface Vkey {

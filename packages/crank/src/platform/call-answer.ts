@@ -40,12 +40,12 @@ export const failureOf = (error: unknown, state: CallState, log: Logger): Answer
   if (!(error instanceof CrankError)) log.error({ err: error, call }, 'a call failed by our fault');
   const left =
     error instanceof CrankError
-      ? new CrankError(error.code, error.message, { ...error.extras, call })
-      : new CrankError('internal', `The node failed; nothing was charged. Give the operator the call's id ${call}.`, {
-          call,
-        });
-  const problem = problemOf(left, ownsService(state.principal, state.target.account));
-  return { type: 'error', error: left, problem: Buffer.from(JSON.stringify(problem)) };
+      ? error
+      : new CrankError('internal', `The node failed; nothing was charged. Give the operator the call's id ${call}.`);
+  if (state.stream?.opening !== undefined) return streamEnd(state, state.stream.items, left);
+  const told = new CrankError(left.code, left.message, { ...left.extras, call });
+  const problem = problemOf(told, ownsService(state.principal, state.target.account));
+  return { type: 'error', error: told, problem: Buffer.from(JSON.stringify(problem)) };
 };
 
 /** The end of a stream whose first byte may be out already, with what ended it early. */

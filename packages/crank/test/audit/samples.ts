@@ -60,7 +60,7 @@ export const call: CallPredicate = {
   },
 };
 
-export const act: ActPredicate = {
+const act: ActPredicate = {
   act: 'act_01jd8z4m3cq5v7w9x1y2z3a4b7',
   kind: 'service.deploy',
   time: '2026-07-01T09:59:00.000Z',

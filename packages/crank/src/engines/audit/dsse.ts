@@ -2,7 +2,7 @@ import { IN_TOTO } from 'crank-verify';
 import type { Signer } from './keys.ts';
 
 /** What is signed (DSSE v1.0.2, "pre-authentication encoding"): `DSSEv1 LEN(type) type LEN(payload) payload`. */
-export const pae = (payloadType: string, payload: Uint8Array): Buffer =>
+const pae = (payloadType: string, payload: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(payloadType)} ${payloadType} ${payload.length} `), payload]);
 
 /**

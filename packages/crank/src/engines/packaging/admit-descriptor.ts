@@ -6,7 +6,7 @@ import { isDeeperThan } from './json-depth.ts';
 import { isTexts } from './pep723.ts';
 
 /** Bounds of what a sandbox says of itself. */
-export const descriptorLimits = { bytes: 2 ** 20, operations: 500, findings: 200, depth: 200 };
+const descriptorLimits = { bytes: 2 ** 20, operations: 500, findings: 200, depth: 200 };
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}(?:; ?[\w-]{1,32}=[\w.-]{1,64})?$/;

@@ -3,7 +3,7 @@ import { quote } from './findings.ts';
 import { checkedFormats, informativeFormats } from './schema-formats.ts';
 
 /** Bounds of one schema. The gateway compiles it, so its author must not be able to make that dear. */
-export const schemaLimits = { bytes: 64 * 1024, depth: 24, nodes: 5_000, references: 16, descriptionBytes: 8 * 1024 };
+const schemaLimits = { bytes: 64 * 1024, depth: 24, nodes: 5_000, references: 16, descriptionBytes: 8 * 1024 };
 
 const TYPES = new Set(['null', 'boolean', 'integer', 'number', 'string', 'array', 'object']);
 const DEFINITION = /^[A-Za-z0-9_.-]{1,128}$/;

@@ -6,7 +6,7 @@ const NETWORK = /network was disabled|error sending request|failed to fetch|oper
 const WHEELS = /no (?:usable )?wheels|building from source is disabled|no matching platform tag|Wheels are required/i;
 
 /** The resolver's words for a message: no colours, no credentials in URLs, at most 2,000 characters. */
-export const resolverWords = (stderr: string): string =>
+const resolverWords = (stderr: string): string =>
   stderr
     // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out.
     .replace(/\u001b\[[0-9;]*m/g, '')

@@ -2,7 +2,7 @@ import type { InputError } from '#src/core/error.ts';
 import type { Fuel } from './schema-fuel.ts';
 
 /** At most so many errors are told at once. */
-export const MAX_ERRORS = 20;
+const MAX_ERRORS = 20;
 
 /** Where the explanation of a mismatch is collected. */
 export interface Telling {

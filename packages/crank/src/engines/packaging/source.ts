@@ -9,7 +9,7 @@ export interface Source {
 }
 
 /** Bounds of a source. */
-export const sourceLimits = { files: 2_000, bytes: 64 * 2 ** 20, pathBytes: 1_024, componentBytes: 255, depth: 32 };
+const sourceLimits = { files: 2_000, bytes: 64 * 2 ** 20, pathBytes: 1_024, componentBytes: 255, depth: 32 };
 
 /** Folders and files that tools leave behind; they are no part of what the user wrote. */
 const IGNORED = new Set([
@@ -17,7 +17,7 @@ const IGNORED = new Set([
   ...['.mypy_cache', '.pytest_cache', '.ruff_cache', '.DS_Store'],
 ]);
 
-export const isIgnored = (path: string): boolean => path.split('/').some((component) => IGNORED.has(component));
+const isIgnored = (path: string): boolean => path.split('/').some((component) => IGNORED.has(component));
 
 const PLAIN = 'Use a plain relative path such as data/words.txt.';
 

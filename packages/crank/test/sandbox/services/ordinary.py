@@ -61,6 +61,12 @@ def count_and_fail(to: int) -> Iterator[int]:
     raise ValueError("enough")
 
 
+def count_and_sleep() -> Iterator[int]:
+    print("sleeping")
+    yield 1
+    time.sleep(60)
+
+
 def talk(out: int, err: int) -> str:
     sys.stdout.write("o" * out)
     sys.stderr.write("e" * err)

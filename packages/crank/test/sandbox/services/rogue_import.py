@@ -1,5 +1,6 @@
 """Misuses the moment of its import, when it runs inside the zygote."""
 
+import gc
 import os
 import struct
 import threading
@@ -8,7 +9,9 @@ import time
 
 def _write_soon(data):
     def write():
-        time.sleep(0.3)
+        while gc.isenabled():  # the zygote switches it off when it is ready
+            time.sleep(0.01)
+        time.sleep(1)
         os.write(3, data)
 
     threading.Thread(target=write, daemon=True).start()

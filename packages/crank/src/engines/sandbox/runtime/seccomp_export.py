@@ -119,9 +119,8 @@ class Filter:
         if number < 0:
             return  # not on this architecture, or newer than this libseccomp: stays at the default
         array = (Compare * len(conditions))(*conditions)
-        self.check(
-            self.library.seccomp_rule_add_array(self.context, action, number, len(conditions), array), f"rule for {name}"
-        )
+        added = self.library.seccomp_rule_add_array(self.context, action, number, len(conditions), array)
+        self.check(added, f"rule for {name}")
 
     def export(self, path):
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)

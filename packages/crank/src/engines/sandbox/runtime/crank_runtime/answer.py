@@ -29,8 +29,8 @@ class Request:
 def perform(loaded, request, sink):
     """Runs the request against a loaded service.
 
-    ``sink(kind, data)`` takes ITEM and CHUNK bodies and blocks while the receiver is behind. Returns ``(kind, rest)`` of
-    the END frame. Never raises for what user code does.
+    ``sink(kind, data)`` takes ITEM and CHUNK bodies and blocks while the receiver is behind. Returns ``(kind, rest)``
+    of the END frame. Never raises for what user code does.
     """
     try:
         return _run(loaded, request, sink)

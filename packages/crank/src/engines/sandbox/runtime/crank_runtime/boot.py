@@ -9,8 +9,8 @@ from crank_runtime import answer, children, errors, frames, fresh, isolate, serv
 
 
 def main(options):
-    """``options``: code, entry, libs (folders), channels (descriptors), memory, tmp (bytes), subprocesses, spares (numbers),
-    filters (two files)."""
+    """``options``: code, entry, libs (folders), channels (descriptors), memory, tmp (bytes), subprocesses, spares
+    (numbers), filters (two files)."""
     isolate.harden_zygote(options["memory"])
     filters = [isolate.load_filter(path) for path in options["filters"]]
     try:

@@ -5,7 +5,13 @@ import os
 from crank_runtime import answer
 
 SIGKILL = 9
-_SIGNALS = {4: " (illegal instruction)", 6: " (abort)", 7: " (bus error)", 8: " (arithmetic)", 11: " (segmentation fault)"}
+_SIGNALS = {
+    4: " (illegal instruction)",
+    6: " (abort)",
+    7: " (bus error)",
+    8: " (arithmetic)",
+    11: " (segmentation fault)",
+}
 
 
 def too_slow(milliseconds, what):
@@ -20,6 +26,7 @@ def post_mortem(status, usage, limits):
                 return answer.failure("timeout", too_slow(limits.cpu_ms, "CPU time"))
             # Inside its own pid namespace nobody can kill pid 1: it was the kernel.
             return answer.failure("out-of-memory", "The kernel ended the script: the machine was out of memory.")
-        return answer.failure("crashed", f"The script's process was ended by signal {number}{_SIGNALS.get(number, '')}.")
+        name = _SIGNALS.get(number, "")
+        return answer.failure("crashed", f"The script's process was ended by signal {number}{name}.")
     code = os.waitstatus_to_exitcode(status)
     return answer.failure("crashed", f"The script's process ended with exit status {code} before it answered.")

@@ -61,7 +61,10 @@ def _check(result, step):
 
 
 def _tid_address():
-    """Where glibc keeps this thread's id. Without it a child's threads could get the id that glibc believes main has."""
+    """Where glibc keeps this thread's id; 0 when unknown.
+
+    If clone did not set it anew, a thread of the child could have the number that glibc takes for the main thread's.
+    """
     address = ctypes.c_void_p()
     if _libc.prctl(_PR_GET_TID_ADDRESS, ctypes.byref(address), 0, 0, 0) != 0:
         return 0

@@ -62,8 +62,7 @@ class Zygote:
             if self.dying:
                 self.reap()
 
-    # No comprehensions, lambdas or generators on the way of a call: each makes objects, and each page that is written
-    # to after a fork is copied first.
+    # No comprehensions or lambdas on the way of a call: each page that is written to after a fork is copied first.
 
     def timeout(self):
         """Seconds until something must be looked at; -1: only when something comes in."""
