@@ -57,7 +57,7 @@ const devices = ['null', 'zero', 'full', 'random', 'urandom'];
  * The folder that must be bound so that an interpreter outside of /usr works: `/opt/py/bin/python3.12` needs /opt/py.
  * `undefined` for one of the system.
  */
-export const interpreterPrefix = (interpreter: string): string | undefined =>
+const interpreterPrefix = (interpreter: string): string | undefined =>
   interpreter.startsWith('/usr/') || systemFolders.some((folder) => interpreter.startsWith(`${folder}/`))
     ? undefined
     : dirname(dirname(interpreter));
