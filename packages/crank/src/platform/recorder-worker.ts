@@ -104,7 +104,7 @@ const work = async (): Promise<void> => {
 
 const take = (message: ToRecorder): void => {
   if ('close' in message) closing = true;
-  else waiting.push(message);
+  else waiting.push(...message.entries);
 };
 
 port.on('message', (message: ToRecorder) => {

@@ -15,7 +15,7 @@ export interface RecorderOptions {
   onFailed: (error: Error) => void;
 }
 
-export type ToRecorder = { entry: RecordEntry; seq: number } | { close: true };
+export type ToRecorder = { entries: { entry: RecordEntry; seq: number }[] } | { close: true };
 export type FromRecorder =
   | { ready: true }
   | { committed: { seq: number; index: number }[]; size: number }
@@ -29,6 +29,7 @@ export class Recorder {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve: (at: Committed) => void; reject: (error: Error) => void }>();
   #seq = 0;
+  #outbox: { entry: RecordEntry; seq: number }[] = [];
   #dead: Error | undefined;
 
   private constructor(worker: Worker) {
@@ -84,17 +85,25 @@ export class Recorder {
     const seq = this.#seq++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(seq, { resolve, reject });
-      this.#worker.postMessage({ entry, seq } satisfies ToRecorder);
+      // One message for all that is ready in this turn of the loop: waking the thread costs more than what is sent.
+      if (this.#outbox.push({ entry, seq }) === 1) setImmediate(() => this.#send());
     });
   }
 
   /** Commits what is waiting, then ends the thread. */
   async close(): Promise<void> {
     if (this.#dead !== undefined) return;
+    this.#send();
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.postMessage({ close: true } satisfies ToRecorder);
     await ended;
     this.#dead = new Error('the node is stopping');
+  }
+
+  #send(): void {
+    if (this.#outbox.length === 0) return;
+    this.#worker.postMessage({ entries: this.#outbox } satisfies ToRecorder);
+    this.#outbox = [];
   }
 
   #settle(seq: number) {

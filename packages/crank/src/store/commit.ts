@@ -1,4 +1,5 @@
 import type { CompiledQuery, Kysely } from 'kysely';
+import { insertRows } from './insert-rows.ts';
 import type {
   CallRow,
   ChargeRow,
@@ -25,12 +26,6 @@ export interface CommitGroup {
   previousSize: number;
 }
 
-/** Rows per statement: SQLite takes at most 32,766 parameters. */
-const ROWS = 500;
-const chunks = function* <T>(rows: T[]): Generator<T[]> {
-  for (let at = 0; at < rows.length; at += ROWS) yield rows.slice(at, at + ROWS);
-};
-
 /**
  * The one commit point of calls and acts: a single transaction.
  *
@@ -55,11 +50,11 @@ export const commit = async (db: Kysely<Database>, group: CommitGroup): Promise<
         .executeTakeFirst();
       if (grown.numUpdatedRows !== 1n) throw new LogConflict(log.id);
     }
-    for (const rows of chunks(group.entries)) await tx.insertInto('log_entries').values(rows).execute();
-    for (const rows of chunks(group.receipts)) await tx.insertInto('receipts').values(rows).execute();
-    for (const rows of chunks(group.calls)) await tx.insertInto('calls').values(rows).execute();
-    for (const rows of chunks(group.usage)) await tx.insertInto('usage').values(rows).execute();
-    for (const rows of chunks(group.charges)) await tx.insertInto('charges').values(rows).execute();
+    await insertRows(tx, 'log_entries', group.entries);
+    await insertRows(tx, 'receipts', group.receipts);
+    await insertRows(tx, 'calls', group.calls);
+    await insertRows(tx, 'usage', group.usage);
+    await insertRows(tx, 'charges', group.charges);
     for (const row of group.idempotency) {
       await tx
         .insertInto('idempotency')
