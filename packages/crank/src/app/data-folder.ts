@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
@@ -33,11 +33,11 @@ export const prepareDataFolder = (root: string): DataFolder => {
   return { root, ...folders, ownerKey: join(root, 'owner.key') };
 };
 
-/** What was left half-way by a node that was killed: files on their way in and out. */
+/** Removes uploads that a killed node left half-way. Its sandboxes' folders (`node-...`) the sandbox engine removes, for they cannot be listed. */
 export const emptyScratch = (scratch: string): void => {
-  rmSync(scratch, { recursive: true, force: true });
-  mkdirSync(scratch, { mode: modes.scratch });
-  chmodSync(scratch, modes.scratch);
+  for (const name of readdirSync(scratch)) {
+    if (!name.startsWith('node-')) rmSync(join(scratch, name), { recursive: true, force: true });
+  }
 };
 
 /** The name of this node's log, made once: `crank.local/` and 16 random characters. */

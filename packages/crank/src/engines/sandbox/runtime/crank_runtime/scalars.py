@@ -181,9 +181,13 @@ class FlagDecoder(Decoder):
     def decode(self, value):
         number = Int().decode(value)
         try:
-            return self._flag(number)
+            made = self._flag(number)
         except ValueError:
-            raise InvalidInput("%d is no combination of %s" % (number, self._flag.__name__)) from None
+            made = None
+        # What drops unknown bits (the boundary CONFORM, early releases of Python 3.11) would change the caller's value.
+        if made is None or 0 <= number != made.value:
+            raise InvalidInput("%d is no combination of %s" % (number, self._flag.__name__))
+        return made
 
     def schema(self, defs):
         members = ", ".join("%s = %d" % (name, member.value) for name, member in self._flag.__members__.items())
