@@ -99,11 +99,11 @@ row(
 row(
   'the same, saturated (16 connections)',
   '≥ 600/s',
-  `${saturated.perSecond.toFixed(0)}/s, ${((100 * saturated.perSecond) / floor.perSecond).toFixed(0)}% of the fork floor`,
+  `${saturated.perSecond.toFixed(0)}/s, ${((100 * saturated.perSecond) / floor.perSecond).toFixed(0)}% of the sandbox alone`,
   saturated.perSecond >= 600,
 );
 row(
-  'fork floor: the sandbox alone, without HTTP, policy, receipt',
+  'the sandbox alone, without HTTP, policy, receipt',
   '',
   `p50 ${ms(floor.p50)} ms at 1; ${floor.perSecond.toFixed(0)}/s at 16`,
   undefined,
@@ -155,5 +155,5 @@ row('gateway memory, idle', '≤ 150 MB', `${idle.toFixed(0)} MiB`, idle * 1.048
 
 console.log(`\n${machine()}\n\n${markdown(['what', 'must', 'measured', ''], rows)}`);
 console.log(
-  `\nEach figure: ${MS / 1000} s after a warm-up, keep-alive connections, answers other than 200: ${failures}. The limiting factor of fresh calls is the CPU time of fork, copy-on-write and exit in the sandbox.`,
+  `\nEach figure: ${MS / 1000} s after a warm-up, keep-alive connections, answers other than 200: ${failures}. The limiting factor of fresh calls is kernel time: fork, copy-on-write, namespaces and exit of the sandboxed process, then the wake-ups between processes and threads.`,
 );
