@@ -29,7 +29,7 @@ export interface SandboxOptions {
   /** Calls that run at one time, per template, and how many more wait. */
   concurrency?: number;
   queue?: number;
-  /** Children that wait, already isolated, for the next calls of a zygote. */
+  /** Slots of a zygote, each with a child, that wait for the next calls. */
   spares?: number;
   /** Milliseconds without a call after which a zygote ends. */
   idleMs?: number;
@@ -48,7 +48,7 @@ export interface PythonSandbox extends Sandbox {
 /** Calls that a warm process has before it, so that it never waits for the next one. */
 const warmDepth = 16;
 /** Warm processes that one zygote can start, one after the other dies. */
-const warmChannels = 8;
+const warmLines = 8;
 const housekeepingEvery = 30_000;
 
 interface Ground {
@@ -89,6 +89,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   const start = async (template: SandboxTemplate): Promise<Zygote> => {
     const { host, runtime, scratch } = await stand();
     const inputs = await createInputFolder(`${scratch.calls}/${randomBytes(8).toString('hex')}`, host.foreign);
+    // A warm one is described in a slot.
+    const slots = template.isolation === 'warm' ? 1 : concurrency;
     const before = performance.now();
     try {
       if (host.foreign) {
@@ -101,12 +103,9 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         code: '/code',
         entry: template.entry,
         libs: template.libDirs.map((_, i) => `/libs/${i}`),
-        channels: template.isolation === 'warm' ? Array.from({ length: warmChannels }, (_, i) => firstChannel + i) : [],
+        channels: linesOf(slots, template.isolation === 'warm' ? warmLines : 0),
         memory: template.limits.memoryBytes,
-        tmp: template.limits.tmpBytes,
-        subprocesses: template.limits.subprocesses,
-        spares: template.isolation === 'warm' ? 0 : (options.spares ?? 2),
-        filters: ['/runtime/child.bpf', '/runtime/child-subprocess.bpf'],
+        filters: { line: '/runtime/line.bpf', 'no-subprocess': '/runtime/no-subprocess.bpf' },
       };
       const process = await launch({
         bwrap: host.bwrap,
@@ -122,9 +121,13 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         },
         filter: runtime.outerFilter,
         command: [template.interpreter, '-S', '-B', '/runtime/start.py', JSON.stringify(given)],
-        channels: given.channels.length,
+        channels: given.channels.flat().length,
       });
-      const zygote = await awaitZygote(process, template, inputs, scratch.out, options.startMs ?? 60_000, log);
+      const zygote = await awaitZygote({
+        ...{ process, template, inputs, outFolder: scratch.out, slots, log },
+        spares: template.isolation === 'warm' ? 1 : (options.spares ?? 2),
+        startMs: options.startMs ?? 60_000,
+      });
       log('debug', 'sandbox started', {
         template: template.key,
         pid: zygote.pid,
@@ -236,6 +239,12 @@ const within = (call: SandboxCall, most: Limits): SandboxCall => {
   for (const name of Object.keys(limits) as (keyof Limits)[]) limits[name] = Math.min(limits[name], most[name]);
   return { ...call, limits };
 };
+
+/** The descriptors of each line that a zygote can start: data and word of slots, then data of warm processes. */
+const linesOf = (slots: number, warm: number): number[][] => [
+  ...Array.from({ length: slots }, (_, i) => [firstChannel + 2 * i, firstChannel + 2 * i + 1]),
+  ...Array.from({ length: warm }, (_, i) => [firstChannel + 2 * slots + i]),
+];
 
 const demandReach = (path: string, host: Host, need: 'read' | 'enter'): void => {
   const obstacle = blockedBy(path, host.user, need);

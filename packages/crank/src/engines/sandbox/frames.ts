@@ -1,8 +1,8 @@
 import type { Limits } from '#src/core/service.ts';
 
 /** The bytes between host and sandbox: `runtime/crank_runtime/frames.py` is the specification. */
-export const toSandbox = { call: 1, cancel: 2, ack: 3, spawn: 4, kill: 5, watch: 6 } as const;
-export const toHost = { ready: 1, loadFailed: 2, item: 3, chunk: 4, end: 5, spawned: 6, ended: 7 } as const;
+export const toSandbox = { call: 1, ack: 3, spawn: 4, kill: 5, watch: 6 } as const;
+export const toHost = { ready: 1, loadFailed: 2, item: 3, chunk: 4, end: 5, spawned: 6, ended: 7, gone: 8 } as const;
 export const kinds = { call: 0, describe: 1 } as const;
 
 /** Frames and bytes of a stream or file that a child may have under way, unacknowledged. One frame is always allowed. */
@@ -47,24 +47,26 @@ const header = (into: Buffer, type: number, id: number, bodyBytes: number): void
   into.writeUInt32LE(id, 5);
 };
 
-/** A frame without a body: CANCEL, ACK, KILL. */
+/** A frame without a body: ACK, KILL. */
 export const bareFrame = (type: number, id: number): Buffer => {
   const frame = Buffer.allocUnsafe(headerBytes);
   header(frame, type, id, 0);
   return frame;
 };
 
-export const spawnFrame = (channel: number, limits: Limits): Buffer => {
-  const frame = Buffer.allocUnsafe(headerBytes + limitsBytes);
-  header(frame, toSandbox.spawn, channel, limitsBytes);
+/** `nonce`: for slots only (`frames.py`). */
+export const spawnFrame = (line: number, limits: Limits, nonce: Uint8Array = new Uint8Array(0)): Buffer => {
+  const frame = Buffer.allocUnsafe(headerBytes + limitsBytes + nonce.length);
+  header(frame, toSandbox.spawn, line, limitsBytes + nonce.length);
   writeLimits(limits, frame, headerBytes);
+  frame.set(nonce, headerBytes + limitsBytes);
   return frame;
 };
 
 /** `cpuNs`: how much more CPU the running call may use; 0 ends the watch. */
-export const watchFrame = (channel: number, cpuNs: number): Buffer => {
+export const watchFrame = (line: number, cpuNs: number): Buffer => {
   const frame = Buffer.allocUnsafe(headerBytes + 8);
-  header(frame, toSandbox.watch, channel, 8);
+  header(frame, toSandbox.watch, line, 8);
   frame.writeBigUInt64LE(BigInt(Math.ceil(cpuNs)), headerBytes);
   return frame;
 };

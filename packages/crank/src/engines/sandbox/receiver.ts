@@ -3,7 +3,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode } from '#src/core/error.ts';
-import { type End, parseEnd } from './end-frame.ts';
+import type { End } from './end-frame.ts';
 import { ProtocolViolation, window } from './frames.ts';
 import type { SandboxCall, SandboxOutcome, SandboxResult } from './sandbox.ts';
 
@@ -19,10 +19,9 @@ export interface Receiver {
   /** @throws ProtocolViolation when more is under way than the window allows. */
   item(json: Buffer): void;
   chunk(bytes: Buffer): void;
-  /** `body`: of an END frame. @throws ProtocolViolation */
-  end(body: Buffer): void;
+  end(end: End): void;
   /** Ends the call without an END frame: the process is gone. */
-  fail(code: ErrorCode, detail: string, known?: Partial<Pick<End, 'cpuNs' | 'peakBytes' | 'stdout' | 'stderr'>>): void;
+  fail(code: ErrorCode, detail: string, known?: Partial<Omit<End, 'result'>>): void;
   /** Ends the call because it never began; whoever runs it may try elsewhere. */
   abandon(why: NotBegun): void;
   readonly result: Promise<SandboxResult>;
@@ -172,7 +171,7 @@ export const createReceiver = (
       takeIn(json, (bytes) => call.onItem?.(bytes));
     },
     chunk: (bytes: Buffer) => takeIn(bytes, writeChunk),
-    end: (body: Buffer) => close(parseEnd(body)),
+    end: (end: End) => close(end),
     fail: (code: ErrorCode, detail: string, known: Parameters<Receiver['fail']>[2] = {}) =>
       close({
         result: { kind: 'failed', code, detail },

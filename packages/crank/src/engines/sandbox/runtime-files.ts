@@ -51,7 +51,7 @@ export const prepareRuntime = async (
   }
 };
 
-const filters = ['outer.bpf', 'child.bpf', 'child-subprocess.bpf'];
+const filters = ['outer.bpf', 'line.bpf', 'no-subprocess.bpf'];
 
 const makeReadable = async (folder: string): Promise<void> => {
   await mkdir(folder, { recursive: true });

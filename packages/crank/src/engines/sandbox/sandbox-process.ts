@@ -88,9 +88,17 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       // When pid 1 inside is dead, all inside are, and only then bubblewrap ends. The other way round it ends first.
       if (inner === undefined || !isChildOf(inner, child.pid!)) child.kill('SIGKILL');
-      else process.kill(inner, 'SIGKILL');
+      else killIfThere(inner);
     },
   };
+};
+
+const killIfThere = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has just ended
+  }
 };
 
 const isChildOf = (pid: number, parent: number): boolean => {

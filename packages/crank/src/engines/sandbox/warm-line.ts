@@ -30,6 +30,16 @@ export interface WarmLine {
   readonly spent: boolean;
 }
 
+export interface WarmLineOptions {
+  process: SandboxProcess;
+  template: SandboxTemplate;
+  outFolder: string;
+  /** The lines before ours are slots. */
+  slots: number;
+  killZygote: (why: string) => void;
+  distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
+}
+
 interface Entry {
   receiver: Receiver;
   sentAt: number;
@@ -56,13 +66,15 @@ const obedience = 1000;
 /** Only a call that runs for so long is watched for its CPU limit; short ones cost the zygote nothing. */
 const watchAfter = 5;
 
-export const createWarmLine = (
-  process: SandboxProcess,
-  template: SandboxTemplate,
-  outFolder: string,
-  killZygote: (why: string) => void,
-  distrust: <A>(handle: (argument: A) => void) => (argument: A) => void,
-): WarmLine => {
+export const createWarmLine = ({
+  process,
+  template,
+  outFolder,
+  slots,
+  killZygote,
+  distrust,
+}: WarmLineOptions): WarmLine => {
+  const sockets = process.channels.slice(2 * slots);
   const waiting: Entry[] = [];
   let used = 0;
   let lastId = 0;
@@ -75,8 +87,8 @@ export const createWarmLine = (
   };
 
   const open = (): Line => {
-    const channel = ++used;
-    const socket = process.channels[channel - 1]!;
+    const socket = sockets[used++]!;
+    const channel = slots + used;
     const opened: Line = {
       channel,
       socket,
@@ -94,8 +106,9 @@ export const createWarmLine = (
       if (type === toHost.item) head.receiver.item(body);
       else if (type === toHost.chunk) head.receiver.chunk(body);
       else if (type === toHost.end) {
-        opened.cpuNs += Number(body.length >= 9 ? body.readBigUInt64LE(1) : 0);
-        head.receiver.end(body);
+        const end = parseEnd(body);
+        opened.cpuNs += end.cpuNs;
+        head.receiver.end(end);
         waiting.shift();
         unwatch(opened);
         // Answers that arrive together cannot be told apart in time: each gets the time of all.
@@ -198,7 +211,7 @@ export const createWarmLine = (
     }
   };
 
-  const spent = (): boolean => line === undefined && used >= process.channels.length;
+  const spent = (): boolean => line === undefined && used >= sockets.length;
 
   return {
     run: (call, files) => {

@@ -1,20 +1,10 @@
-import { performance } from 'node:perf_hooks';
 import { CrankError, type Finding } from '#src/core/error.ts';
-import {
-  bareFrame,
-  callFrame,
-  frameDecoder,
-  kinds,
-  longestFrame,
-  ProtocolViolation,
-  toHost,
-  toSandbox,
-} from './frames.ts';
+import { frameDecoder, kinds, longestFrame, ProtocolViolation, toHost } from './frames.ts';
 import type { InputFolder } from './input-files.ts';
-import { onAbort } from './on-abort.ts';
-import { createReceiver, NotBegun, type Receiver } from './receiver.ts';
+import { NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
+import { createSlots, type Slots } from './slots.ts';
 import { createWarmLine, type WarmLine } from './warm-line.ts';
 
 export type Log = (
@@ -36,28 +26,37 @@ export interface Zygote {
   readonly ended: Promise<string>;
 }
 
-/** Milliseconds that a sandbox gets to answer what it was told to end, before all of it is killed. */
-const obedience = 1000;
-const sweepEvery = 250;
+export interface ZygoteOptions {
+  process: SandboxProcess;
+  template: SandboxTemplate;
+  inputs: InputFolder;
+  outFolder: string;
+  /** Slots that it can have; the lines behind them are warm ones. */
+  slots: number;
+  spares: number;
+  /** Milliseconds that the import may take. */
+  startMs: number;
+  log: Log;
+}
 
 /**
  * Speaks with a zygote that was just launched; resolves when it has imported the service.
  *
  * @throws CrankError `not-deployable` (the module cannot be imported), `isolation-unavailable`
  */
-export const awaitZygote = async (
-  process: SandboxProcess,
-  template: SandboxTemplate,
-  inputs: InputFolder,
-  outFolder: string,
-  startMs: number,
-  log: Log,
-): Promise<Zygote> => {
-  const receivers = new Map<number, Receiver>();
+export const awaitZygote = async ({
+  process,
+  template,
+  inputs,
+  outFolder,
+  slots: most,
+  spares,
+  startMs,
+  log,
+}: ZygoteOptions): Promise<Zygote> => {
   const started = Promise.withResolvers<void>();
-  let lastId = 0;
   let reason: string | undefined;
-  let sweeper: NodeJS.Timeout | undefined;
+  let slots: Slots | undefined;
   let warm: WarmLine | undefined;
 
   const kill = (why: string): void => {
@@ -96,76 +95,35 @@ export const awaitZygote = async (
       return;
     }
     if (type === toHost.spawned || type === toHost.ended) {
-      if (warm === undefined) throw new ProtocolViolation('news of a warm process that nobody asked for');
-      if (type === toHost.spawned) warm.spawned(id);
+      if (slots !== undefined && type === toHost.ended && id <= most) slots.ended(id, body);
+      else if (warm === undefined) throw new ProtocolViolation('news of a process that nobody asked for');
+      else if (type === toHost.spawned) warm.spawned(id);
       else warm.ended(id, body);
       return;
     }
-    const receiver = receivers.get(id);
-    if (receiver === undefined) throw new ProtocolViolation(`a frame for call ${id}, which is not running`);
-    if (type === toHost.item) receiver.item(body);
-    else if (type === toHost.chunk) receiver.chunk(body);
-    else if (type === toHost.end) {
-      receiver.end(body);
-      receivers.delete(id);
-    } else throw new ProtocolViolation(`a frame of type ${type}`);
+    throw new ProtocolViolation(`a frame of type ${type} from a zygote`);
   };
   process.control.on('data', distrust(frameDecoder(longestFrame(template.limits), onFrame)));
 
   const ended = process.ended.then(async (how) => {
-    clearInterval(sweeper);
     const why = reason ?? `it ended with ${how}`;
     reason = why;
     const tail = process.output().trim().slice(-2000);
     started.reject(startFailure(template, why, tail));
-    for (const receiver of receivers.values()) {
-      const { code, detail } = receiver.stopped ?? {
-        code: 'crashed' as const,
-        detail: `The sandbox of this service was stopped: ${why}.`,
-      };
-      receiver.fail(code, detail);
-    }
-    receivers.clear();
+    slots?.close(why);
     warm?.close(why);
     for (const socket of [process.control, ...process.channels]) socket.destroy();
     await inputs.close();
     return why;
   });
 
-  const sweep = (): void => {
-    const now = performance.now();
-    for (const { call, startedAt, stopped } of receivers.values()) {
-      const overdue =
-        stopped === undefined ? now - startedAt > call.limits.wallMs + obedience : now - stopped.at > obedience;
-      if (overdue) kill('it did not end a call when told to');
-    }
-    if (receivers.size === 0) {
-      clearInterval(sweeper);
-      sweeper = undefined;
-    }
-  };
-
-  const runFresh = (call: SandboxCall, kind: number, files: string): Promise<SandboxResult> => {
-    lastId = (lastId + 1) % 2 ** 32;
-    const id = lastId;
-    const send = (frame: Buffer): void => {
-      if (reason === undefined) process.control.write(frame);
-    };
-    const receiver = createReceiver(
-      id,
-      call,
-      outFolder,
-      () => send(bareFrame(toSandbox.ack, id)),
-      () => send(bareFrame(toSandbox.cancel, id)),
-    );
-    receivers.set(id, receiver);
-    send(callFrame(id, kind, call.operation, call.input, call.context, files, call.limits));
-    sweeper ??= setInterval(sweep, sweepEvery);
-    return receiver.result.finally(onAbort(call.signal, receiver, () => send(bareFrame(toSandbox.cancel, id))));
+  const slotsOf = (): Slots => {
+    slots ??= createSlots({ process, template, outFolder, spares, most, killZygote: kill, distrust });
+    return slots;
   };
 
   const runWarm = (call: SandboxCall, files: string): Promise<SandboxResult> => {
-    warm ??= createWarmLine(process, template, outFolder, kill, distrust);
+    warm ??= createWarmLine({ process, template, outFolder, slots: most, killZygote: kill, distrust });
     return warm.run(call, files);
   };
 
@@ -175,7 +133,7 @@ export const awaitZygote = async (
       if (reason !== undefined) throw new NotBegun(reason);
       const files = placed?.listing ?? '';
       if (template.isolation === 'warm' && kind === kinds.call) return await runWarm(call, files);
-      return await runFresh(call, kind, files);
+      return await slotsOf().run(call, kind, files);
     } finally {
       await placed?.remove();
     }
@@ -191,6 +149,7 @@ export const awaitZygote = async (
   } finally {
     clearTimeout(timer);
   }
+  if (template.isolation === 'fresh') slotsOf();
   return {
     pid: process.pid,
     run,

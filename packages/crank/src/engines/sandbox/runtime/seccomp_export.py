@@ -3,14 +3,14 @@
 Run once per node start, outside of any sandbox, by an interpreter of the system. libseccomp (2.5 or newer) knows the
 syscall numbers and calling conventions of this machine's architecture, so nothing here is specific to one.
 
-Filters stack and the strictest answer wins. So there are two layers:
+Filters stack and the strictest answer wins. So there are three layers:
 
 * ``outer.bpf`` is loaded by bubblewrap and holds for the whole sandbox, the zygote included. It is an allow list:
   what nobody listed (a syscall of next year's kernel) does not exist (ENOSYS), what is forbidden on purpose is
   refused (EPERM).
-* ``child.bpf`` is loaded for every call and takes away the few calls that the zygote itself needs to isolate a child.
-  It is short because loading it is part of every call's latency. ``child-subprocess.bpf`` is the same for services
-  that may start subprocesses.
+* ``line.bpf`` is loaded for every line (slot or warm process), when it has made its namespaces and mounts.
+* ``no-subprocess.bpf`` is loaded for every call of a service that may not start processes. It is short, because that is
+  part of every call.
 """
 
 import ctypes
@@ -60,7 +60,8 @@ ACT_ALLOW = 0x7FFF0000
 ACT_KILL_PROCESS = 0x80000000
 ATTR_BAD_ARCH = 2
 ATTR_OPTIMIZE = 8
-EQ, MASKED_EQ = 4, 7
+NE, EQ, MASKED_EQ = 1, 4, 7
+PRIO_PROCESS = 0
 AF_UNIX, SOCK_STREAM, SOCK_TYPE_MASK = 1, 1, 0xF
 CLONE_THREAD = 0x00010000
 # NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (sched.h)
@@ -146,18 +147,28 @@ def outer(library):
     return program
 
 
-def child(library, subprocesses):
+def line(library):
     program = Filter(library, ACT_ALLOW)
-    for name in ("mount", "capset"):
+    # What is done to the channel that all calls of a slot share would outlast the call.
+    for name in ("mount", "capset", "setsockopt", "shutdown"):
         program.add(refuse(errno.EPERM), name)
     for request in TERMINAL_INJECTION:
         program.add(refuse(errno.EPERM), "ioctl", Compare(1, MASKED_EQ, 0xFFFFFFFF, request))
     for flag in CLONE_NAMESPACES:
         program.add(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, flag, flag))
-    if not subprocesses:
-        program.add(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, CLONE_THREAD, 0))
-        for name in ("fork", "vfork"):
-            program.add(refuse(errno.EPERM), name)
+    # Limits, priority and CPUs of others (the slot has the same uid, and passes on what it has): one's own only.
+    program.add(refuse(errno.EPERM), "prlimit64", Compare(0, NE, 0, 0))
+    program.add(refuse(errno.EPERM), "sched_setaffinity", Compare(0, NE, 0, 0))
+    program.add(refuse(errno.EPERM), "setpriority", Compare(0, NE, PRIO_PROCESS, 0))
+    program.add(refuse(errno.EPERM), "setpriority", Compare(1, NE, 0, 0))
+    return program
+
+
+def no_subprocess(library):
+    program = Filter(library, ACT_ALLOW)
+    program.add(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, CLONE_THREAD, 0))
+    for name in ("fork", "vfork"):
+        program.add(refuse(errno.EPERM), name)
     return program
 
 
@@ -165,8 +176,8 @@ def main():
     folder = sys.argv[1]
     library = load_library()
     outer(library).export(os.path.join(folder, "outer.bpf"))
-    child(library, False).export(os.path.join(folder, "child.bpf"))
-    child(library, True).export(os.path.join(folder, "child-subprocess.bpf"))
+    line(library).export(os.path.join(folder, "line.bpf"))
+    no_subprocess(library).export(os.path.join(folder, "no-subprocess.bpf"))
     print(json.dumps({"machine": platform.machine()}))
 
 

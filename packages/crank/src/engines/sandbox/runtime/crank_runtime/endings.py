@@ -18,14 +18,19 @@ def too_slow(milliseconds, what):
     return f"The call was stopped: it had used the {milliseconds} ms of {what} that it may take."
 
 
-def post_mortem(status, usage, limits):
+def post_mortem(status, seconds, limits, is_init=False):
+    """A FAILED result for a process that did not answer. ``seconds``: of CPU that it used;
+    ``is_init``: it was pid 1 of its namespace."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number == SIGKILL:
-            if usage.ru_utime + usage.ru_stime >= limits.cpu_ms / 1000:
+            if seconds >= limits.cpu_ms / 1000:
                 return answer.failure("timeout", too_slow(limits.cpu_ms, "CPU time"))
-            # Inside its own pid namespace nobody can kill pid 1: it was the kernel.
-            return answer.failure("out-of-memory", "The kernel ended the script: the machine was out of memory.")
+            if is_init:  # which nobody inside can kill: it was the kernel
+                return answer.failure("out-of-memory", "The kernel ended the script: the machine was out of memory.")
+            return answer.failure(
+                "crashed", "The script's process was killed: by itself, or by the kernel for want of memory."
+            )
         name = _SIGNALS.get(number, "")
         return answer.failure("crashed", f"The script's process was ended by signal {number}{name}.")
     code = os.waitstatus_to_exitcode(status)

@@ -1,42 +1,43 @@
-"""The bytes between host, zygote and children. All integers are little-endian.
+"""The bytes between host and sandbox. All integers are little-endian.
 
 A frame, in every direction::
 
     u32 length of what follows | u8 type | u32 id | body
 
-``id`` is the call's number, or the warm channel's number where the type says so.
+The zygote has a channel to the host (descriptor 3). Every *line* that it starts, a slot for fresh calls or a warm
+process, has two more: ``data``, which the processes that run calls see, and ``word``, which they do not (a warm line
+has ``data`` only). ``id`` is the call's number, a random one for fresh calls, or the line's where the type says so.
 
-Host to zygote (descriptor 3) and host to warm child (its channel):
-
-======== ========= ===========================================================================================
-CALL     id call   LIMITS | u8 kind | u16 o | u32 f | u32 c | operation[o] | files[f] | context[c] | input[rest]
-CANCEL   id call   empty: kill that child (zygote only)
-ACK      id call   empty: one ITEM or CHUNK was taken in
-SPAWN    id chan.  LIMITS: start the warm child of that channel (zygote only)
-KILL     id chan.  empty: kill that warm child (zygote only)
-WATCH    id chan.  u64 nanoseconds of CPU that the running call may still use; 0 ends the watch (zygote only)
-======== ========= ===========================================================================================
+======== ==================== ===================================================================================
+CALL     host -> data         LIMITS | u8 kind | u16 o | u32 f | u32 c | operation[o] | files[f] | context[c] | input
+ACK      host -> data         empty: one ITEM or CHUNK was taken in
+KILL     host -> zygote       id line; empty: kill that line
+KILL     host -> word         empty: kill the child of the running call
+WATCH    host -> zygote, word u64 nanoseconds of CPU that the running call may still use; 0 ends the watch
+SPAWN    host -> zygote       id line; LIMITS | nonce[16]: start that line
+======== ==================== ===================================================================================
 
 ``files`` is empty or JSON ``{"folder": "...", "files": [[parameter, name], ...]}``: file number i lies at
 ``/calls/{folder}/{i}/{name}``.
 
-Zygote to host, and for ITEM, CHUNK and END also warm child to host:
-
-=========== ========= ======================================================================================
-READY       id 0      JSON ``{"python": "3.11.2", "threads": 1}``
-LOAD_FAILED id 0      JSON ``{"message": "...", "findings": [...]}``
-ITEM        id call   JSON text of one item of a stream
-CHUNK       id call   bytes of a file result
-END         id call   RESULT_HEAD | stdout | stderr | rest
-SPAWNED     id chan.  empty
-ENDED       id chan.  as END; cpu is the child's total
-=========== ========= ======================================================================================
+=========== ================= ======================================================================================
+READY       zygote -> host    JSON ``{"python": "3.11.2", "threads": 1}``
+LOAD_FAILED zygote -> host    JSON ``{"message": "...", "findings": [...]}``
+ITEM        data -> host      JSON text of one item of a stream
+CHUNK       data -> host      bytes of a file result
+END         data -> host      RESULT_HEAD | stdout | stderr | rest
+GONE        word -> host      as END: the call's process has ended. id 0: the slot has its next child ready. id 1: the
+                              slot ends too
+SPAWNED     zygote -> host    id line; empty (warm lines)
+ENDED       zygote -> host    id line; as END; cpu is the line's total (warm lines)
+=========== ================= ======================================================================================
 
 ``rest`` by ``kind``: VALUE the JSON text; FILE ``{"name", "contentType"}``; STREAM empty; FAILED
-``{"code", "detail", "exception"?, "pointer"?}``.
+``{"code", "detail", "exception"?, "pointer"?}``. In GONE, VALUE with nothing: it ended as one that has answered.
 
-A fresh child gets its CALL frame from its zygote and answers in the same frames, with DONE in place of END: ``u8 kind |
-u64 cpu ns of the process | u64 of it before the call | u64 peak bytes | rest``. The zygote sends it one byte per ACK.
+A line is started anew on the channels of the one before it, which may have died in the middle of a frame. So a slot and
+the host each skip what they find on ``data`` and ``word`` until they have read the nonce that the host chose for SPAWN
+and sent on both; the slot sends it back.
 """
 
 import struct
@@ -47,10 +48,10 @@ LIMITS = struct.Struct("<QQQQQQII")
 CALL_HEAD = struct.Struct("<BHII")
 # kind, cpu ns, peak bytes, truncated bytes, length of stdout, length of stderr
 RESULT_HEAD = struct.Struct("<BQQQII")
-DONE_HEAD = struct.Struct("<BQQQ")
+NONCE = 16
 
-CALL, CANCEL, ACK, SPAWN, KILL, WATCH = 1, 2, 3, 4, 5, 6
-READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, DONE = 1, 2, 3, 4, 5, 6, 7, 8
+CALL, ACK, SPAWN, KILL, WATCH = 1, 3, 4, 5, 6
+READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE = 1, 2, 3, 4, 5, 6, 7, 8
 KIND_CALL, KIND_DESCRIBE = 0, 1
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 
@@ -60,8 +61,6 @@ CAPTURE = 64 * 1024
 WINDOW_FRAMES = 8
 WINDOW_BYTES = 256 * 1024
 CHUNK_BYTES = 64 * 1024
-# What a DONE frame may hold beyond the result itself: exception and traceback of a failure.
-FAILURE_BYTES = 128 * 1024
 
 
 class Limits:

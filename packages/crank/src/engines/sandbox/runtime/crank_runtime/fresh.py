@@ -1,10 +1,13 @@
-"""The child of one `fresh` call: isolates itself, answers to its zygote, ends."""
+"""The child of one `fresh` call: a copy of its slot that reads one call, answers it, and ends."""
 
+import _signal
 import gc
 import os
 import resource
 
 from crank_runtime import answer, frames, isolate
+
+ANSWERED = 77  # the exit status of a child that has said all it had to say
 
 
 class Window:
@@ -26,15 +29,6 @@ class Window:
         self.total += size
 
 
-def write_all(handle, data):
-    """Writes everything to a blocking descriptor."""
-    sent = os.write(handle, data)
-    if sent < len(data):
-        rest = memoryview(data)
-        while sent < len(rest):
-            sent += os.write(handle, rest[sent:])
-
-
 def used():
     """CPU nanoseconds and peak resident bytes of this process so far.
 
@@ -44,55 +38,79 @@ def used():
     return round((usage.ru_utime + usage.ru_stime) * 1e9), usage.ru_maxrss * 1024
 
 
-def run(zygote, profile, channel, output):
-    """Never returns. The zygote calls it in the process that clone() just made; the call may come much later."""
+def run(loaded, base, program):
+    """Never returns. The slot calls it in the process that fork() just made; the call may come much later."""
+    number = 0
     try:
         try:
-            isolate.enter(profile.tmp, zygote.program(profile), channel, output)
-            loaded, base = zygote.loaded, zygote.base
-            zygote.forget()
+            os.closerange(isolate.WORD, isolate.SYNC + 1)
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
+            isolate.settle(program)
             gc.enable()
-            body = _receive()
-            before, _ = used()
+            number, body = _receive()
             request = answer.Request(body)
             # The input is not the script's doing: it does not count as its memory.
             isolate.confine(request.limits, base + 2 * len(body))
+            del body
         except BaseException as problem:  # fail closed: no user code runs half isolated
             detail = f"The call could not be isolated: {type(problem).__name__}: {problem}"
-            _done(0, *answer.failure("isolation-unavailable", detail))
-            return
-        window = Window(lambda: len(os.read(isolate.CHANNEL, frames.WINDOW_FRAMES)) or os._exit(0))
+            _end(number, *answer.failure("isolation-unavailable", detail))
+            os._exit(ANSWERED)
+        window = Window(_acknowledged)
 
         def sink(kind, data):
             window.admit(len(data))
-            write_all(isolate.CHANNEL, frames.frame(kind, 0, data))
+            isolate.write_all(isolate.DATA, frames.frame(kind, number, data))
 
         kind, rest = answer.perform(loaded, request, sink)
         answer.flush()
-        _done(before, kind, rest)
+        _end(number, kind, rest)
+        os._exit(ANSWERED)
     finally:
-        os._exit(0)
+        os._exit(1)
 
 
 def _receive():
-    """The body of the CALL frame that this process was made for. Ends it when the zygote needs it no more."""
-    data = os.read(isolate.CHANNEL, 1 << 16)
+    """Number and body of the CALL frame that this process was made for. Ends it when the host needs it no more."""
+    data = os.read(isolate.DATA, 1 << 16)
     while len(data) < frames.HEADER.size:
-        more = os.read(isolate.CHANNEL, 1 << 16)
+        more = os.read(isolate.DATA, 1 << 16)
         data = data + more if more and data else os._exit(0)
-    length = 4 + frames.HEADER.unpack_from(data)[0]
+    length, _, number = frames.HEADER.unpack_from(data)
+    length += 4
     if len(data) < length:
         whole = bytearray(length)
         whole[: len(data)] = data
         at = len(data)
         while at < length:
-            count = os.readv(isolate.CHANNEL, (memoryview(whole)[at:],))
+            count = os.readv(isolate.DATA, (memoryview(whole)[at:],))
             at = at + count if count else os._exit(0)
         data = whole
-    return memoryview(data)[frames.HEADER.size :]
+    return number, memoryview(data)[frames.HEADER.size :]
 
 
-def _done(before, kind, rest):
+def _acknowledged():
+    """How many frames were acknowledged; blocks for the first. Nothing but ACK frames comes after a CALL."""
+    size = frames.HEADER.size
+    data = os.read(isolate.DATA, frames.WINDOW_FRAMES * size)
+    while len(data) % size:
+        data += os.read(isolate.DATA, size - len(data) % size) or os._exit(0)
+    return len(data) // size or os._exit(0)
+
+
+def _end(number, kind, rest):
+    out, lost = printed(1)
+    err, more = printed(2)
     cpu, peak = used()
-    head = frames.DONE_HEAD.pack(kind, cpu, before, peak)
-    write_all(isolate.CHANNEL, frames.frame(frames.DONE, 0, head + rest))
+    isolate.write_all(
+        isolate.DATA, frames.frame(frames.END, number, frames.result(kind, cpu, peak, lost + more, out, err, rest))
+    )
+
+
+def printed(handle):
+    """What was written to stdout or stderr, and how many bytes of it were cut."""
+    size = os.fstat(handle).st_size
+    if size == 0:
+        return b"", 0
+    data = os.pread(handle, frames.CAPTURE, 0)
+    return data, size - len(data)

@@ -1,7 +1,7 @@
-"""A child in namespaces of its own, with limits and without rights.
+"""A process in namespaces of its own, with limits and without rights.
 
 Order matters throughout: the user namespace gives the right to mount, mounts come before the capabilities go, and the
-seccomp filter, which ends all of it, comes last. Any failure ends the child before user code runs (fail closed).
+seccomp filter, which ends all of it, comes last. Any failure ends the process before user code runs (fail closed).
 """
 
 import _socket  # the C part of `socket`: importing that costs every fork some pages
@@ -10,6 +10,7 @@ import ctypes
 import os
 import resource
 import sys
+import time
 
 # PyDLL keeps the interpreter's lock across calls: nothing may run between clone and the child's first step.
 _libc = ctypes.PyDLL(None, use_errno=True)
@@ -21,13 +22,13 @@ _MACHINE = os.uname().machine
 _CLONE_NUMBER = {"x86_64": 56, "aarch64": 220}[_MACHINE]
 _CLONE_FLAGS = 0x10000000 | 0x00020000 | 0x20000000 | 17  # NEWUSER | NEWNS | NEWPID, SIGCHLD at its end
 _CLONE_TID_FLAGS = 0x01000000 | 0x00200000  # CHILD_SETTID | CHILD_CLEARTID
-_PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _PR_GET_TID_ADDRESS = 22, 38, 40
-_NOSUID_NODEV, _NOSUID_NODEV_NOEXEC = 2 | 4, 2 | 4 | 8
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _PR_GET_TID_ADDRESS = 4, 22, 38, 40
+_NOSUID_NODEV_NOATIME, _NOSUID_NODEV_NOEXEC = 2 | 4 | 1024, 2 | 4 | 8
 _CAPABILITY_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
 _NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
 _KERNEL = tuple(int(part) for part in os.uname().release.split("-")[0].split(".")[:2])
-# subset=pid (Linux 5.8) shows processes and nothing of the machine.
-_PROC_OPTIONS = b"subset=pid" if _KERNEL >= (5, 8) else None
+# subset=pid (Linux 5.8) shows processes and nothing of the machine; hidepid hides those that cannot be traced.
+_PROC_OPTIONS = b"hidepid=2,subset=pid" if _KERNEL >= (5, 8) else b"hidepid=2"
 # Before Linux 5.14 processes are counted per user over the whole machine: the limit would hit neighbours.
 _COUNTS_PER_NAMESPACE = _KERNEL >= (5, 14)
 _MAPS = (
@@ -35,13 +36,13 @@ _MAPS = (
     ("/proc/self/uid_map", b"%d %d 1" % (os.getuid(), os.getuid())),
     ("/proc/self/gid_map", b"%d %d 1" % (os.getgid(), os.getgid())),
 )
-_NULL = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+_CPUS = os.cpu_count() or 1
 
 _ceiling = 0
 
+TMP = "/tmp"
 WORK = "/tmp/work"
-CHANNEL = 3
-KEPT = 4
+DATA, WORD, SYNC = 3, 4, 5
 
 
 class IsolationError(Exception):
@@ -129,35 +130,76 @@ def address_space():
         return int(source.read().split()[0]) * resource.getpagesize()
 
 
-def enter(tmp_bytes, program, channel, output=None, keep=None):
-    """Turns this process, just cloned, into one that may run user code once `confine` has set its limits.
+def enter(tmp_bytes, program, handles):
+    """Turns this process, just cloned, into one that may run user code once `settle` and `confine` have done theirs.
 
-    ``channel`` becomes descriptor 3, ``output`` (two descriptors; None: unnamed files on the private /tmp) 1 and 2,
-    ``keep`` (if any) 4, and all others close. The sources must not be below 4.
+    ``handles`` become descriptors 3, 4 and so on, unnamed files on the private /tmp 1 and 2, and all others close. The
+    sources must not be below 6.
     """
-    os.dup2(channel, CHANNEL)  # first: whatever fails from here on is told through it
+    for target, source in enumerate(handles, DATA):  # first: whatever fails from here on is told through one of them
+        os.dup2(source, target)
+    os.closerange(DATA + len(handles), 1024)
     os.setsid()
     for path, line in _MAPS:
         handle = os.open(path, os.O_WRONLY)
         os.write(handle, line)
         os.close(handle)
     options = b"mode=0700,nr_inodes=65536,size=%d" % tmp_bytes
-    _check(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV, options), "mount of /tmp")
+    _check(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV_NOATIME, options), "mount of /tmp")
     _check(_libc.mount(b"proc", b"/proc", b"proc", _NOSUID_NODEV_NOEXEC, _PROC_OPTIONS), "mount of /proc")
     os.mkdir(WORK, 0o700)
     os.chdir(WORK)
-    out, err = output or (_unnamed(), _unnamed())
-    os.dup2(_NULL, 0)
-    os.dup2(out, 1)
-    os.dup2(err, 2)
-    if keep is not None:
-        os.dup2(keep, KEPT)
-    os.closerange(CHANNEL + 1 if keep is None else KEPT + 1, 1024)
+    null = os.open("/dev/null", os.O_RDWR)
+    os.dup2(null, 0)
+    os.close(null)
+    open_output()
     _check(_libc.capset(_CAPABILITY_HEADER, _NO_CAPABILITIES), "capset")
-    _check(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")
+    _filter(program)
+
+
+def open_output():
+    """Makes 1 and 2 new files without a name: what earlier users did to the descriptors is gone with them."""
+    for target in (1, 2):
+        handle = os.open(TMP, os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)
+        os.dup2(handle, target)
+        os.close(handle)
+
+
+def hide():
+    """Closes this process and its forks to tracing, so that its children cannot write to its memory below /proc."""
+    _check(_libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "dumpable")
+
+
+def settle(program):
+    """What a process does that is about to run user code, and will not start others if ``program`` forbids it."""
+    if program is not None:
+        _filter(program)
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()  # the others (random, uuid, secrets) notice a fork by themselves
+
+
+def _filter(program):
+    _check(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")
+
+
+def write_all(handle, data):
+    """Writes everything to a blocking descriptor."""
+    sent = os.write(handle, data)
+    if sent < len(data):
+        rest = memoryview(data)
+        while sent < len(rest):
+            sent += os.write(handle, rest[sent:])
+
+
+def cpu_clock(pid):
+    """Nanoseconds of CPU that a process (all its threads) has used: the kernel's clock, which nobody can forge."""
+    return time.clock_gettime_ns((~pid << 3) | 2)
+
+
+def soonest(left):
+    """Seconds that a process needs at least to use so many nanoseconds of CPU."""
+    return max(0.001, left / 1e9 / _CPUS)
 
 
 def confine(limits, base):
@@ -166,11 +208,7 @@ def confine(limits, base):
     _limit(resource.RLIMIT_AS, min(base + limits.memory, _ceiling))
     _limit(resource.RLIMIT_FSIZE, limits.tmp)
     if _COUNTS_PER_NAMESPACE:
-        _limit(resource.RLIMIT_NPROC, limits.threads + limits.subprocesses)
-
-
-def _unnamed():
-    return os.open("/tmp", os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)
+        _limit(resource.RLIMIT_NPROC, 1 + limits.threads + limits.subprocesses)  # 1: the slot
 
 
 def _limit(kind, value):

@@ -60,10 +60,10 @@ def run(zygote, limits, channel, sync):
     try:
         try:
             loaded = zygote.loaded
-            isolate.enter(limits.tmp, zygote.program(limits), channel, None, sync)
+            isolate.enter(limits.tmp, zygote.program("line"), (channel, sync))
+            isolate.settle(None if limits.subprocesses else zygote.program("no-subprocess"))
             isolate.confine(limits, zygote.base)
-            zygote.forget()
-            isolate.send_descriptors(isolate.KEPT, b"+", [1, 2])
+            isolate.send_descriptors(isolate.WORD, b"+", [1, 2])
         except BaseException as problem:
             os.write(sync, f"{type(problem).__name__}: {problem}".encode()[:1000])
             return
@@ -74,7 +74,7 @@ def run(zygote, limits, channel, sync):
 
 
 def _serve(loaded, with_children):
-    inbox = Inbox(Reader(isolate.CHANNEL))
+    inbox = Inbox(Reader(isolate.DATA))
     counted, _ = _used(with_children)
     while True:
         number, body = inbox.next_call()
@@ -87,7 +87,7 @@ def _serve(loaded, with_children):
         now, peak = _used(with_children)
         end = frames.result(kind, now - counted, peak, lost + more, out, err, rest)
         counted = now
-        fresh.write_all(isolate.CHANNEL, frames.frame(frames.END, number, end))
+        isolate.write_all(isolate.DATA, frames.frame(frames.END, number, end))
         _tidy()
 
 
@@ -104,7 +104,7 @@ def _sink(inbox, number):
 
     def sink(kind, data):
         window.admit(len(data))
-        fresh.write_all(isolate.CHANNEL, frames.frame(kind, number, data))
+        isolate.write_all(isolate.DATA, frames.frame(kind, number, data))
 
     return sink
 

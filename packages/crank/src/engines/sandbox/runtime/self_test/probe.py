@@ -61,7 +61,7 @@ def _tmp(_):
 
 def _processes(_):
     seen = [name for name in os.listdir("/proc") if name.isdigit()]
-    return seen == ["1"] or f"it sees {seen}"
+    return True if seen == [str(os.getpid())] else f"it sees {seen}"
 
 
 def _namespaces(_):

@@ -1,0 +1,70 @@
+import type { Socket } from 'node:net';
+import type { ErrorCode } from '#src/core/error.ts';
+import type { Limits } from '#src/core/service.ts';
+import type { End } from './end-frame.ts';
+import type { Receiver } from './receiver.ts';
+import type { SandboxCall } from './sandbox.ts';
+
+/** A call on its way to a slot, or in it. */
+export interface Entry {
+  call: SandboxCall;
+  kind: number;
+  files: string;
+  id: number;
+  receiver: Receiver;
+  slot: Slot | undefined;
+}
+
+/**
+ * absent: no process. starting: asked for. idle: its next child waits for a call. busy: with a call. ending: that has
+ * answered, and its process has not ended yet. dying: it is not used again.
+ */
+export type State = 'absent' | 'starting' | 'idle' | 'busy' | 'ending' | 'dying';
+
+export interface Slot {
+  line: number;
+  data: Socket;
+  word: Socket;
+  state: State;
+  /** What its namespaces were made for. */
+  limits: Limits;
+  since: number;
+  entry: Entry | undefined;
+  /** The call's END, held back until its subprocesses are counted. */
+  held: Buffer | undefined;
+  /** CPU nanoseconds that the child claims to have used. */
+  claimedNs: number;
+  /** It was told more than one call: what it has not read, the next child would. */
+  spoilt: boolean;
+  killedAt: number | undefined;
+  watched: boolean;
+}
+
+export const absentSlot = (line: number, data: Socket, word: Socket, limits: Limits): Slot => ({
+  line,
+  data,
+  word,
+  state: 'absent',
+  limits,
+  since: 0,
+  entry: undefined,
+  held: undefined,
+  claimedNs: 0,
+  spoilt: false,
+  killedAt: undefined,
+  watched: false,
+});
+
+/** Why a call's process ended without an answer. `result`: in the slot's words, which knows no call's limits. */
+export const reasonFor = (
+  { limits }: SandboxCall,
+  result: End['result'],
+  cpuNs: number,
+): { code: ErrorCode; detail: string } => {
+  if (result.kind !== 'failed') return { code: 'crashed', detail: "The script's process ended before it answered." };
+  if (result.code === 'timeout' || cpuNs >= limits.cpuMs * 1e6) {
+    const detail = `The call was stopped: it had used the ${limits.cpuMs} ms of CPU time that it may take.`;
+    return { code: 'timeout', detail };
+  }
+  return result;
+};
