@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { CrankError } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
 import { bubblewrapArguments } from './bubblewrap.ts';
+import { type ControlGroups, findControlGroups } from './control-groups.ts';
 import { kinds } from './frames.ts';
 import { findHost, type Host } from './host.ts';
 import { createInputFolder } from './input-files.ts';
@@ -55,6 +56,8 @@ interface Ground {
   host: Host;
   runtime: RuntimeFiles;
   scratch: Scratch;
+  /** Or why there are none. */
+  groups: ControlGroups | string;
 }
 
 export const createSandbox = (options: SandboxOptions): PythonSandbox => {
@@ -78,7 +81,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         );
       }
       const runtime = await prepareRuntime(options.runtimeDir, helper, host.user);
-      return { host, runtime, scratch: await createScratch(options.scratchDir) };
+      const scratch = await createScratch(options.scratchDir);
+      return { host, runtime, scratch, groups: await findControlGroups() };
     })().catch((error: unknown) => {
       ground = undefined;
       throw error;
@@ -87,7 +91,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   };
 
   const start = async (template: SandboxTemplate): Promise<Zygote> => {
-    const { host, runtime, scratch } = await stand();
+    const { host, runtime, scratch, groups } = await stand();
     const inputs = await createInputFolder(`${scratch.calls}/${randomBytes(8).toString('hex')}`, host.foreign);
     // A warm one is described in a slot.
     const slots = template.isolation === 'warm' ? 1 : concurrency;
@@ -125,6 +129,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       });
       const zygote = await awaitZygote({
         ...{ process, template, inputs, outFolder: scratch.out, slots, log },
+        groups: typeof groups === 'string' ? undefined : groups,
         spares: template.isolation === 'warm' ? 1 : (options.spares ?? 2),
         startMs: options.startMs ?? 60_000,
       });
@@ -216,13 +221,14 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       }, user);
     },
 
-    selfTest: () => selfTest(sandbox, options, async () => (await stand()).runtime.path),
+    selfTest: () => selfTest(sandbox, options, stand),
 
     close: async () => {
       closed = true;
       clearInterval(housekeeping);
       await Promise.all([...[...pools.keys()].map((key) => dismiss(key, 'the node stops')), ...leaving]);
       const stood = await ground?.catch(() => undefined);
+      if (typeof stood?.groups === 'object') await stood.groups.close();
       await stood?.scratch.remove();
     },
   };

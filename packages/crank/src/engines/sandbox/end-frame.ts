@@ -1,5 +1,6 @@
 import type { ErrorCode, InputError, ScriptException } from '#src/core/error.ts';
 import { captureBytes, ProtocolViolation } from './frames.ts';
+import type { SandboxUsage } from './sandbox.ts';
 
 /** What a child says at its end, read strictly. Times and sizes are its own word (or its zygote's): the caller clamps. */
 export interface End {
@@ -9,6 +10,8 @@ export interface End {
     | { kind: 'stream' }
     | { kind: 'failed'; code: ErrorCode; detail: string; exception?: ScriptException; errors?: InputError[] };
   cpuNs: number;
+  /** Who says so; the sandbox unless told otherwise. */
+  cpuSource?: SandboxUsage['cpuSource'];
   peakBytes: number;
   truncatedBytes: number;
   stdout: string;

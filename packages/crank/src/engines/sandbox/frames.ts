@@ -2,7 +2,17 @@ import type { Limits } from '#src/core/service.ts';
 
 /** The bytes between host and sandbox: `runtime/crank_runtime/frames.py` is the specification. */
 export const toSandbox = { call: 1, ack: 3, spawn: 4, kill: 5, watch: 6 } as const;
-export const toHost = { ready: 1, loadFailed: 2, item: 3, chunk: 4, end: 5, spawned: 6, ended: 7, gone: 8 } as const;
+export const toHost = {
+  ready: 1,
+  loadFailed: 2,
+  item: 3,
+  chunk: 4,
+  end: 5,
+  spawned: 6,
+  ended: 7,
+  gone: 8,
+  started: 9,
+} as const;
 export const kinds = { call: 0, describe: 1 } as const;
 
 /** Frames and bytes of a stream or file that a child may have under way, unacknowledged. One frame is always allowed. */

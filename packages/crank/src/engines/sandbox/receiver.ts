@@ -142,7 +142,7 @@ export const createReceiver = (
       outcome,
       usage: {
         cpuNs: Math.min(end.cpuNs, Math.round(wallNs * cpus)),
-        cpuSource: 'sandbox-reported',
+        cpuSource: end.cpuSource ?? 'sandbox-reported',
         // It cannot have had more; where it cannot be known it is 0.
         peakMemoryBytes: Math.min(end.peakBytes, call.limits.memoryBytes + 4 * 2 ** 30),
         wallNs,

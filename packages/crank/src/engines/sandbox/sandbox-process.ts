@@ -7,6 +7,8 @@ import { bubblewrapArguments, type Mounts, type SandboxUser } from './bubblewrap
 export interface SandboxProcess {
   /** Of bubblewrap on the host: killing it kills all inside. */
   readonly pid: number;
+  /** Of pid 1 inside, once bubblewrap has said it. */
+  readonly init: number | undefined;
   /** Descriptor 3 inside. */
   readonly control: Socket;
   /** Descriptors from `firstChannel` on inside. */
@@ -80,6 +82,9 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
   for (const socket of sockets) socket.on('error', () => {}); // EPIPE and ECONNRESET: its end shows in `ended`
   return {
     pid: child.pid,
+    get init() {
+      return inner;
+    },
     control: sockets[0]!,
     channels: sockets.slice(1),
     ended,

@@ -17,7 +17,7 @@ const limits = { ...defaultLimits, wallMs: 10_000, cpuMs: 5_000, memoryBytes: 12
 export const selfTest = async (
   sandbox: PythonSandbox,
   options: SandboxOptions,
-  runtimePath: () => Promise<string>,
+  stand: () => Promise<{ runtime: { path: string }; groups: { name: string } | string }>,
 ): Promise<Check[]> => {
   const checks: Check[] = [];
   const attempt = async <T>(
@@ -62,7 +62,10 @@ export const selfTest = async (
     ));
   const runtime =
     namespaces &&
-    (await attempt('seccomp', async () => ({ value: await runtimePath(), detail: 'filters made by libseccomp' })));
+    (await attempt('seccomp', async () => ({
+      value: (await stand()).runtime.path,
+      detail: 'filters made by libseccomp',
+    })));
   const python =
     runtime &&
     (await attempt('python', async () => {
@@ -74,6 +77,16 @@ export const selfTest = async (
       return { value, detail: `${usable.map(({ version, path }) => `${version} (${path})`).join(', ')}${reasons}` };
     }));
   if (!runtime || !python) return checks;
+  const { groups } = await stand();
+  checks.push({
+    name: 'limits',
+    ok: true,
+    detail:
+      typeof groups === 'string'
+        ? `memory and processes are limited for each process, not for a call as a whole: no control groups, for ${groups}`
+        : `memory and processes of a call are limited as a whole (${groups.name})`,
+    fix: '',
+  });
 
   const secret = `${options.scratchDir}/secret-${randomBytes(8).toString('hex')}`;
   await mkdir(options.scratchDir, { recursive: true });

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ErrorCode } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
+import type { ControlGroup } from './control-groups.ts';
 import type { End } from './end-frame.ts';
 import type { Receiver } from './receiver.ts';
 import type { SandboxCall } from './sandbox.ts';
@@ -29,6 +30,12 @@ export interface Slot {
   /** What its namespaces were made for. */
   limits: Limits;
   since: number;
+  /** With which it begins (`frames.py`). */
+  nonce: Buffer | undefined;
+  /** Around it, where the machine lets us have one. */
+  group: ControlGroup | undefined;
+  /** What its group had used and suffered when the call began. */
+  before: { cpuNs: number; outOfMemory: number };
   entry: Entry | undefined;
   /** The call's END, held back until its subprocesses are counted. */
   held: Buffer | undefined;
@@ -47,6 +54,9 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   state: 'absent',
   limits,
   since: 0,
+  nonce: undefined,
+  group: undefined,
+  before: { cpuNs: 0, outOfMemory: 0 },
   entry: undefined,
   held: undefined,
   claimedNs: 0,
@@ -60,11 +70,16 @@ export const reasonFor = (
   { limits }: SandboxCall,
   result: End['result'],
   cpuNs: number,
+  outOfMemory: boolean,
 ): { code: ErrorCode; detail: string } => {
   if (result.kind !== 'failed') return { code: 'crashed', detail: "The script's process ended before it answered." };
   if (result.code === 'timeout' || cpuNs >= limits.cpuMs * 1e6) {
     const detail = `The call was stopped: it had used the ${limits.cpuMs} ms of CPU time that it may take.`;
     return { code: 'timeout', detail };
+  }
+  if (outOfMemory) {
+    const detail = `The script needed more than its ${limits.memoryBytes} bytes of memory and ${limits.tmpBytes} of /tmp.`;
+    return { code: 'out-of-memory', detail };
   }
   return result;
 };

@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Limits } from '#src/core/service.ts';
+import type { ControlGroups } from './control-groups.ts';
 import { type End, parseEnd } from './end-frame.ts';
 import {
   bareFrame,
@@ -14,6 +15,7 @@ import {
   toSandbox,
   watchFrame,
 } from './frames.ts';
+import { hostPid } from './host-pid.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
@@ -26,8 +28,10 @@ export interface Slots {
   run(call: SandboxCall, kind: number, files: string): Promise<SandboxResult>;
   /** The zygote's news: the slot has ended (body: as of an END frame). */
   ended(line: number, body: Buffer): void;
+  /** The zygote's news: the slot's process runs (body: its number inside). */
+  started(line: number, body: Buffer): void;
   /** The zygote is gone. */
-  close(why: string): void;
+  close(why: string): Promise<void>;
 }
 
 export interface SlotOptions {
@@ -37,6 +41,7 @@ export interface SlotOptions {
   /** Slots that are kept ready, and the most there may be. */
   spares: number;
   most: number;
+  groups: ControlGroups | undefined;
   killZygote: (why: string) => void;
   /** Wraps what handles bytes that only the zygote's own code can have written; a violation is its end. */
   distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
@@ -50,6 +55,9 @@ const idleMs = 10_000;
 /** A child that uses so much CPU beyond twice what it claimed has lied: ending takes some, but not that. */
 const mostUnclaimedNs = 250e6;
 const clockErrorNs = 20e6;
+/** What a slot and the copied pages of its child take beside the call's own memory; and processes of theirs. */
+const ownBytes = 64 * 2 ** 20;
+const ownPids = 2;
 const cpus = availableParallelism();
 
 export const createSlots = ({
@@ -58,6 +66,7 @@ export const createSlots = ({
   outFolder,
   spares,
   most,
+  groups,
   killZygote,
   distrust,
 }: SlotOptions): Slots => {
@@ -93,10 +102,24 @@ export const createSlots = ({
       skipTo(nonce, agreed, (chunk) => readData(slot, onData, chunk)),
     );
     slot.word.removeAllListeners('data').on('data', skipTo(nonce, agreed, distrust(onWord)));
+    slot.nonce = nonce;
     tell(spawnFrame(slot.line, limits, nonce));
+    sweeper ??= setInterval(sweep, sweepEvery);
+  };
+
+  /** Its slot waits for the nonce before it starts anything, so all of that will be in its group. */
+  const greet = async (slot: Slot, inner: number): Promise<void> => {
+    const { nonce } = slot;
+    if (groups !== undefined) {
+      const pid = process.init === undefined ? undefined : await hostPid(process.init, inner);
+      if (pid === undefined) return; // it has ended: the zygote will say so
+      const { memoryBytes, tmpBytes, threads, subprocesses } = slot.limits;
+      slot.group ??= await groups.make();
+      await slot.group.enclose(pid, memoryBytes + tmpBytes + ownBytes, threads + subprocesses + ownPids);
+    }
+    if (gone || slot.state !== 'starting' || nonce === undefined || slot.nonce !== nonce) return;
     slot.data.write(nonce);
     slot.word.write(nonce);
-    sweeper ??= setInterval(sweep, sweepEvery);
   };
 
   /** What the call's own process says. A violation is the end of that call and its slot. */
@@ -129,9 +152,15 @@ export const createSlots = ({
   };
 
   const settle = (slot: Slot, end: End): void => {
-    slot.entry?.receiver.end(end);
+    slot.entry?.receiver.end({ ...end, ...measured(slot, end.cpuNs) });
     slot.entry = undefined;
   };
+
+  /** The kernel's figure where we have it; otherwise what the sandbox says. */
+  const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpuNs' | 'cpuSource'> =>
+    group === undefined
+      ? { cpuNs, cpuSource: 'sandbox-reported' }
+      : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
 
   const fail = (slot: Slot, code: 'crashed', detail: string): void => {
     slot.entry?.receiver.fail(code, detail);
@@ -171,8 +200,9 @@ export const createSlots = ({
     slot.entry = undefined;
     if (entry === undefined) return;
     const { receiver, call } = entry;
-    const { code, detail } = receiver.stopped ?? reasonFor(call, result, cpuNs);
-    receiver.fail(code, detail, { cpuNs, peakBytes, truncatedBytes, stdout, stderr });
+    const killed = slot.group !== undefined && slot.group.outOfMemory() > slot.before.outOfMemory;
+    const { code, detail } = receiver.stopped ?? reasonFor(call, result, cpuNs, killed);
+    receiver.fail(code, detail, { ...measured(slot, cpuNs), peakBytes, truncatedBytes, stdout, stderr });
   };
 
   /** Ends a slot with all that is in it. */
@@ -190,6 +220,10 @@ export const createSlots = ({
     entry.slot = slot;
     entry.receiver.startedAt = performance.now();
     slot.since = entry.receiver.startedAt;
+    if (slot.group !== undefined) {
+      slot.before.cpuNs = slot.group.cpuNs();
+      slot.before.outOfMemory = slot.group.outOfMemory();
+    }
     slot.data.write(callFrame(entry.id, kind, call.operation, call.input, call.context, files, call.limits));
   };
 
@@ -340,7 +374,15 @@ export const createSlots = ({
       // Its last words, on its own channels, are read by the end of the next turn.
       setImmediate(() => setImmediate(() => remove(slot, end)));
     },
-    close: (why) => {
+    started: (line, body) => {
+      const slot = slots[line - 1];
+      if (slot?.state !== 'starting' || body.length !== 4)
+        throw new ProtocolViolation(`slot ${line} cannot have started`);
+      greet(slot, body.readUInt32LE(0)).catch((error: unknown) => {
+        killZygote(`its process could not be put in a control group (${(error as Error).message})`);
+      });
+    },
+    close: async (why) => {
       gone = true;
       clearInterval(sweeper);
       clearInterval(thinner);
@@ -350,6 +392,7 @@ export const createSlots = ({
         receiver?.fail(receiver.stopped?.code ?? 'crashed', receiver.stopped?.detail ?? detail);
       }
       for (const { receiver } of waiting.splice(0)) receiver.abandon(new NotBegun(why));
+      await Promise.all(slots.map(({ group }) => group?.remove()));
     },
   };
 };

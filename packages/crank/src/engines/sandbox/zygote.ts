@@ -1,4 +1,5 @@
 import { CrankError, type Finding } from '#src/core/error.ts';
+import type { ControlGroups } from './control-groups.ts';
 import { frameDecoder, kinds, longestFrame, ProtocolViolation, toHost } from './frames.ts';
 import type { InputFolder } from './input-files.ts';
 import { NotBegun } from './receiver.ts';
@@ -36,6 +37,8 @@ export interface ZygoteOptions {
   spares: number;
   /** Milliseconds that the import may take. */
   startMs: number;
+  /** Where the machine lets us have them. */
+  groups: ControlGroups | undefined;
   log: Log;
 }
 
@@ -52,6 +55,7 @@ export const awaitZygote = async ({
   slots: most,
   spares,
   startMs,
+  groups,
   log,
 }: ZygoteOptions): Promise<Zygote> => {
   const started = Promise.withResolvers<void>();
@@ -94,8 +98,9 @@ export const awaitZygote = async ({
       started.reject(notDeployable(template, body, process.output()));
       return;
     }
-    if (type === toHost.spawned || type === toHost.ended) {
-      if (slots !== undefined && type === toHost.ended && id <= most) slots.ended(id, body);
+    if (type === toHost.spawned || type === toHost.started || type === toHost.ended) {
+      if (slots !== undefined && type === toHost.started) slots.started(id, body);
+      else if (slots !== undefined && type === toHost.ended && id <= most) slots.ended(id, body);
       else if (warm === undefined) throw new ProtocolViolation('news of a process that nobody asked for');
       else if (type === toHost.spawned) warm.spawned(id);
       else warm.ended(id, body);
@@ -110,7 +115,7 @@ export const awaitZygote = async ({
     reason = why;
     const tail = process.output().trim().slice(-2000);
     started.reject(startFailure(template, why, tail));
-    slots?.close(why);
+    await slots?.close(why);
     warm?.close(why);
     for (const socket of [process.control, ...process.channels]) socket.destroy();
     await inputs.close();
@@ -118,7 +123,7 @@ export const awaitZygote = async ({
   });
 
   const slotsOf = (): Slots => {
-    slots ??= createSlots({ process, template, outFolder, spares, most, killZygote: kill, distrust });
+    slots ??= createSlots({ process, template, outFolder, spares, most, groups, killZygote: kill, distrust });
     return slots;
   };
 

@@ -28,6 +28,7 @@ CHUNK       data -> host      bytes of a file result
 END         data -> host      RESULT_HEAD | stdout | stderr | rest
 GONE        word -> host      as END: the call's process has ended. id 0: the slot has its next child ready. id 1: the
                               slot ends too
+STARTED     zygote -> host    id line; u32 pid of it, as the zygote sees it (slots)
 SPAWNED     zygote -> host    id line; empty (warm lines)
 ENDED       zygote -> host    id line; as END; cpu is the line's total (warm lines)
 =========== ================= ======================================================================================
@@ -37,7 +38,7 @@ ENDED       zygote -> host    id line; as END; cpu is the line's total (warm lin
 
 A line is started anew on the channels of the one before it, which may have died in the middle of a frame. So a slot and
 the host each skip what they find on ``data`` and ``word`` until they have read the nonce that the host chose for SPAWN
-and sent on both; the slot sends it back.
+and sent on both, when it had put the slot in its control group; the slot sends it back.
 """
 
 import struct
@@ -51,7 +52,7 @@ RESULT_HEAD = struct.Struct("<BQQQII")
 NONCE = 16
 
 CALL, ACK, SPAWN, KILL, WATCH = 1, 3, 4, 5, 6
-READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE = 1, 2, 3, 4, 5, 6, 7, 8
+READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
 KIND_CALL, KIND_DESCRIBE = 0, 1
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 

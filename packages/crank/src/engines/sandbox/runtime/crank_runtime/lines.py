@@ -49,6 +49,8 @@ def spawn(zygote, number, body):
             warm.run(zygote, limits, channels[0], theirs)
         slot.run(zygote, limits, *channels, theirs, nonce)
     os.close(theirs)
+    if len(channels) == 2:
+        zygote.send(frames.frame(frames.STARTED, number, pid.to_bytes(4, "little")))
     _use_up(channels)
     zygote.lines[number] = zygote.readers[ours] = Line(number, pid, limits, ours)
     zygote.poll.register(ours, select.POLLIN)

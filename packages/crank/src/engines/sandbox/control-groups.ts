@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A cgroup (cgroups(7)) around one slot: what runs in it is bounded and measured as a whole, by the kernel. */
+export interface ControlGroup {
+  /** Moves a process in; what it starts from then on is in it too. `pids`: processes and threads. */
+  enclose(pid: number, memoryBytes: number, pids: number): Promise<void>;
+  /** CPU that all in it have used so far, nanoseconds. */
+  cpuNs(): number;
+  /** How often the kernel has killed in it for want of memory. */
+  outOfMemory(): number;
+  /** Once nothing runs in it any more. */
+  remove(): Promise<void>;
+}
+
+export interface ControlGroups {
+  /** Such as `cgroup v2`. */
+  name: string;
+  make(): Promise<ControlGroup>;
+  /** Removes what is left. */
+  close(): Promise<void>;
+}
+
+/** The files of one hierarchy's version. CPU time is in nanoseconds in the first, microseconds in the second. */
+interface Layout {
+  name: string;
+  /** One folder for each hierarchy that we need. */
+  bases: string[];
+  memoryMax: string;
+  swapMax: string;
+  pidsMax: string;
+  cpu: { file: string; pattern: RegExp; unitNs: number };
+  killed: { file: string; pattern: RegExp };
+}
+
+const prefix = 'crank-';
+
+/**
+ * The control groups that this process may use: none as an ordinary user, or where nobody lets us write to them.
+ *
+ * @returns why not, in words, where there are none
+ */
+export const findControlGroups = async (): Promise<ControlGroups | string> => {
+  if (process.getuid?.() !== 0) return 'the node does not run as root';
+  const layout = (await secondVersion()) ?? (await firstVersion());
+  if (layout === undefined) return 'the controllers memory, pids and CPU accounting are not there or not open to us';
+  const own = `${prefix}${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    for (const base of layout.bases) {
+      await sweep(base);
+      await mkdir(`${base}/${own}`);
+    }
+    if (layout.name === 'cgroup v2') await writeFile(`${layout.bases[0]}/${own}/cgroup.subtree_control`, wanted);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  let made = 0;
+  return {
+    name: layout.name,
+    make: () => makeGroup(layout, `${own}/${++made}`),
+    close: async () => {
+      for (const base of layout.bases) await removeTree(`${base}/${own}`);
+    },
+  };
+};
+
+const wanted = '+memory +pids +cpu';
+
+const secondVersion = async (): Promise<Layout | undefined> => {
+  const mount = mounts('cgroup2')[0];
+  if (mount === undefined) return undefined;
+  try {
+    const offered = (await readFile(`${mount.path}/cgroup.controllers`, 'utf8')).trim().split(' ');
+    if (!offered.includes('memory') || !offered.includes('pids')) return undefined;
+    await writeFile(`${mount.path}/cgroup.subtree_control`, wanted);
+  } catch {
+    return undefined; // read-only, or a folder with processes of its own: in a container
+  }
+  return {
+    name: 'cgroup v2',
+    bases: [mount.path],
+    memoryMax: 'memory.max',
+    swapMax: 'memory.swap.max',
+    pidsMax: 'pids.max',
+    cpu: { file: 'cpu.stat', pattern: /usage_usec (\d+)/, unitNs: 1000 },
+    killed: { file: 'memory.events', pattern: /oom_kill (\d+)/ },
+  };
+};
+
+const firstVersion = async (): Promise<Layout | undefined> => {
+  const bases: string[] = [];
+  for (const controller of ['memory', 'pids', 'cpuacct']) {
+    const mount = mounts('cgroup').find(({ options }) => options.includes(controller));
+    if (mount === undefined) return undefined;
+    if (!bases.includes(mount.path)) bases.push(mount.path);
+  }
+  return {
+    name: 'cgroup v1',
+    bases,
+    memoryMax: 'memory.limit_in_bytes',
+    swapMax: 'memory.memsw.limit_in_bytes',
+    pidsMax: 'pids.max',
+    cpu: { file: 'cpuacct.usage', pattern: /(\d+)/, unitNs: 1 },
+    killed: { file: 'memory.oom_control', pattern: /oom_kill (\d+)/ },
+  };
+};
+
+/** proc(5), /proc/self/mountinfo: ... mount point, options, `-`, type, source, super options. */
+const mounts = (type: string): { path: string; options: string[] }[] =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [before, after] = line.split(' - ');
+      const [kind, , options] = after?.split(' ') ?? [];
+      return kind === type ? [{ path: before!.split(' ')[4]!, options: options!.split(',') }] : [];
+    });
+
+const makeGroup = async (layout: Layout, name: string): Promise<ControlGroup> => {
+  const folders = layout.bases.map((base) => `${base}/${name}`);
+  for (const folder of folders) await mkdir(folder);
+  const open = (file: string): number => {
+    for (const folder of folders) {
+      try {
+        return openSync(`${folder}/${file}`, 'r');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
+    throw new Error(`${name} has no ${file}`);
+  };
+  const set = async (file: string, value: number): Promise<void> => {
+    for (const folder of folders) {
+      try {
+        await writeFile(`${folder}/${file}`, String(value), { flag: 'r+' });
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
+  };
+  const handles = { cpu: open(layout.cpu.file), killed: open(layout.killed.file) };
+  const text = Buffer.alloc(512);
+  const read = (handle: number, pattern: RegExp): number =>
+    Number(pattern.exec(text.toString('latin1', 0, readSync(handle, text, 0, text.length, 0)))?.[1] ?? 0);
+  let limits = '';
+  return {
+    enclose: async (pid, memoryBytes, pids) => {
+      if (limits !== `${memoryBytes} ${pids}`) {
+        await set(layout.memoryMax, memoryBytes);
+        // Not there without swap accounting. In the first version it counts memory and swap together.
+        await set(layout.swapMax, layout.name === 'cgroup v2' ? 0 : memoryBytes);
+        await set(layout.pidsMax, pids);
+        limits = `${memoryBytes} ${pids}`;
+      }
+      for (const folder of folders) await writeFile(`${folder}/cgroup.procs`, String(pid), { flag: 'r+' });
+    },
+    cpuNs: () => read(handles.cpu, layout.cpu.pattern) * layout.cpu.unitNs,
+    outOfMemory: () => read(handles.killed, layout.killed.pattern),
+    remove: async () => {
+      for (const handle of Object.values(handles)) closeSync(handle);
+      for (const folder of folders) await removeTree(folder);
+    },
+  };
+};
+
+/** Removes the groups of nodes that were killed. */
+const sweep = async (base: string): Promise<void> => {
+  for (const name of await readdir(base)) {
+    const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) await removeTree(`${base}/${name}`);
+  }
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A group can be removed a moment after the last process in it has ended; one that stays busy is left. */
+const removeTree = async (folder: string): Promise<void> => {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      for (const entry of await readdir(folder, { withFileTypes: true })) {
+        if (entry.isDirectory()) await removeTree(`${folder}/${entry.name}`);
+      }
+      await rmdir(folder);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return;
+      if (code !== 'EBUSY') throw error;
+      await sleep(10);
+    }
+  }
+};

@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+
+const childrenOf = async (pid: number): Promise<number[]> =>
+  (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).trim().split(' ').filter(Boolean).map(Number);
+
+/**
+ * The host's number of a process that a zygote knows by another (proc(5): NSpid lists one for each namespace).
+ *
+ * @param init the sandbox's pid 1 on the host; the zygote is its only child
+ * @returns `undefined` when it has ended already
+ */
+export const hostPid = async (init: number, inner: number): Promise<number | undefined> => {
+  try {
+    const [zygote] = await childrenOf(init);
+    if (zygote === undefined) return undefined;
+    for (const pid of await childrenOf(zygote)) {
+      const status = await readFile(`/proc/${pid}/status`, 'latin1');
+      const numbers = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/).map(Number) ?? [];
+      // The last is the slot's own (1), the one before it the zygote's.
+      if (numbers.at(-2) === inner) return pid;
+    }
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    throw error;
+  }
+};
