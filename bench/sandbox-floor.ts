@@ -18,6 +18,7 @@ export const benchForkFloor = async (ms: number): Promise<{ p50: number; perSeco
   const { usable } = await sandbox.interpreters();
   const template = {
     key: 'floor',
+    account: 'bench',
     isolation: 'fresh',
     interpreter: usable[0]!.path,
     codeDir: folder,

@@ -66,7 +66,16 @@ sys.stdout.write(" ".join("%.4f" % t for t in times) + " ")
 
 const calls = async (isolation: Isolation, concurrency: number): Promise<void> => {
   const template = {
-    ...{ key: isolation, isolation, interpreter, codeDir, libDirs: [], entry: 'trivial.py', limits: defaultLimits },
+    ...{
+      key: isolation,
+      account: 'bench',
+      isolation,
+      interpreter,
+      codeDir,
+      libDirs: [],
+      entry: 'trivial.py',
+      limits: defaultLimits,
+    },
   };
   const call = { id: '', operation: 'add', input, context, files: [], limits: defaultLimits, signal };
   for (let i = 0; i < 200; i++) await sandbox.run(template, call);

@@ -48,6 +48,7 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
     const descriptor = await platform.sandbox.describe(
       {
         key,
+        account,
         isolation: prepared.isolation,
         interpreter: prepared.interpreter,
         codeDir: prepared.codeDir,

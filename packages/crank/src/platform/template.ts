@@ -16,6 +16,7 @@ export const templateOf = (platform: Platform, version: DeployedVersion, callerA
     const { manifest, digest } = version;
     template = {
       key: templateKey(digest, callerAccount),
+      account: callerAccount,
       isolation: manifest.isolation,
       entry: manifest.entry,
       limits: manifest.limits,

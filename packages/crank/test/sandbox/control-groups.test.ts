@@ -1,40 +1,73 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findControlGroups } from '#src/engines/sandbox/control-groups.ts';
-import { calling, codeOf, jsonOf, limits, templateOf, type Workshop, workshop } from './harness.ts';
+import { calling, codeOf, jsonOf, limits, processesWith, templateOf, type Workshop, workshop } from './harness.ts';
 
 const found = await findControlGroups();
 const memory = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find((path) => existsSync(path))!;
 const ours = (): string[] => readdirSync(memory).filter((name) => name.startsWith(`crank-${process.pid}-`));
 
-describe.runIf(typeof found === 'object')('a control group around each slot', () => {
+const statusOf = (pid: number): string => readFileSync(`/proc/${pid}/status`, 'utf8');
+const parentOf = (pid: number): number => Number(/^PPid:\s+(\d+)$/m.exec(statusOf(pid))?.[1]);
+
+/** Of a process and all that it started. */
+const groupsOf = (pid: number): string[] => [
+  // One that has ended and is not buried yet has left its groups.
+  /^State:\s+Z/m.test(statusOf(pid)) ? '' : readFileSync(`/proc/${pid}/cgroup`, 'utf8'),
+  ...readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
+    .flatMap(groupsOf),
+];
+
+describe.runIf(typeof found === 'object')('control groups', () => {
   let shop: Workshop;
   let call: ReturnType<typeof calling>;
+  let warm: ReturnType<typeof calling>;
   beforeAll(async () => {
     if (typeof found === 'object') await found.close();
     shop = workshop();
     const more = { ...limits, subprocesses: 8, memoryBytes: 256 * 2 ** 20, tmpBytes: 2 ** 20 };
     call = calling(shop.sandbox, templateOf(shop, 'family.py', 'fresh', { limits: more }));
+    warm = calling(shop.sandbox, templateOf(shop, 'family.py', 'warm', { limits: more }));
   });
   afterAll(() => shop.remove());
 
-  it('bounds the memory of all processes of a call together', async () => {
-    expect(jsonOf(await call('hog', { processes: 2, megabytes: 60 }))).toBe(2);
-    const result = await call('hog', { processes: 6, megabytes: 120 });
+  it.each(['fresh', 'warm'] as const)('bound the memory of all processes of a %s call together', async (isolation) => {
+    const run = isolation === 'warm' ? warm : call;
+    const first = await run('hog', { processes: 2, megabytes: 60 });
+    expect(jsonOf(first)).toBe(2);
+    expect(first.usage.cpuSource).toBe('cgroup');
+    const result = await run('hog', { processes: 6, megabytes: 120 });
     // The kernel may take a subprocess and not the script itself.
     if (result.outcome.type === 'value') expect(jsonOf(result)).toBeLessThan(6);
     else expect(codeOf(result)).toBe('out-of-memory');
-    expect(jsonOf(await call('hog', { processes: 1, megabytes: 10 }))).toBe(1);
+    expect(jsonOf(await run('hog', { processes: 1, megabytes: 10 }))).toBe(1);
   });
 
-  it('bounds processes, ends all of them, and counts their time', async () => {
+  it('hold the zygote too, and bound what importing takes', async () => {
+    const lines = processesWith(shop.codeDir)
+      .filter((pid) => processesWith(shop.codeDir).includes(parentOf(pid)))
+      .flatMap(groupsOf)
+      .join('')
+      .split('\n')
+      .filter((line) => /^\d+:(memory|pids|cpuacct|cpu|cpu,cpuacct)?:/.test(line) && !/^0::\/$/.test(line));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toContain(`/crank-${process.pid}-`);
+    const greedy = calling(shop.sandbox, templateOf(shop, 'greedy.py', 'fresh'));
+    await expect(greedy('add', { a: 1, b: 2 })).rejects.toThrow(/more than the \d+ bytes of memory that importing may/);
+  });
+
+  it('bound processes, end with all of them, and count their time', async () => {
     const result = await call('forks');
     expect(jsonOf(result)).toBeLessThan(64);
     expect(result.usage.cpuSource).toBe('cgroup');
     expect(result.usage.cpuNs).toBeGreaterThan(1e6);
   });
 
-  it('is gone with the sandbox, and those of a dead node with the next one', async () => {
+  it('are gone with the sandbox, and those of a dead node with the next one', async () => {
     expect(ours()).toHaveLength(1);
     mkdirSync(`${memory}/crank-4194304-dead`); // no pid can be that high
     await shop.sandbox.close();

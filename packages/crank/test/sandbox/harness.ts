@@ -45,6 +45,7 @@ export const templateOf = (
   more: Partial<SandboxTemplate> = {},
 ): SandboxTemplate => ({
   key: `${entry}:${isolation}`,
+  account: 'test',
   isolation,
   interpreter: interpreter(),
   codeDir,

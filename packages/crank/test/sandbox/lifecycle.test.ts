@@ -203,7 +203,9 @@ describe('the pool', () => {
     const shop = opened();
     const call = calling(shop.sandbox, templateOf(shop, 'ordinary.py', 'fresh'));
     expect(jsonOf(await call('add', { a: 1, b: 1 }))).toBe(2);
-    const running = call('sleep', { seconds: 60 });
+    const begun = Promise.withResolvers<void>();
+    const running = call('count_and_sleep', {}, { onItem: () => begun.resolve() });
+    await begun.promise;
     for (const pid of sandboxes(shop)) process.kill(pid, 'SIGKILL');
     expect(codeOf(await running)).toBe('crashed');
     expect(jsonOf(await call('add', { a: 1, b: 2 }))).toBe(3);

@@ -15,6 +15,7 @@ const call = {
 for (const isolation of ['fresh', 'warm'] as const) {
   const template = {
     key: isolation,
+    account: 'test',
     isolation,
     interpreter: interpreter(),
     codeDir,

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A cgroup (cgroups(7)) around one slot: what runs in it is bounded and measured as a whole, by the kernel. */
+/** A cgroup (cgroups(7)): what runs in it is bounded and measured as a whole, by the kernel. */
 export interface ControlGroup {
   /** Moves a process in; what it starts from then on is in it too. `pids`: processes and threads. */
   enclose(pid: number, memoryBytes: number, pids: number): Promise<void>;
@@ -15,10 +16,20 @@ export interface ControlGroup {
   remove(): Promise<void>;
 }
 
+/** Around all that runs one version for one account. */
+export interface ServiceGroup {
+  /** For the process that imports it. */
+  readonly zygote: ControlGroup;
+  /** For one that runs its calls. */
+  make(): Promise<ControlGroup>;
+  remove(): Promise<void>;
+}
+
 export interface ControlGroups {
   /** Such as `cgroup v2`. */
   name: string;
-  make(): Promise<ControlGroup>;
+  /** CPU is shared evenly among the accounts that want it, and an account's share among its services. */
+  service(account: string): Promise<ServiceGroup>;
   /** Removes what is left. */
   close(): Promise<void>;
 }
@@ -26,8 +37,10 @@ export interface ControlGroups {
 /** The files of one hierarchy's version. CPU time is in nanoseconds in the first, microseconds in the second. */
 interface Layout {
   name: string;
-  /** One folder for each hierarchy that we need. */
+  /** One folder for each hierarchy that measures and bounds single calls. */
   bases: string[];
+  /** The hierarchy that shares CPU out, where that is none of those; it ends with services. */
+  weights: string | undefined;
   memoryMax: string;
   swapMax: string;
   pidsMax: string;
@@ -36,6 +49,7 @@ interface Layout {
 }
 
 const prefix = 'crank-';
+const memoryShare = 0.8;
 
 /**
  * The control groups that this process may use: none as an ordinary user, or where nobody lets us write to them.
@@ -48,21 +62,67 @@ export const findControlGroups = async (): Promise<ControlGroups | string> => {
   if (layout === undefined) return 'the controllers memory, pids and CPU accounting are not there or not open to us';
   const own = `${prefix}${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
-    for (const base of layout.bases) {
+    for (const base of [...layout.bases, ...(layout.weights === undefined ? [] : [layout.weights])]) {
       await sweep(base);
       await mkdir(`${base}/${own}`);
     }
     if (layout.name === 'cgroup v2') await writeFile(`${layout.bases[0]}/${own}/cgroup.subtree_control`, wanted);
+    // All sandboxes together never take the machine from the node.
+    await setIn(layout.bases, own, layout.memoryMax, Math.floor(memoryShare * machineBytes()));
   } catch (error) {
     return (error as Error).message;
   }
+  return createTree(layout, own);
+};
+
+/** NODE/ACCOUNT/SERVICE/{zygote,1,2,...}: only the leaves hold processes, as the second version demands. */
+const createTree = (layout: Layout, own: string): ControlGroups => {
+  const all = [...layout.bases, ...(layout.weights === undefined ? [] : [layout.weights])];
+  const accounts = new Map<string, { path: string; services: number; ready: Promise<void> }>();
   let made = 0;
+  const branch = async (path: string, controllers: string): Promise<void> => {
+    for (const base of all) await mkdir(`${base}/${path}`);
+    if (layout.name === 'cgroup v2') await writeFile(`${all[0]}/${path}/cgroup.subtree_control`, controllers);
+  };
+  const cut = async (path: string): Promise<void> => {
+    for (const base of all) await removeTree(`${base}/${path}`);
+  };
+  const enter = (account: string): { path: string; services: number; ready: Promise<void> } => {
+    const known = accounts.get(account);
+    if (known !== undefined) return known;
+    const path = `${own}/${++made}`;
+    const entered = { path, services: 0, ready: branch(path, wanted) };
+    accounts.set(account, entered);
+    entered.ready.catch(() => accounts.delete(account));
+    return entered;
+  };
   return {
     name: layout.name,
-    make: () => makeGroup(layout, `${own}/${++made}`),
-    close: async () => {
-      for (const base of layout.bases) await removeTree(`${base}/${own}`);
+    service: async (account) => {
+      const around = enter(account);
+      around.services++;
+      await around.ready;
+      const path = `${around.path}/${++made}`;
+      await branch(path, '+memory +pids');
+      const zygote = await makeGroup(layout, `${path}/zygote`, layout.weights && `${layout.weights}/${path}`);
+      let leaves = 0;
+      let removed: Promise<void> | undefined;
+      return {
+        zygote,
+        make: () => makeGroup(layout, `${path}/${++leaves}`),
+        remove: () => {
+          removed ??= (async () => {
+            await zygote.remove();
+            await cut(path);
+            if (--around.services > 0) return;
+            accounts.delete(account);
+            await cut(around.path);
+          })();
+          return removed;
+        },
+      };
     },
+    close: () => cut(own),
   };
 };
 
@@ -81,6 +141,7 @@ const secondVersion = async (): Promise<Layout | undefined> => {
   return {
     name: 'cgroup v2',
     bases: [mount.path],
+    weights: undefined,
     memoryMax: 'memory.max',
     swapMax: 'memory.swap.max',
     pidsMax: 'pids.max',
@@ -96,9 +157,11 @@ const firstVersion = async (): Promise<Layout | undefined> => {
     if (mount === undefined) return undefined;
     if (!bases.includes(mount.path)) bases.push(mount.path);
   }
+  const cpu = mounts('cgroup').find(({ options }) => options.includes('cpu'))?.path;
   return {
     name: 'cgroup v1',
     bases,
+    weights: cpu === undefined || bases.includes(cpu) ? undefined : cpu,
     memoryMax: 'memory.limit_in_bytes',
     swapMax: 'memory.memsw.limit_in_bytes',
     pidsMax: 'pids.max',
@@ -117,7 +180,8 @@ const mounts = (type: string): { path: string; options: string[] }[] =>
       return kind === type ? [{ path: before!.split(' ')[4]!, options: options!.split(',') }] : [];
     });
 
-const makeGroup = async (layout: Layout, name: string): Promise<ControlGroup> => {
+/** `share`: a folder that its processes join besides. */
+const makeGroup = async (layout: Layout, name: string, share?: string): Promise<ControlGroup> => {
   const folders = layout.bases.map((base) => `${base}/${name}`);
   for (const folder of folders) await mkdir(folder);
   const open = (file: string): number => {
@@ -130,16 +194,6 @@ const makeGroup = async (layout: Layout, name: string): Promise<ControlGroup> =>
     }
     throw new Error(`${name} has no ${file}`);
   };
-  const set = async (file: string, value: number): Promise<void> => {
-    for (const folder of folders) {
-      try {
-        await writeFile(`${folder}/${file}`, String(value), { flag: 'r+' });
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      }
-    }
-  };
   const handles = { cpu: open(layout.cpu.file), killed: open(layout.killed.file) };
   const text = Buffer.alloc(512);
   const read = (handle: number, pattern: RegExp): number =>
@@ -148,13 +202,14 @@ const makeGroup = async (layout: Layout, name: string): Promise<ControlGroup> =>
   return {
     enclose: async (pid, memoryBytes, pids) => {
       if (limits !== `${memoryBytes} ${pids}`) {
-        await set(layout.memoryMax, memoryBytes);
+        await setIn(layout.bases, name, layout.memoryMax, memoryBytes);
         // Not there without swap accounting. In the first version it counts memory and swap together.
-        await set(layout.swapMax, layout.name === 'cgroup v2' ? 0 : memoryBytes);
-        await set(layout.pidsMax, pids);
+        await setIn(layout.bases, name, layout.swapMax, layout.name === 'cgroup v2' ? 0 : memoryBytes);
+        await setIn(layout.bases, name, layout.pidsMax, pids);
         limits = `${memoryBytes} ${pids}`;
       }
-      for (const folder of folders) await writeFile(`${folder}/cgroup.procs`, String(pid), { flag: 'r+' });
+      for (const folder of folders) await join(folder, pid);
+      if (share !== undefined) await join(share, pid);
     },
     cpuNs: () => read(handles.cpu, layout.cpu.pattern) * layout.cpu.unitNs,
     outOfMemory: () => read(handles.killed, layout.killed.pattern),
@@ -164,6 +219,28 @@ const makeGroup = async (layout: Layout, name: string): Promise<ControlGroup> =>
     },
   };
 };
+
+const setIn = async (bases: readonly string[], name: string, file: string, value: number): Promise<void> => {
+  for (const base of bases) {
+    try {
+      await writeFile(`${base}/${name}/${file}`, String(value), { flag: 'r+' });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+};
+
+const join = async (folder: string, pid: number): Promise<void> => {
+  try {
+    await writeFile(`${folder}/cgroup.procs`, String(pid), { flag: 'r+' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // it has ended
+  }
+};
+
+/** Of the machine, or of the container that we run in. */
+const machineBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
 /** Removes the groups of nodes that were killed. */
 const sweep = async (base: string): Promise<void> => {

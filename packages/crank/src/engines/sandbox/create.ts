@@ -92,6 +92,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
 
   const start = async (template: SandboxTemplate): Promise<Zygote> => {
     const { host, runtime, scratch, groups } = await stand();
+    const group = typeof groups === 'string' ? undefined : await groups.service(template.account);
     const inputs = await createInputFolder(`${scratch.calls}/${randomBytes(8).toString('hex')}`, host.foreign);
     // A warm one is described in a slot.
     const slots = template.isolation === 'warm' ? 1 : concurrency;
@@ -129,7 +130,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       });
       const zygote = await awaitZygote({
         ...{ process, template, inputs, outFolder: scratch.out, slots, log },
-        groups: typeof groups === 'string' ? undefined : groups,
+        group,
         spares: template.isolation === 'warm' ? 1 : (options.spares ?? 2),
         startMs: options.startMs ?? 60_000,
       });
@@ -140,6 +141,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       });
       return zygote;
     } catch (error) {
+      await group?.remove();
       await inputs.close();
       throw error;
     }
@@ -236,8 +238,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
 };
 
 /** Whatever a zygote is made from is part of its key, so that a change of limits never meets an old one. */
-const poolKey = ({ key, isolation, interpreter, codeDir, libDirs, entry, limits }: SandboxTemplate): string =>
-  [key, isolation, interpreter, codeDir, libDirs.join(':'), entry, Object.values(limits).join(' ')].join('\0');
+const poolKey = ({ key, account, isolation, interpreter, codeDir, libDirs, entry, limits }: SandboxTemplate): string =>
+  [key, account, isolation, interpreter, codeDir, libDirs.join(':'), entry, Object.values(limits).join(' ')].join('\0');
 
 /** A call never gets more than its template was made for. */
 const within = (call: SandboxCall, most: Limits): SandboxCall => {

@@ -1,7 +1,7 @@
 import type { Limits } from '#src/core/service.ts';
 
 /** The bytes between host and sandbox: `runtime/crank_runtime/frames.py` is the specification. */
-export const toSandbox = { call: 1, ack: 3, spawn: 4, kill: 5, watch: 6 } as const;
+export const toSandbox = { call: 1, load: 2, ack: 3, spawn: 4, kill: 5, watch: 6 } as const;
 export const toHost = {
   ready: 1,
   loadFailed: 2,
@@ -57,7 +57,7 @@ const header = (into: Buffer, type: number, id: number, bodyBytes: number): void
   into.writeUInt32LE(id, 5);
 };
 
-/** A frame without a body: ACK, KILL. */
+/** A frame without a body: LOAD, ACK, KILL. */
 export const bareFrame = (type: number, id: number): Buffer => {
   const frame = Buffer.allocUnsafe(headerBytes);
   header(frame, type, id, 0);

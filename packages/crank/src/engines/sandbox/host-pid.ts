@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 
-const childrenOf = async (pid: number): Promise<number[]> =>
-  (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).trim().split(' ').filter(Boolean).map(Number);
+/** What a process of the host has started; nothing when it has ended. */
+export const childrenOf = async (pid: number): Promise<number[]> => {
+  const text = await readIfThere(`/proc/${pid}/task/${pid}/children`);
+  return text.trim().split(' ').filter(Boolean).map(Number);
+};
 
 /**
  * The host's number of a process that a zygote knows by another (proc(5): NSpid lists one for each namespace).
@@ -10,19 +13,23 @@ const childrenOf = async (pid: number): Promise<number[]> =>
  * @returns `undefined` when it has ended already
  */
 export const hostPid = async (init: number, inner: number): Promise<number | undefined> => {
+  const [zygote] = await childrenOf(init);
+  if (zygote === undefined) return undefined;
+  for (const pid of await childrenOf(zygote)) {
+    const status = await readIfThere(`/proc/${pid}/status`);
+    const numbers = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/).map(Number) ?? [];
+    // The last is the line's own (1), the one before it the zygote's.
+    if (numbers.at(-2) === inner) return pid;
+  }
+  return undefined;
+};
+
+const readIfThere = async (path: string): Promise<string> => {
   try {
-    const [zygote] = await childrenOf(init);
-    if (zygote === undefined) return undefined;
-    for (const pid of await childrenOf(zygote)) {
-      const status = await readFile(`/proc/${pid}/status`, 'latin1');
-      const numbers = /^NSpid:\s+(.*)$/m.exec(status)?.[1]?.split(/\s+/).map(Number) ?? [];
-      // The last is the slot's own (1), the one before it the zygote's.
-      if (numbers.at(-2) === inner) return pid;
-    }
-    return undefined;
+    return await readFile(path, 'latin1');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
     throw error;
   }
 };

@@ -7,8 +7,8 @@ import { bubblewrapArguments, type Mounts, type SandboxUser } from './bubblewrap
 export interface SandboxProcess {
   /** Of bubblewrap on the host: killing it kills all inside. */
   readonly pid: number;
-  /** Of pid 1 inside, once bubblewrap has said it. */
-  readonly init: number | undefined;
+  /** Of pid 1 inside, on the host; `undefined` when it ended before it began. */
+  readonly init: Promise<number | undefined>;
   /** Descriptor 3 inside. */
   readonly control: Socket;
   /** Descriptors from `firstChannel` on inside. */
@@ -69,6 +69,7 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
     stream.on('error', () => {}); // its end shows in `ended`
   }
   let inner: number | undefined;
+  const named = Promise.withResolvers<number | undefined>();
   let info = '';
   const infoPipe = (child.stdio as unknown[])[5] as Socket;
   infoPipe.setEncoding('utf8');
@@ -76,15 +77,16 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
   infoPipe.on('data', (more: string) => {
     info += more;
     const said = /"child-pid":\s*(\d+)\s*[,}]/.exec(info);
-    if (said !== null) inner = Number(said[1]);
+    if (said === null) return;
+    inner = Number(said[1]);
+    named.resolve(inner);
   });
+  infoPipe.once('close', () => named.resolve(inner));
   const sockets = child.stdio.filter((_, i) => i === 3 || i >= firstChannel) as unknown as Socket[];
   for (const socket of sockets) socket.on('error', () => {}); // EPIPE and ECONNRESET: its end shows in `ended`
   return {
     pid: child.pid,
-    get init() {
-      return inner;
-    },
+    init: named.promise,
     control: sockets[0]!,
     channels: sockets.slice(1),
     ended,

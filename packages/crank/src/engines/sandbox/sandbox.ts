@@ -5,6 +5,8 @@ import type { Isolation, Limits } from '#src/core/service.ts';
 export interface SandboxTemplate {
   /** Version digest and caller account: sandboxes are never shared across either. */
   key: string;
+  /** Whose calls it serves: accounts share the machine's CPU evenly. */
+  account: string;
   isolation: Isolation;
   /** Absolute path of the interpreter. */
   interpreter: string;

@@ -105,6 +105,7 @@ export const selfTest = async (
 
 const probeTemplate = (runtime: string, interpreter: string, isolation: Isolation): SandboxTemplate => ({
   key: `self-test-${isolation}`,
+  account: 'self-test',
   isolation,
   interpreter,
   codeDir: `${runtime}/self_test`,

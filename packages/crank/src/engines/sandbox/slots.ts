@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Limits } from '#src/core/service.ts';
-import type { ControlGroups } from './control-groups.ts';
+import type { ServiceGroup } from './control-groups.ts';
 import { type End, parseEnd } from './end-frame.ts';
 import {
   bareFrame,
@@ -15,7 +15,7 @@ import {
   toSandbox,
   watchFrame,
 } from './frames.ts';
-import { hostPid } from './host-pid.ts';
+import { encloseLine } from './line-group.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
@@ -41,7 +41,8 @@ export interface SlotOptions {
   /** Slots that are kept ready, and the most there may be. */
   spares: number;
   most: number;
-  groups: ControlGroups | undefined;
+  /** Around the zygote and all that it starts, where the machine lets us have one. */
+  group: ServiceGroup | undefined;
   killZygote: (why: string) => void;
   /** Wraps what handles bytes that only the zygote's own code can have written; a violation is its end. */
   distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
@@ -55,9 +56,6 @@ const idleMs = 10_000;
 /** A child that uses so much CPU beyond twice what it claimed has lied: ending takes some, but not that. */
 const mostUnclaimedNs = 250e6;
 const clockErrorNs = 20e6;
-/** What a slot and the copied pages of its child take beside the call's own memory; and processes of theirs. */
-const ownBytes = 64 * 2 ** 20;
-const ownPids = 2;
 const cpus = availableParallelism();
 
 export const createSlots = ({
@@ -66,7 +64,7 @@ export const createSlots = ({
   outFolder,
   spares,
   most,
-  groups,
+  group: around,
   killZygote,
   distrust,
 }: SlotOptions): Slots => {
@@ -110,12 +108,10 @@ export const createSlots = ({
   /** Its slot waits for the nonce before it starts anything, so all of that will be in its group. */
   const greet = async (slot: Slot, inner: number): Promise<void> => {
     const { nonce } = slot;
-    if (groups !== undefined) {
-      const pid = process.init === undefined ? undefined : await hostPid(process.init, inner);
-      if (pid === undefined) return; // it has ended: the zygote will say so
-      const { memoryBytes, tmpBytes, threads, subprocesses } = slot.limits;
-      slot.group ??= await groups.make();
-      await slot.group.enclose(pid, memoryBytes + tmpBytes + ownBytes, threads + subprocesses + ownPids);
+    if (around !== undefined) {
+      const group = await encloseLine(around, process, inner, slot.limits, slot.group);
+      if (group === undefined) return; // it has ended: the zygote will say so
+      slot.group = group;
     }
     if (gone || slot.state !== 'starting' || nonce === undefined || slot.nonce !== nonce) return;
     slot.data.write(nonce);

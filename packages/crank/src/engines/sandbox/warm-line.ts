@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import { parseEnd } from './end-frame.ts';
+import type { ControlGroup, ServiceGroup } from './control-groups.ts';
+import { type End, parseEnd } from './end-frame.ts';
 import {
   bareFrame,
   callFrame,
@@ -13,19 +14,23 @@ import {
   toSandbox,
   watchFrame,
 } from './frames.ts';
+import { encloseLine } from './line-group.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun, type Receiver } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
+import { reasonFor } from './slot.ts';
 
 /** The warm process of a zygote. It answers one call after the other, in the order in which they were sent. */
 export interface WarmLine {
   run(call: SandboxCall, files: string): Promise<SandboxResult>;
-  /** The zygote's news: the process of this channel is ready, or has ended (body: as of an END frame). */
+  /** The zygote's news: the process of this channel exists (body: its number inside), is ready, or has ended (body: as of
+   * an END frame). */
+  started(channel: number, body: Buffer): void;
   spawned(channel: number): void;
   ended(channel: number, body: Buffer): void;
   /** The zygote is gone. */
-  close(why: string): void;
+  close(why: string): Promise<void>;
   /** All channels are used up. */
   readonly spent: boolean;
 }
@@ -36,6 +41,7 @@ export interface WarmLineOptions {
   outFolder: string;
   /** The lines before ours are slots. */
   slots: number;
+  group: ServiceGroup | undefined;
   killZygote: (why: string) => void;
   distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
 }
@@ -53,12 +59,18 @@ interface Line {
   socket: Socket;
   closed: boolean;
   lastWords: Buffer | undefined;
-  /** CPU that the process has reported so far, nanoseconds. */
+  group: ControlGroup | undefined;
+  /** Frames for a process that is not in its group yet; `undefined` from then on. */
+  held: Buffer[] | undefined;
+  /** CPU nanoseconds that calls were already charged with; those of its start belong to none. */
   cpuNs: number;
   watched: boolean;
   /** When it was told to end. */
   killedAt: number | undefined;
 }
+
+const sourceOf = ({ group }: Line): NonNullable<End['cpuSource']> =>
+  group === undefined ? 'sandbox-reported' : 'cgroup';
 
 const sweepEvery = 10;
 /** Milliseconds that a zygote gets to end a process, before it is killed itself. */
@@ -71,11 +83,13 @@ export const createWarmLine = ({
   template,
   outFolder,
   slots,
+  group: around,
   killZygote,
   distrust,
 }: WarmLineOptions): WarmLine => {
   const sockets = process.channels.slice(2 * slots);
   const waiting: Entry[] = [];
+  const leaving: (Promise<void> | undefined)[] = [];
   let used = 0;
   let lastId = 0;
   let line: Line | undefined;
@@ -94,11 +108,14 @@ export const createWarmLine = ({
       socket,
       closed: false,
       lastWords: undefined,
+      group: undefined,
+      held: [],
       cpuNs: 0,
       watched: false,
       killedAt: undefined,
     };
     let first: number;
+    let answered: { receiver: Receiver; end: End }[] = [];
     const decode = frameDecoder(longestFrame(template.limits), (type, id, body) => {
       const head = waiting[0];
       if (head === undefined || head.receiver.id !== id)
@@ -106,9 +123,7 @@ export const createWarmLine = ({
       if (type === toHost.item) head.receiver.item(body);
       else if (type === toHost.chunk) head.receiver.chunk(body);
       else if (type === toHost.end) {
-        const end = parseEnd(body);
-        opened.cpuNs += end.cpuNs;
-        head.receiver.end(end);
+        answered.push({ receiver: head.receiver, end: parseEnd(body) });
         waiting.shift();
         unwatch(opened);
         // Answers that arrive together cannot be told apart in time: each gets the time of all.
@@ -120,7 +135,12 @@ export const createWarmLine = ({
       distrust((chunk: Buffer) => {
         const before = waiting[0];
         first = before?.receiver.startedAt ?? 0;
-        decode(chunk);
+        try {
+          decode(chunk);
+        } finally {
+          settle(opened, answered);
+          answered = [];
+        }
         const head = waiting[0];
         if (head !== undefined && head !== before) head.receiver.startedAt = Math.max(head.sentAt, performance.now());
       }),
@@ -134,11 +154,34 @@ export const createWarmLine = ({
     return opened;
   };
 
+  /** Nothing is sent to a process before it is bounded as a whole. */
+  const enclose = async (to: Line, inner: number): Promise<void> => {
+    if (around !== undefined) {
+      to.group = await encloseLine(around, process, inner, template.limits);
+      if (to.group === undefined) return; // it has ended: the zygote will say so
+    }
+    for (const frame of to.held ?? []) to.socket.write(frame);
+    to.held = undefined;
+  };
+
+  /** Calls that answered together share what the kernel says they used as they say themselves. */
+  const settle = (at: Line, answered: readonly { receiver: Receiver; end: End }[]): void => {
+    if (answered.length === 0) return;
+    const claimed = answered.reduce((sum, { end }) => sum + end.cpuNs, 0);
+    const used = at.group === undefined ? claimed : at.group.cpuNs() - at.cpuNs;
+    at.cpuNs += used;
+    for (const { receiver, end } of answered) {
+      const share = claimed === 0 ? 1 / answered.length : end.cpuNs / claimed;
+      receiver.end({ ...end, cpuNs: Math.round(used * share), cpuSource: sourceOf(at) });
+    }
+  };
+
   /** The process has ended and all that it said was read: its call failed, the others go to the next process. */
   const succeed = (dead: Line): void => {
     if (line !== dead) return;
     line = undefined;
     if (waiting[0]?.sentTo === dead) buryWith(dead, waiting.shift()!);
+    leaving.push(dead.group?.remove());
     for (let i = waiting.length - 1; i >= 0; i--) if (waiting[i]!.receiver.settled) waiting.splice(i, 1);
     if (waiting.length === 0) return;
     if (spent()) {
@@ -152,9 +195,11 @@ export const createWarmLine = ({
 
   const buryWith = (dead: Line, head: Entry): void => {
     const { result, cpuNs, peakBytes, stdout, stderr } = parseEnd(dead.lastWords!);
-    const failed = head.receiver.stopped ?? (result.kind === 'failed' ? result : undefined);
-    head.receiver.fail(failed?.code ?? 'crashed', failed?.detail ?? 'The process ended.', {
-      cpuNs: Math.max(0, cpuNs - dead.cpuNs),
+    const failed =
+      head.receiver.stopped ?? reasonFor(head.receiver.call, result, 0, (dead.group?.outOfMemory() ?? 0) > 0);
+    head.receiver.fail(failed.code, failed.detail, {
+      cpuNs: Math.max(0, (dead.group?.cpuNs() ?? cpuNs) - dead.cpuNs),
+      cpuSource: sourceOf(dead),
       peakBytes,
       stdout,
       stderr,
@@ -169,7 +214,8 @@ export const createWarmLine = ({
   const send = (entry: Entry, to: Line): void => {
     entry.sentAt = performance.now();
     entry.sentTo = to;
-    to.socket.write(entry.frame());
+    if (to.held === undefined) to.socket.write(entry.frame());
+    else to.held.push(entry.frame());
   };
 
   const stop = (receiver: Receiver): void => {
@@ -237,8 +283,18 @@ export const createWarmLine = ({
       sweeper ??= setInterval(sweep, sweepEvery);
       return receiver.result.finally(onAbort(call.signal, receiver, () => stop(receiver)));
     },
+    started: (channel, body) => {
+      const to = line;
+      if (to?.channel !== channel || body.length !== 4) {
+        throw new ProtocolViolation(`channel ${channel} cannot have started`);
+      }
+      enclose(to, body.readUInt32LE(0)).catch((error: unknown) => {
+        killZygote(`its process could not be put in a control group (${(error as Error).message})`);
+      });
+    },
     spawned: (channel) => {
       if (line?.channel !== channel) throw new ProtocolViolation(`channel ${channel} is not the one asked for`);
+      line.cpuNs = line.group?.cpuNs() ?? line.cpuNs;
     },
     ended: (channel, body) => {
       if (line?.channel !== channel || line.lastWords !== undefined) {
@@ -248,7 +304,7 @@ export const createWarmLine = ({
       line.lastWords = body;
       if (line.closed) succeed(line);
     },
-    close: (why) => {
+    close: async (why) => {
       gone = true;
       clearInterval(sweeper);
       const [head, ...others] = waiting.splice(0);
@@ -258,6 +314,8 @@ export const createWarmLine = ({
       };
       head?.receiver.fail(failed.code, failed.detail);
       for (const { receiver } of others) receiver.abandon(new NotBegun(why));
+      leaving.push(line?.group?.remove());
+      await Promise.all(leaving);
     },
     get spent() {
       return spent();

@@ -1,6 +1,7 @@
 import { CrankError, type Finding } from '#src/core/error.ts';
-import type { ControlGroups } from './control-groups.ts';
-import { frameDecoder, kinds, longestFrame, ProtocolViolation, toHost } from './frames.ts';
+import type { ControlGroup, ServiceGroup } from './control-groups.ts';
+import { bareFrame, frameDecoder, kinds, longestFrame, ProtocolViolation, toHost, toSandbox } from './frames.ts';
+import { childrenOf } from './host-pid.ts';
 import type { InputFolder } from './input-files.ts';
 import { NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
@@ -37,8 +38,8 @@ export interface ZygoteOptions {
   spares: number;
   /** Milliseconds that the import may take. */
   startMs: number;
-  /** Where the machine lets us have them. */
-  groups: ControlGroups | undefined;
+  /** Around all of it, where the machine lets us have one. */
+  group: ServiceGroup | undefined;
   log: Log;
 }
 
@@ -55,7 +56,7 @@ export const awaitZygote = async ({
   slots: most,
   spares,
   startMs,
-  groups,
+  group,
   log,
 }: ZygoteOptions): Promise<Zygote> => {
   const started = Promise.withResolvers<void>();
@@ -99,9 +100,10 @@ export const awaitZygote = async ({
       return;
     }
     if (type === toHost.spawned || type === toHost.started || type === toHost.ended) {
-      if (slots !== undefined && type === toHost.started) slots.started(id, body);
+      if (slots !== undefined && type === toHost.started && id <= most) slots.started(id, body);
       else if (slots !== undefined && type === toHost.ended && id <= most) slots.ended(id, body);
       else if (warm === undefined) throw new ProtocolViolation('news of a process that nobody asked for');
+      else if (type === toHost.started) warm.started(id, body);
       else if (type === toHost.spawned) warm.spawned(id);
       else warm.ended(id, body);
       return;
@@ -111,24 +113,25 @@ export const awaitZygote = async ({
   process.control.on('data', distrust(frameDecoder(longestFrame(template.limits), onFrame)));
 
   const ended = process.ended.then(async (how) => {
-    const why = reason ?? `it ended with ${how}`;
+    const why = reason ?? (group?.zygote.outOfMemory() ? tooLarge(template) : `it ended with ${how}`);
     reason = why;
     const tail = process.output().trim().slice(-2000);
     started.reject(startFailure(template, why, tail));
     await slots?.close(why);
-    warm?.close(why);
+    await warm?.close(why);
     for (const socket of [process.control, ...process.channels]) socket.destroy();
+    await group?.remove();
     await inputs.close();
     return why;
   });
 
   const slotsOf = (): Slots => {
-    slots ??= createSlots({ process, template, outFolder, spares, most, groups, killZygote: kill, distrust });
+    slots ??= createSlots({ process, template, outFolder, spares, most, group, killZygote: kill, distrust });
     return slots;
   };
 
   const runWarm = (call: SandboxCall, files: string): Promise<SandboxResult> => {
-    warm ??= createWarmLine({ process, template, outFolder, slots: most, killZygote: kill, distrust });
+    warm ??= createWarmLine({ process, template, outFolder, slots: most, group, killZygote: kill, distrust });
     return warm.run(call, files);
   };
 
@@ -146,6 +149,8 @@ export const awaitZygote = async ({
 
   const timer = setTimeout(() => kill(`its import took longer than ${startMs} ms`), startMs);
   try {
+    if (group !== undefined) await enclose(process, group.zygote, template, most);
+    process.control.write(bareFrame(toSandbox.load, 0));
     await started.promise;
   } catch (error) {
     process.kill();
@@ -165,6 +170,25 @@ export const awaitZygote = async ({
     ended,
   };
 };
+
+/** What importing may take beside the memory of a call, which every call's process shares with it. */
+const importBytes = 2 * 2 ** 30;
+/** bubblewrap's and the zygote's own; and lines that are about to get a group of their own. */
+const ownPids = 8;
+
+/** Nothing of the service has run yet: the zygote waits to be told to load it. */
+const enclose = async ({ init }: SandboxProcess, group: ControlGroup, { limits }: SandboxTemplate, slots: number) => {
+  const first = await init;
+  if (first === undefined) return; // it has ended, and will be heard of
+  const pids = limits.threads + limits.subprocesses + slots + ownPids;
+  const bytes = limits.memoryBytes + importBytes;
+  await group.enclose(first, bytes, pids);
+  // What it started before that; later ones are born in the group.
+  for (const pid of await childrenOf(first)) await group.enclose(pid, bytes, pids);
+};
+
+const tooLarge = ({ limits }: SandboxTemplate): string =>
+  `it needed more than the ${limits.memoryBytes + importBytes} bytes of memory that importing may take`;
 
 const notDeployable = (template: SandboxTemplate, body: Buffer, output: string): CrankError => {
   let findings: Finding[] = [];

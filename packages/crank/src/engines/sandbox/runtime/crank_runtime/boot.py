@@ -13,6 +13,7 @@ def main(options):
     file)."""
     isolate.harden_zygote(options["memory"])
     filters = {name: isolate.load_filter(path) for name, path in options["filters"].items()}
+    zygote.await_host()
     try:
         loaded = service.Service.load(options["code"], options["entry"])
     except errors.LoadError as problem:

@@ -9,6 +9,7 @@ process, has two more: ``data``, which the processes that run calls see, and ``w
 has ``data`` only). ``id`` is the call's number, a random one for fresh calls, or the line's where the type says so.
 
 ======== ==================== ===================================================================================
+LOAD     host -> zygote       empty: import the service; its control group stands
 CALL     host -> data         LIMITS | u8 kind | u16 o | u32 f | u32 c | operation[o] | files[f] | context[c] | input
 ACK      host -> data         empty: one ITEM or CHUNK was taken in
 KILL     host -> zygote       id line; empty: kill that line
@@ -28,7 +29,7 @@ CHUNK       data -> host      bytes of a file result
 END         data -> host      RESULT_HEAD | stdout | stderr | rest
 GONE        word -> host      as END: the call's process has ended. id 0: the slot has its next child ready. id 1: the
                               slot ends too
-STARTED     zygote -> host    id line; u32 pid of it, as the zygote sees it (slots)
+STARTED     zygote -> host    id line; u32 pid of it, as the zygote sees it
 SPAWNED     zygote -> host    id line; empty (warm lines)
 ENDED       zygote -> host    id line; as END; cpu is the line's total (warm lines)
 =========== ================= ======================================================================================
@@ -51,7 +52,7 @@ CALL_HEAD = struct.Struct("<BHII")
 RESULT_HEAD = struct.Struct("<BQQQII")
 NONCE = 16
 
-CALL, ACK, SPAWN, KILL, WATCH = 1, 3, 4, 5, 6
+CALL, LOAD, ACK, SPAWN, KILL, WATCH = 1, 2, 3, 4, 5, 6
 READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
 KIND_CALL, KIND_DESCRIBE = 0, 1
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3

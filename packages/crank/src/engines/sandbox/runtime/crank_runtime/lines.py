@@ -12,7 +12,7 @@ _REAP_GRACE = 0.1  # seconds that a warm process may take to end after it closed
 class Line:
     """A slot or a warm process, as its zygote knows it."""
 
-    __slots__ = ("number", "pid", "limits", "sync", "output", "limit", "check", "late")
+    __slots__ = ("number", "pid", "limits", "sync", "output", "limit", "check", "late", "stopped")
 
     def __init__(self, number, pid, limits, sync):
         self.number = number
@@ -23,6 +23,7 @@ class Line:
         self.limit = 0  # of its CPU clock, while watched
         self.check = 0.0
         self.late = False
+        self.stopped = False  # the host wanted its end
 
 
 def spawn(zygote, number, body):
@@ -49,8 +50,7 @@ def spawn(zygote, number, body):
             warm.run(zygote, limits, channels[0], theirs)
         slot.run(zygote, limits, *channels, theirs, nonce)
     os.close(theirs)
-    if len(channels) == 2:
-        zygote.send(frames.frame(frames.STARTED, number, pid.to_bytes(4, "little")))
+    zygote.send(frames.frame(frames.STARTED, number, pid.to_bytes(4, "little")))
     _use_up(channels)
     zygote.lines[number] = zygote.readers[ours] = Line(number, pid, limits, ours)
     zygote.poll.register(ours, select.POLLIN)
@@ -89,8 +89,8 @@ def read(zygote, line):
         rest = answer.failure("isolation-unavailable", f"The process could not be isolated: {data!r}")
     elif line.late:
         rest = answer.failure("timeout", endings.too_slow(line.limits.cpu_ms, "CPU time"))
-    elif running:
-        rest = answer.failure("crashed", "The script's process was stopped: it closed its channels.")
+    elif running or line.stopped:
+        rest = answer.failure("crashed", "The script's process was stopped, or closed its channels.")
     else:
         rest = endings.post_mortem(status, seconds, line.limits, True)
     zygote.send(

@@ -13,6 +13,15 @@ from crank_runtime import endings, frames, isolate, lines
 HOST = 3
 
 
+def await_host():
+    """Blocks until the host says LOAD: it has put this process where it is bounded as a whole."""
+    header = b""
+    while len(header) < frames.HEADER.size:
+        header += os.read(HOST, frames.HEADER.size - len(header)) or os._exit(0)
+    if frames.HEADER.unpack(header)[1] != frames.LOAD:
+        os._exit(1)
+
+
 class Zygote:
     def __init__(self, loaded, filters, channels):
         self.loaded = loaded
@@ -75,6 +84,7 @@ class Zygote:
         if line is None:
             return  # it ended while the frame was on its way
         if kind == frames.KILL:
+            line.stopped = True
             os.kill(line.pid, endings.SIGKILL)  # pid 1 of its namespace: the kernel kills all others in it
         elif kind == frames.WATCH:
             left = int.from_bytes(body, "little")
