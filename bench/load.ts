@@ -19,6 +19,8 @@ export interface Measured {
   perSecond: number;
   /** Answers other than 200. */
   failed: number;
+  /** CPU time that the load itself took, milliseconds; it is on the same cores. */
+  cpuMs: number;
 }
 
 /** The value below which a share of the sorted samples lies. */
@@ -75,7 +77,9 @@ const run = async (options: Load): Promise<Measured> => {
       else failed++;
     }
   };
+  const startCpu = process.cpuUsage();
   await Promise.all(Array.from({ length: options.concurrency }, connection));
+  const { user, system } = process.cpuUsage(startCpu);
   agent.destroy();
   took.sort((a, b) => a - b);
   return {
@@ -83,6 +87,7 @@ const run = async (options: Load): Promise<Measured> => {
     p99: percentile(took, 0.99),
     perSecond: took.length / (options.ms / 1000),
     failed,
+    cpuMs: (user + system) / 1000,
   };
 };
 

@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatProof, verifyReceipt } from 'crank-verify';
-import { defaultLimits } from '../packages/crank/src/core/service.ts';
+import { defaultLimits, type Limits } from '../packages/crank/src/core/service.ts';
 import { commitTo } from '../packages/crank/src/engines/audit/commitment.ts';
 import { loadSigner } from '../packages/crank/src/engines/audit/keys.ts';
 import { inclusionProof } from '../packages/crank/src/engines/audit/proof.ts';
 import { receiptFile } from '../packages/crank/src/engines/audit/receipt-file.ts';
+import { receiptStatement } from '../packages/crank/src/engines/audit/receipt-statement.ts';
 import type { CallPredicate } from '../packages/crank/src/engines/audit/statement.ts';
 import { sourceReader } from '../packages/crank/src/engines/audit/tile-reader.ts';
 import type { RecordEntry } from '../packages/crank/src/platform/record-entry.ts';
@@ -16,6 +17,7 @@ import { openStore } from '../packages/crank/src/store/store.ts';
 import { percentile } from './load.ts';
 
 const ORIGIN = 'crank.local/bench';
+const limits = Object.fromEntries(Object.entries(defaultLimits).sort()) as unknown as Limits;
 
 /** The entry of a call as the pipeline makes it, all rows included. */
 const entry = (n: number): RecordEntry => {
@@ -24,40 +26,40 @@ const entry = (n: number): RecordEntry => {
   const input = commitTo(Buffer.from('{"a":2,"b":3}'));
   const digest = `sha256:${'0'.repeat(64)}`;
   const predicate: CallPredicate = {
-    call: id,
-    stage: 'complete',
-    received: '2026-01-01T00:00:00.000Z',
-    finished: '2026-01-01T00:00:00.002Z',
-    node: ORIGIN,
     account: 'default',
-    principal: { id: 'key_1', kind: 'user', role: 'owner', account: 'default' },
-    service: 'add',
-    version: digest,
-    operation: 'add',
-    input: input.commitment,
+    call: id,
+    carbon: { grams: 2e-7, gridGramsPerKwh: 472.94, source: 'bench' },
+    charge: { currency: 'USD', lines: [{ amount: '0.00001', kind: 'call' }], total: '0.00001' },
     decisions: ['authorise', 'input'].map((point) => ({
-      id: `dec_${n}`,
-      point,
       allow: true,
       bundles: { platform: digest },
+      id: `dec_${n}`,
       obligations: [],
+      point,
       reasons: [],
     })),
+    energy: { grade: 'D', joules: 0.0017, uncertainty: 'factor 2' },
+    finished: '2026-01-01T00:00:00.002Z',
+    input: input.commitment,
     isolation: 'fresh',
-    limits: defaultLimits,
+    limits,
+    node: ORIGIN,
+    operation: 'add',
     outcome: 'ok',
-    usage: { cpuNs: 1_000_000, cpuSource: 'sandbox-reported', wallNs: 2_000_000, peakMemoryBytes: 10_000_000 },
-    energy: { joules: 0.0017, grade: 'D', uncertainty: 'factor 2' },
-    carbon: { grams: 2e-7, gridGramsPerKwh: 472.94, source: 'bench' },
-    charge: { currency: 'USD', lines: [{ kind: 'call', amount: '0.00001' }], total: '0.00001' },
+    principal: { account: 'default', id: 'key_1', kind: 'user', role: 'owner' },
+    received: '2026-01-01T00:00:00.000Z',
+    salts: { input: input.saltDigest, subject: subject.saltDigest },
+    service: 'add',
+    stage: 'complete',
+    usage: { cpuNs: 1_000_000, cpuSource: 'sandbox-reported', peakMemoryBytes: 10_000_000, wallNs: 2_000_000 },
+    version: digest,
   };
   return {
     id,
     kind: 'call',
     account: 'default',
     principal: 'key_1',
-    predicate,
-    subject: subject.commitment,
+    statement: receiptStatement({ id, predicate, subject: subject.commitment }),
     openings: { subject: subject.salt, input: input.salt },
     rows: {
       call: {

@@ -67,10 +67,12 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const origin = originOf(folder.keys);
   const signer = loadSigner(folder.keys, origin);
   const logFiles = await LogFiles.open({ vkey: signer.vkey, origin, folder: folder.log, store, log });
+  const load = { inFlight: 0, limit: config.concurrency, draining: false };
   const recorder = await Recorder.start({
     store: config.database,
     keys: folder.keys,
     origin,
+    alone: () => load.inFlight <= 1,
     onGrown: (size) => logFiles.grown(size),
     onFailed,
   });
@@ -118,7 +120,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     counts: new CallCounts(),
     log,
     scratch: folder.scratch,
-    load: { inFlight: 0, limit: config.concurrency, draining: false },
+    load,
   };
   await loadPolicies(platform);
 

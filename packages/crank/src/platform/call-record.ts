@@ -1,5 +1,6 @@
 import { formatUsd } from '#src/core/money.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
+import { receiptStatement } from '#src/engines/audit/receipt-statement.ts';
 import type { CallPredicate } from '#src/engines/audit/statement.ts';
 import type { Bill } from '#src/engines/metering/meter.ts';
 import type { IdempotencyRow } from '#src/store/schema.ts';
@@ -35,16 +36,17 @@ export const callEntry = async (
     kind: 'call',
     account: target.account,
     principal: principal.id,
-    predicate: predicateOf(state, platform, {
+    statement: statementOf(state, platform, {
+      id,
       stage: 'complete',
       finished,
       outcome,
       bill,
       lines,
-      ...(state.stream?.opening && { predecessor: state.stream.opening }),
+      subject,
+      predecessor: state.stream?.opening,
     }),
-    subject: subject.commitment,
-    openings: { subject: subject.salt, ...(state.input && { input: state.input.salt }) },
+    openings: { subject: subject.salt, input: inputOf(state).salt },
     rows: {
       call: {
         id,
@@ -89,22 +91,24 @@ export const openingEntry = (state: CallState, platform: Platform, id: string): 
     kind: 'opening',
     account: state.target.account,
     principal: state.principal.id,
-    predicate: predicateOf(state, platform, {
+    statement: statementOf(state, platform, {
+      id,
       stage: 'opening',
       finished: Date.now(),
       outcome: 'ok',
       bill: platform.meter(0),
       lines: [],
+      subject,
+      predecessor: undefined,
     }),
-    subject: subject.commitment,
-    openings: { subject: subject.salt, ...(state.input && { input: state.input.salt }) },
+    openings: { subject: subject.salt, input: inputOf(state).salt },
   };
 };
 
 /** PostgreSQL's text holds everything but NUL. */
 const printable = (text = ''): string => text.replaceAll('\0', '\uFFFD');
 
-/** Commits to the bytes answered. Where the body was never read there is no input, and the commitment is to no bytes. */
+/** Commits to the bytes answered. */
 const subjectOf = (state: CallState): Committed | Promise<Committed> => {
   switch (state.answer.type) {
     case 'json':
@@ -118,53 +122,77 @@ const subjectOf = (state: CallState): Committed | Promise<Committed> => {
   }
 };
 
-const predicateOf = (
-  state: CallState,
-  platform: Platform,
-  end: Pick<CallPredicate, 'stage' | 'outcome' | 'predecessor'> & {
-    finished: number;
-    bill: Bill;
-    lines: Bill['lines'];
-  },
-): CallPredicate => {
-  const { principal, target, usage } = state;
+/** Where the body was never read there is no input, and the commitment is to no bytes. */
+const inputOf = (state: CallState): Committed => {
   state.input ??= commitTo(EMPTY);
-  return {
-    call: state.id,
-    stage: end.stage,
-    received: new Date(state.received).toISOString(),
-    finished: new Date(end.finished).toISOString(),
-    node: platform.node,
+  return state.input;
+};
+
+/** The end of a call, or of its opening, as the statement tells it. */
+interface Ending {
+  /** Id of the receipt. */
+  id: string;
+  stage: CallPredicate['stage'];
+  finished: number;
+  outcome: string;
+  bill: Bill;
+  lines: Bill['lines'];
+  subject: Committed;
+  predecessor: string | undefined;
+}
+
+/** What is signed. Members stand in canonical order, here and in the objects within. */
+const statementOf = (state: CallState, platform: Platform, end: Ending): string => {
+  const { principal, target, usage, limits } = state;
+  const { energy, carbon } = end.bill;
+  const input = inputOf(state);
+  const predicate: CallPredicate = {
     account: target.account,
-    principal: { id: principal.id, kind: principal.kind, role: principal.role, account: principal.account },
-    service: target.service,
-    version: target.digest,
-    operation: state.operation.name,
-    input: state.input.commitment,
+    call: state.id,
+    carbon: { grams: carbon.grams, gridGramsPerKwh: carbon.gridGramsPerKwh, source: carbon.source },
+    charge: {
+      currency: 'USD',
+      lines: end.lines.map((line) => ({ amount: formatUsd(line.picoUsd), kind: line.kind })),
+      total: formatUsd(end.lines.reduce((sum, line) => sum + line.picoUsd, 0)),
+    },
     decisions: state.decisions.map(({ id, point, allow, bundles, obligations, reasons }) => ({
-      id,
-      point,
       allow,
       bundles,
+      id,
       obligations,
+      point,
       reasons,
     })),
+    energy: { grade: energy.grade, joules: energy.joules, uncertainty: energy.uncertainty },
+    finished: new Date(end.finished).toISOString(),
+    input: input.commitment,
     isolation: target.manifest.isolation,
-    limits: { ...state.limits },
+    limits: {
+      cpuMs: limits.cpuMs,
+      fileBytes: limits.fileBytes,
+      memoryBytes: limits.memoryBytes,
+      outputBytes: limits.outputBytes,
+      subprocesses: limits.subprocesses,
+      threads: limits.threads,
+      tmpBytes: limits.tmpBytes,
+      wallMs: limits.wallMs,
+    },
+    node: platform.node,
+    operation: state.operation.name,
     outcome: end.outcome,
+    ...(end.predecessor !== undefined && { predecessor: end.predecessor }),
+    principal: { account: principal.account, id: principal.id, kind: principal.kind, role: principal.role },
+    received: new Date(state.received).toISOString(),
+    salts: { input: input.saltDigest, subject: end.subject.saltDigest },
+    service: target.service,
+    stage: end.stage,
     usage: {
       cpuNs: usage.cpuNs,
       cpuSource: usage.cpuSource,
-      wallNs: usage.wallNs,
       peakMemoryBytes: usage.peakMemoryBytes,
+      wallNs: usage.wallNs,
     },
-    energy: end.bill.energy,
-    carbon: end.bill.carbon,
-    charge: {
-      currency: 'USD',
-      lines: end.lines.map((line) => ({ kind: line.kind, amount: formatUsd(line.picoUsd) })),
-      total: formatUsd(end.lines.reduce((sum, line) => sum + line.picoUsd, 0)),
-    },
-    ...(end.predecessor && { predecessor: end.predecessor }),
+    version: target.digest,
   };
+  return receiptStatement({ id: end.id, predicate, subject: end.subject.commitment });
 };

@@ -1,4 +1,3 @@
-import type { ActPredicate, CallPredicate, Commitment } from '#src/engines/audit/statement.ts';
 import type { CallRow, ChargeRow, IdempotencyRow, UsageRow } from '#src/store/schema.ts';
 
 /** Salts that open the commitments of a receipt, base64; kept outside the log so that they can be erased. */
@@ -14,9 +13,8 @@ export interface RecordEntry {
   kind: 'call' | 'opening' | 'act';
   account: string;
   principal: string;
-  predicate: CallPredicate | ActPredicate;
-  /** Commitment to the bytes answered. */
-  subject: Commitment;
+  /** What is signed: canonical JSON (`receiptStatement`). */
+  statement: string;
   openings: Openings;
   rows?: { call: CallRow; usage: UsageRow; charges: ChargeRow[]; idempotency?: IdempotencyRow };
   queries?: { sql: string; parameters: readonly unknown[] }[];

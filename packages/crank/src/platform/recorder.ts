@@ -1,6 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { CrankError } from '#src/core/error.ts';
+import { loadSigner } from '#src/engines/audit/keys.ts';
+import { LogConflict } from '#src/store/log-conflict.ts';
 import type { StoreLocation } from '#src/store/store.ts';
+import { type NearWriter, openNearWriter } from './near-writer.ts';
 import type { Committed, RecordEntry } from './record-entry.ts';
 
 export interface RecorderOptions {
@@ -9,64 +12,72 @@ export interface RecorderOptions {
   keys: string;
   /** Origin of the log: the name in checkpoints and verifier key. */
   origin: string;
+  /** Whether nobody waits for the gateway's thread but who commits, so that it may commit by itself. */
+  alone?: () => boolean;
   /** Called with the log's size after each commit. */
   onGrown?: (size: number) => void;
   /** Called where the recorder ends by itself: nothing can be recorded any more. */
   onFailed: (error: Error) => void;
 }
 
-export type ToRecorder = { entries: { entry: RecordEntry; seq: number }[] } | { close: true };
+/** `edge`: the log's serialised right edge, where it moved since the recorder's thread last had it. */
+export type ToRecorder =
+  | { entries: { entry: RecordEntry; seq: number }[]; edge: Uint8Array | undefined }
+  | { tidy: true }
+  | { close: true };
 export type FromRecorder =
-  | { ready: true }
-  | { committed: { seq: number; index: number }[]; size: number }
-  | { failed: { seq: number }[]; message: string };
+  | { ready: Uint8Array }
+  | { committed: number[]; first: number; edge: Uint8Array }
+  | { failed: number; message: string };
 
 /**
- * The node's one writer of receipts, in a thread of its own: signing and the database's fsync never hold up the gateway.
- * What arrives while a commit is under way goes into the next one together; an idle recorder commits at once.
+ * The node's one writer of receipts: a thread of its own, where signing and the database's fsync hold up nobody. What
+ * arrives while a commit is under way goes into the next one together; an idle recorder commits at once. A lone entry,
+ * with nothing in that thread's hands and nobody else waiting, is committed in the gateway's thread: waking another one
+ * and being woken again would take longer than the commit. Of the two only one ever has work, and it is handed the log's
+ * edge with it.
  */
 export class Recorder {
   readonly #worker: Worker;
+  readonly #near: NearWriter | undefined;
+  readonly #alone: () => boolean;
+  readonly #onGrown: (size: number) => void;
+  readonly #onFailed: (error: Error) => void;
+  /** With the worker, or about to be. */
   readonly #waiting = new Map<number, { resolve: (at: Committed) => void; reject: (error: Error) => void }>();
   #seq = 0;
   #outbox: { entry: RecordEntry; seq: number }[] = [];
+  #edge: Uint8Array = new Uint8Array();
+  /** The worker's edge is an older one. */
+  #moved = false;
   #dead: Error | undefined;
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, near: NearWriter | undefined, options: RecorderOptions) {
     this.#worker = worker;
+    this.#near = near;
+    this.#alone = options.alone ?? (() => false);
+    this.#onGrown = options.onGrown ?? (() => undefined);
+    this.#onFailed = options.onFailed;
   }
 
-  /** @throws Error where the worker cannot open the store, the keys or the log */
+  /** @throws Error where the store, the keys or the log cannot be opened */
   static start(options: RecorderOptions): Promise<Recorder> {
+    const { store, keys, origin } = options;
     const worker = new Worker(new URL('./recorder-worker.ts', import.meta.url), {
-      workerData: { store: options.store, keys: options.keys, origin: options.origin },
+      workerData: { store, keys, origin },
       name: 'recorder',
     });
-    const recorder = new Recorder(worker);
+    const near = 'sqlite' in store ? openNearWriter(store.sqlite, loadSigner(keys, origin)) : undefined;
+    const recorder = new Recorder(worker, near, options);
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromRecorder) => {
-        if ('ready' in message) resolve(recorder);
-        else if ('committed' in message) {
-          for (const { seq, index } of message.committed) recorder.#settle(seq)?.resolve({ index, size: message.size });
-          options.onGrown?.(message.size);
-        } else {
-          for (const { seq } of message.failed) {
-            recorder
-              .#settle(seq)
-              ?.reject(
-                new CrankError(
-                  'internal',
-                  `The receipt could not be stored, so nothing was charged: ${message.message}`,
-                ),
-              );
-          }
-        }
+        if (!('ready' in message)) return recorder.#heard(message);
+        recorder.#edge = message.ready;
+        resolve(recorder);
       });
       const fail = (error: Error): void => {
-        recorder.#dead = error;
-        for (const seq of [...recorder.#waiting.keys()]) recorder.#settle(seq)?.reject(recorder.#unavailable());
         reject(error);
-        options.onFailed(error);
+        recorder.#fail(error);
       };
       worker.on('error', fail);
       worker.on('exit', (code) => {
@@ -82,6 +93,14 @@ export class Recorder {
    */
   commit(entry: RecordEntry): Promise<Committed> {
     if (this.#dead !== undefined) return Promise.reject(this.#unavailable());
+    if (this.#near?.ready && this.#waiting.size === 0 && this.#alone()) {
+      try {
+        const at = this.#commitHere(this.#near, entry);
+        if (at !== undefined) return Promise.resolve(at);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
     const seq = this.#seq++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(seq, { resolve, reject });
@@ -97,13 +116,47 @@ export class Recorder {
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
     this.#worker.postMessage({ close: true } satisfies ToRecorder);
     await ended;
+    this.#near?.close();
     this.#dead = new Error('the node is stopping');
+  }
+
+  /** @returns undefined where the database is busy, so that the other thread should wait for it */
+  #commitHere(near: NearWriter, entry: RecordEntry): Committed | undefined {
+    let at: ReturnType<NearWriter['commit']>;
+    try {
+      at = near.commit(entry, this.#edge);
+    } catch (error) {
+      // A log that grew behind our back cannot be extended: the node ends.
+      if (!(error instanceof LogConflict)) throw notStored(error instanceof Error ? error.message : String(error));
+      this.#fail(error);
+      throw this.#unavailable();
+    }
+    if (at === undefined) return undefined;
+    this.#edge = at.edge;
+    this.#moved = true;
+    this.#onGrown(at.size);
+    if (near.untidy) this.#worker.postMessage({ tidy: true } satisfies ToRecorder);
+    return at;
   }
 
   #send(): void {
     if (this.#outbox.length === 0) return;
-    this.#worker.postMessage({ entries: this.#outbox } satisfies ToRecorder);
+    const edge = this.#moved ? this.#edge : undefined;
+    this.#moved = false;
+    this.#worker.postMessage({ entries: this.#outbox, edge } satisfies ToRecorder);
     this.#outbox = [];
+  }
+
+  #heard(message: Exclude<FromRecorder, { ready: Uint8Array }>): void {
+    if ('failed' in message) {
+      this.#settle(message.failed)?.reject(notStored(message.message));
+      return;
+    }
+    const { committed, first } = message;
+    const size = first + committed.length;
+    this.#edge = message.edge;
+    for (const [at, seq] of committed.entries()) this.#settle(seq)?.resolve({ index: first + at, size });
+    this.#onGrown(size);
   }
 
   #settle(seq: number) {
@@ -112,9 +165,20 @@ export class Recorder {
     return waiting;
   }
 
+  #fail(error: Error): void {
+    this.#dead = error;
+    void this.#worker.terminate();
+    this.#near?.close();
+    for (const seq of [...this.#waiting.keys()]) this.#settle(seq)?.reject(this.#unavailable());
+    this.#onFailed(error);
+  }
+
   #unavailable(): CrankError {
     return new CrankError('unavailable', `No receipt can be recorded: ${this.#dead?.message}. Restart the node.`, {
       retryAfter: 5,
     });
   }
 }
+
+const notStored = (why: string): CrankError =>
+  new CrankError('internal', `The receipt could not be stored, so nothing was charged: ${why}`);

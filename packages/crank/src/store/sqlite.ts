@@ -1,25 +1,17 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Database } from './schema.ts';
+import { openSqliteFile } from './sqlite-file.ts';
 
-/** Prepared statements kept; the platform uses a few dozen shapes, group commits add one for each group size. */
-const STATEMENTS = 256;
+/** Prepared statements kept; the platform uses a few dozen shapes. */
+const STATEMENTS = 128;
 
 /**
- * Opens a SQLite file: write-ahead log, every commit synced to disk before it returns.
+ * Opens a SQLite file for everything but the commits of calls and acts.
  * Kysely's dialect expects better-sqlite3's shape; node:sqlite differs in a few names only.
  */
 export const openSqlite = (file: string): Kysely<Database> => {
-  // Salts, key hashes and printed output are in it: nobody else's to read. WAL and shm files get the same mode.
-  closeSync(openSync(file, 'a', 0o600));
-  chmodSync(file, 0o600);
-  const sqlite = new DatabaseSync(file);
-  sqlite.exec(
-    'pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 10000; pragma cache_size = -8000',
-  );
-  // A checkpoint copies pages and syncs within somebody's commit: every 8 MiB rather than every 4.
-  sqlite.exec('pragma wal_autocheckpoint = 2000');
+  const sqlite = openSqliteFile(file);
   const statements = new Map<string, StatementSync>();
   const prepare = (sql: string): StatementSync => {
     const known = statements.get(sql);

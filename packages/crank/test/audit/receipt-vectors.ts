@@ -55,10 +55,10 @@ const around = async (statement: string): Promise<string> => {
 
 /** The content of vectors/receipt/receipts.json. Deterministic: Ed25519 is. */
 export const receiptVectors = async () => {
-  const { envelope } = signReceipt(signer, callDraft);
+  const { envelope } = signReceipt(signer, receiptStatement(callDraft));
   const placed = new Map([
     [CALL_INDEX, envelope],
-    [ACT_INDEX, signReceipt(signer, actDraft).envelope],
+    [ACT_INDEX, signReceipt(signer, receiptStatement(actDraft)).envelope],
   ]);
   const log = await receiptsOf(placed);
   const good = await log.file(CALL_INDEX, callDraft.openings);
@@ -127,10 +127,9 @@ export const receiptVectors = async () => {
     {
       name: 'signed by another key',
       part: 'signature',
-      file: await (await receiptsOf(new Map([[CALL_INDEX, signReceipt(stranger, callDraft).envelope]]))).file(
-        CALL_INDEX,
-        callDraft.openings,
-      ),
+      file: await (
+        await receiptsOf(new Map([[CALL_INDEX, signReceipt(stranger, receiptStatement(callDraft)).envelope]]))
+      ).file(CALL_INDEX, callDraft.openings),
     },
     { name: 'signed by another key under the name of the trusted one', part: 'signature', file: await forged() },
     {
@@ -231,7 +230,10 @@ export const receiptVectors = async () => {
       file: file({
         envelope: JSON.parse(
           Buffer.from(
-            signReceipt(signer, { ...callDraft, predicate: { ...callDraft.predicate, node: 'elsewhere' } }).envelope,
+            signReceipt(
+              signer,
+              receiptStatement({ ...callDraft, predicate: { ...callDraft.predicate, node: 'elsewhere' } }),
+            ).envelope,
           ).toString(),
         ) as JsonObject,
       }),
@@ -281,6 +283,9 @@ const nextDigit = (digit: string): string => {
 /** Somebody else's key that claims the trusted key's name and id, in the envelope and on the checkpoint. */
 const forged = async (): Promise<string> => {
   const thief: Signer = { ...signer, sign: stranger.sign };
-  const log = await receiptsOf(new Map([[CALL_INDEX, signReceipt(thief, callDraft).envelope]]), thief);
+  const log = await receiptsOf(
+    new Map([[CALL_INDEX, signReceipt(thief, receiptStatement(callDraft)).envelope]]),
+    thief,
+  );
   return log.file(CALL_INDEX, callDraft.openings);
 };

@@ -25,10 +25,14 @@ describe('a receipt', () => {
     const draft = {
       ...callDraft,
       subject: whole.commitment,
-      predicate: { ...call, input: input.commitment },
+      predicate: {
+        ...call,
+        input: input.commitment,
+        salts: { input: input.saltDigest, subject: whole.saltDigest },
+      },
       openings: { subject: whole.salt, input: input.salt },
     };
-    const log = await receiptsOf(new Map([[7, signReceipt(signer, draft).envelope]]));
+    const log = await receiptsOf(new Map([[7, signReceipt(signer, receiptStatement(draft)).envelope]]));
     const file = await log.file(7, draft.openings);
     const verified = await verifyReceipt(file, {
       vkeys,
@@ -47,7 +51,8 @@ describe('a receipt', () => {
 
   it('is not made from what has not its form', () => {
     expect(() => receiptStatement({ ...callDraft, subject: 'sha256:1' })).toThrow(TypeError);
-    expect(() => receiptStatement({ ...callDraft, openings: { subject: 'AAAA' } })).toThrow(TypeError);
+    for (const node of ['\ud800', Number.NaN])
+      expect(() => receiptStatement({ ...callDraft, predicate: { ...call, node: node as string } })).toThrow(TypeError);
   });
 
   it('has a predicate that its published schema describes', () => {

@@ -1,5 +1,5 @@
 import { sha256 } from '#src/core/digest.ts';
-import { defaultLimits } from '#src/core/service.ts';
+import { defaultLimits, type Limits } from '#src/core/service.ts';
 import { signerFrom } from '#src/engines/audit/keys.ts';
 import type { ReceiptDraft } from '#src/engines/audit/receipt-statement.ts';
 import type { ActPredicate, CallPredicate } from '#src/engines/audit/statement.ts';
@@ -14,50 +14,49 @@ export const input = '{"text":"a b a c a b","n":2}';
 const salts = { subject: sha256('crank vectors: output salt'), input: sha256('crank vectors: input salt') };
 const commitment = (salt: Uint8Array, text: string): string => `sha256:${sha256(salt, text).toString('hex')}`;
 
+export const salt = (bytes: Uint8Array): string =>
+  `sha256:${sha256(Buffer.concat([Buffer.from('crank-salt-v1\0'), bytes])).toString('hex')}`;
+
+const bundle = `sha256:${sha256('a bundle').toString('hex')}`;
+
 export const call: CallPredicate = {
-  call: 'call_01jd8z4m3cq5v7w9x1y2z3a4b5',
-  stage: 'complete',
-  received: '2026-07-01T10:00:00.000Z',
-  finished: '2026-07-01T10:00:00.003Z',
-  node: 'vectors.crank.example/log',
   account: 'acme',
-  principal: { id: 'key_01jd8z4m3cq5v7w9x1y2z3a4b6', kind: 'user', role: 'owner', account: 'acme' },
-  service: 'acme/words',
-  version: `sha256:${sha256('a version').toString('hex')}`,
-  operation: 'top_words',
-  input: commitment(salts.input, input),
-  decisions: [
-    {
-      id: 'dec_1',
-      point: 'authorise',
-      allow: true,
-      bundles: { default: `sha256:${sha256('a bundle').toString('hex')}` },
-      obligations: [],
-      reasons: [],
-    },
-    {
-      id: 'dec_2',
-      point: 'input',
-      allow: true,
-      bundles: { default: `sha256:${sha256('a bundle').toString('hex')}` },
-      obligations: ['tag:größe'],
-      reasons: [],
-    },
-  ],
-  isolation: 'fresh',
-  limits: defaultLimits,
-  outcome: 'ok',
-  usage: { cpuNs: 1_234_567, cpuSource: 'cgroup', wallNs: 2_345_678, peakMemoryBytes: 9_437_184 },
-  energy: { joules: 0.0123, grade: 'D', uncertainty: 'factor 3' },
+  call: 'call_01jd8z4m3cq5v7w9x1y2z3a4b5',
   carbon: { grams: 0.0000012, gridGramsPerKwh: 344, source: 'country average 2024' },
   charge: {
     currency: 'USD',
     lines: [
-      { kind: 'platform', amount: '0.00001' },
-      { kind: 'cpu', amount: '0.0000003' },
+      { amount: '0.00001', kind: 'platform' },
+      { amount: '0.0000003', kind: 'cpu' },
     ],
     total: '0.0000103',
   },
+  decisions: [
+    { allow: true, bundles: { default: bundle }, id: 'dec_1', obligations: [], point: 'authorise', reasons: [] },
+    {
+      allow: true,
+      bundles: { default: bundle },
+      id: 'dec_2',
+      obligations: ['tag:größe'],
+      point: 'input',
+      reasons: [],
+    },
+  ],
+  energy: { grade: 'D', joules: 0.0123, uncertainty: 'factor 3' },
+  finished: '2026-07-01T10:00:00.003Z',
+  input: commitment(salts.input, input),
+  isolation: 'fresh',
+  limits: Object.fromEntries(Object.entries(defaultLimits).sort()) as unknown as Limits,
+  node: 'vectors.crank.example/log',
+  operation: 'top_words',
+  outcome: 'ok',
+  principal: { account: 'acme', id: 'key_01jd8z4m3cq5v7w9x1y2z3a4b6', kind: 'user', role: 'owner' },
+  received: '2026-07-01T10:00:00.000Z',
+  salts: { input: salt(salts.input), subject: salt(salts.subject) },
+  service: 'acme/words',
+  stage: 'complete',
+  usage: { cpuNs: 1_234_567, cpuSource: 'cgroup', peakMemoryBytes: 9_437_184, wallNs: 2_345_678 },
+  version: `sha256:${sha256('a version').toString('hex')}`,
 };
 
 const act: ActPredicate = {
@@ -68,21 +67,22 @@ const act: ActPredicate = {
   account: 'acme',
   principal: { id: 'key_01jd8z4m3cq5v7w9x1y2z3a4b6', kind: 'user', role: 'owner', account: 'acme' },
   object: { service: 'words', operations: 1, replaced: null },
+  salts: { subject: salt(salts.subject) },
 };
 
-export const callDraft: ReceiptDraft = {
+export const callDraft = {
   id: call.call,
   predicate: call,
   subject: commitment(salts.subject, output),
   openings: { subject: salts.subject.toString('base64'), input: salts.input.toString('base64') },
-};
+} satisfies ReceiptDraft & { openings: object };
 
-export const actDraft: ReceiptDraft = {
+export const actDraft = {
   id: act.act,
   predicate: act,
   subject: commitment(salts.subject, '{}'),
   openings: { subject: salts.subject.toString('base64') },
-};
+} satisfies ReceiptDraft & { openings: object };
 
 /** Entry i of the tile vectors: SHA-256 of i as 8 bytes, big-endian. */
 export const numberedEntry = (i: number): Uint8Array => {

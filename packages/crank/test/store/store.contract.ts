@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CommitGroup, commit, LogConflict } from '#src/store/commit.ts';
+import type { CommitGroup, Committer } from '#src/store/committer.ts';
+import { LogConflict } from '#src/store/log-conflict.ts';
 import { readEntries, readLog } from '#src/store/log-store.ts';
 import type { Store } from '#src/store/store.ts';
 
@@ -25,7 +26,7 @@ const group = (log: string, index: number, over: Partial<CommitGroup> = {}): Com
       created_at: 1_700_000_000_000,
     },
   ],
-  entries: [{ log, idx: index, entry: entry(index) }],
+  log_entries: [{ log, idx: index, entry: entry(index) }],
   log: { id: log, size: index + 1, frontier: entry(index), checkpoint: `checkpoint ${index + 1}` },
   previousSize: index,
   ...over,
@@ -34,26 +35,38 @@ const group = (log: string, index: number, over: Partial<CommitGroup> = {}): Com
 /** What every store must hold; run over SQLite and PostgreSQL. */
 export const storeContract = (
   name: string,
-  open: () => Promise<{ store: Store; reopen: () => Promise<Store>; close: () => Promise<void> }>,
+  open: () => Promise<{
+    store: Store;
+    committer: Committer;
+    reopen: () => Promise<Store>;
+    close: () => Promise<void>;
+  }>,
 ): void => {
   describe(`store: ${name}`, () => {
     let store: Store;
+    /** Adapters may throw or reject. */
+    const commit = async (rows: CommitGroup): Promise<void> => opened.committer.commit(rows);
     let opened: Awaited<ReturnType<typeof open>>;
     beforeAll(async () => {
       opened = await open();
       store = opened.store;
     });
-    afterAll(() => opened.close());
+    afterAll(async () => {
+      await opened.committer.close();
+      await opened.close();
+    });
 
     it('commits receipts, entries and the log together, byte for byte', async () => {
-      await commit(store.db, group('a', 0));
-      await commit(store.db, group('a', 1));
+      await commit(group('a', 0));
+      await commit(group('a', 1));
       expect((await readEntries(store.db, 'a', 0, 10)).map((bytes) => [...bytes])).toEqual([
         [...entry(0)],
         [...entry(1)],
       ]);
       const log = await readLog(store.db, 'a');
       expect(log).toMatchObject({ id: 'a', size: 2, checkpoint: 'checkpoint 2' });
+      expect(await opened.committer.readLog('a')).toEqual(log);
+      expect(await opened.committer.readLog('nobody')).toBeUndefined();
       expect([...log!.frontier]).toEqual([...entry(1)]);
       const receipt = await store.db
         .selectFrom('receipts')
@@ -65,19 +78,17 @@ export const storeContract = (
     });
 
     it('refuses a second writer of the same log and writes nothing of its group', async () => {
-      await commit(store.db, group('b', 0));
-      await expect(commit(store.db, group('b', 0))).rejects.toThrow(LogConflict);
-      await expect(commit(store.db, { ...group('b', 5), previousSize: 5 })).rejects.toThrow(LogConflict);
+      await commit(group('b', 0));
+      await expect(commit(group('b', 0))).rejects.toThrow(LogConflict);
+      await expect(commit({ ...group('b', 5), previousSize: 5 })).rejects.toThrow(LogConflict);
       expect(await readEntries(store.db, 'b', 0, 10)).toHaveLength(1);
     });
 
     it('writes nothing of a group in which one row is refused', async () => {
       const good = group('c', 0);
-      await expect(
-        commit(store.db, group('c', 0, { receipts: [good.receipts[0]!, good.receipts[0]!] })),
-      ).rejects.toThrow();
+      await expect(commit(group('c', 0, { receipts: [good.receipts[0]!, good.receipts[0]!] }))).rejects.toThrow();
       expect(await readLog(store.db, 'c')).toBeUndefined();
-      await commit(store.db, good);
+      await commit(good);
       expect(await readLog(store.db, 'c')).toMatchObject({ size: 1 });
     });
 
@@ -112,7 +123,6 @@ export const storeContract = (
         grid_source: 'x',
       };
       await commit(
-        store.db,
         group('d', 0, { calls: [call], usage: [usage], charges: [{ call: 'call_1', kind: 'cpu', pico_usd: 12 }] }),
       );
       expect(await store.db.selectFrom('calls').selectAll().executeTakeFirst()).toEqual(call);
@@ -135,23 +145,23 @@ export const storeContract = (
       };
       const query = store.db.insertInto('keys').values(key).compile();
       const { sql, parameters } = structuredClone({ sql: query.sql, parameters: query.parameters });
-      await commit(store.db, group('e', 0, { queries: [{ sql, parameters }] }));
+      await commit(group('e', 0, { queries: [{ sql, parameters }] }));
       expect(await store.db.selectFrom('keys').selectAll().execute()).toEqual([key]);
-      await expect(commit(store.db, group('e', 1, { queries: [{ sql, parameters }] }))).rejects.toThrow();
+      await expect(commit(group('e', 1, { queries: [{ sql, parameters }] }))).rejects.toThrow();
       expect(await readLog(store.db, 'e')).toMatchObject({ size: 1 });
     });
 
     it('replaces an expired idempotency row', async () => {
       const row = { scope: 's', key: 'k', fingerprint: 'f', call: 'c1', answer: entry(1), expires_at: 1 };
-      await commit(store.db, group('f', 0, { idempotency: [row] }));
-      await commit(store.db, group('f', 1, { idempotency: [{ ...row, call: 'c2', answer: entry(2), expires_at: 2 }] }));
+      await commit(group('f', 0, { idempotency: [row] }));
+      await commit(group('f', 1, { idempotency: [{ ...row, call: 'c2', answer: entry(2), expires_at: 2 }] }));
       const kept = await store.db.selectFrom('idempotency').selectAll().execute();
       expect(kept.map((found) => [found.call, [...found.answer][0]])).toEqual([['c2', 2]]);
     });
 
     it('takes a group of thousands of rows', async () => {
       const entries = Array.from({ length: 3_000 }, (_, idx) => ({ log: 'g', idx, entry: entry(idx % 256) }));
-      await commit(store.db, { ...group('g', 0), entries, log: { ...group('g', 0).log, size: 3_000 } });
+      await commit({ ...group('g', 0), log_entries: entries, log: { ...group('g', 0).log, size: 3_000 } });
       expect(await readEntries(store.db, 'g', 2_990, 3_000)).toHaveLength(10);
     });
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { openCommitter } from '#src/store/committer.ts';
 import { openStore } from '#src/store/store.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -10,6 +11,7 @@ storeContract('SQLite', async () => {
   const store = await openStore(location);
   return {
     store,
+    committer: openCommitter(location),
     reopen: () => openStore(location),
     close: async () => {
       await store.close();
@@ -24,6 +26,7 @@ storeContract('PostgreSQL', async () => {
   const store = await openStore(location);
   return {
     store,
+    committer: openCommitter(location),
     reopen: () => openStore(location),
     close: async () => {
       await store.close();

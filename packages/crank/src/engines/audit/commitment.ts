@@ -1,11 +1,12 @@
-import { createHash, randomFillSync } from 'node:crypto';
-import { sha256 } from '#src/core/digest.ts';
+import { createHash, hash, randomFillSync } from 'node:crypto';
 import type { Commitment } from './statement.ts';
 
 /** A commitment and the salt that opens it: 32 random bytes, base64. */
 export interface Committed {
   commitment: Commitment;
   salt: string;
+  /** What the receipt says of the salt, so that a damaged one is noticed without the bytes it opens. */
+  saltDigest: string;
 }
 
 /** A commitment to bytes that come piece by piece, such as a stream that is being sent. */
@@ -30,34 +31,37 @@ const newSalt = (): Buffer => {
   return salt;
 };
 
+/** Text before a salt in its digest. Why the digest gives nothing away stands in `openings.ts` of crank-verify. */
+const SALT_PREFIX = Buffer.from('crank-salt-v1\0');
+const salted = Buffer.concat([SALT_PREFIX, Buffer.alloc(32)]);
+
+/** SHA-256("crank-salt-v1" ‖ 0x00 ‖ salt). */
+const saltDigest = (salt: Buffer): string => {
+  salt.copy(salted, SALT_PREFIX.length);
+  const found = `sha256:${hash('sha256', salted, 'hex')}`;
+  salted.fill(0, SALT_PREFIX.length);
+  return found;
+};
+
+const committed = (salt: Buffer, digest: string): Committed => ({
+  commitment: `sha256:${digest}`,
+  salt: salt.toString('base64'),
+  saltDigest: saltDigest(salt),
+});
+
 export const startCommitment = (): Committing => {
   const salt = newSalt();
-  const hash = createHash('sha256').update(salt);
+  const running = createHash('sha256').update(salt);
   return {
     update: (bytes) => {
-      hash.update(bytes);
+      running.update(bytes);
     },
-    finish: () => ({ commitment: `sha256:${hash.digest('hex')}`, salt: salt.toString('base64') }),
+    finish: () => committed(salt, running.digest('hex')),
   };
 };
 
 /** SHA-256(salt ‖ bytes) under a new salt. */
 export const commitTo = (bytes: Uint8Array): Committed => {
   const salt = newSalt();
-  return { commitment: `sha256:${sha256(salt, bytes).toString('hex')}`, salt: salt.toString('base64') };
-};
-
-const SALT_PREFIX = Buffer.from('crank-salt-v1\0');
-
-/**
- * What the signed statement says about a salt, so that a damaged one is noticed without the bytes it opens:
- * SHA-256("crank-salt-v1" ‖ 0x00 ‖ salt). Why this gives nothing away stands in `openings.ts` of crank-verify.
- *
- * @param salt base64 of 32 bytes
- * @throws TypeError where it is not
- */
-export const saltDigest = (salt: string): string => {
-  const bytes = Buffer.from(salt, 'base64');
-  if (bytes.length !== 32 || bytes.toString('base64') !== salt) throw new TypeError('a salt is the base64 of 32 bytes');
-  return `sha256:${sha256(Buffer.concat([SALT_PREFIX, bytes])).toString('hex')}`;
+  return committed(salt, hash('sha256', Buffer.concat([salt, bytes]), 'hex'));
 };

@@ -1,7 +1,6 @@
 import { STATEMENT } from 'crank-verify';
-import { canonicalJson } from '#src/core/canonical-json.ts';
+import { canonicalJson, orderedJson } from '#src/core/canonical-json.ts';
 import { sha256 } from '#src/core/digest.ts';
-import { saltDigest } from './commitment.ts';
 import { signEnvelope } from './dsse.ts';
 import type { Signer } from './keys.ts';
 import { ACT_PREDICATE, type ActPredicate, CALL_PREDICATE, type CallPredicate, type Commitment } from './statement.ts';
@@ -13,8 +12,6 @@ export interface ReceiptDraft {
   predicate: CallPredicate | ActPredicate;
   /** Commitment to the bytes answered. */
   subject: Commitment;
-  /** Salts of the commitments, base64. They do not become part of what is signed, only their digests do. */
-  openings: { subject: string; input?: string };
 }
 
 export interface SignedReceipt {
@@ -25,28 +22,27 @@ export interface SignedReceipt {
 }
 
 /**
- * The statement of a receipt: canonical JSON of an in-toto Statement v1 whose subject goes by the receipt's id.
+ * The statement of a receipt: canonical JSON of an in-toto Statement v1 whose subject goes by the receipt's id. A call's
+ * predicate has its members in canonical order, except for the names of bundles, which are not ours.
  *
- * @throws TypeError where a commitment or salt is not in its form, or the predicate has no JSON form
+ * @throws TypeError where the commitment is not in its form, or the predicate has no JSON form
  */
-export const receiptStatement = ({ id, predicate, subject, openings }: ReceiptDraft): string => {
+export const receiptStatement = ({ id, predicate, subject }: ReceiptDraft): string => {
   if (!/^sha256:[0-9a-f]{64}$/.test(subject)) throw new TypeError(`${JSON.stringify(subject)} is no commitment`);
-  return canonicalJson({
+  const act = 'act' in predicate;
+  const statement = {
     _type: STATEMENT,
-    subject: [{ name: id, digest: { sha256: subject.slice('sha256:'.length) } }],
-    predicateType: 'act' in predicate ? ACT_PREDICATE : CALL_PREDICATE,
-    predicate: {
-      ...predicate,
-      salts: {
-        subject: saltDigest(openings.subject),
-        ...(openings.input === undefined ? {} : { input: saltDigest(openings.input) }),
-      },
-    },
-  });
+    predicate,
+    predicateType: act ? ACT_PREDICATE : CALL_PREDICATE,
+    subject: [{ digest: { sha256: subject.slice('sha256:'.length) }, name: id }],
+  };
+  return act || predicate.decisions.some(({ bundles }) => Object.keys(bundles).length > 1)
+    ? canonicalJson(statement)
+    : orderedJson(statement);
 };
 
-/** Builds and signs a receipt. */
-export const signReceipt = (signer: Signer, draft: ReceiptDraft): SignedReceipt => {
-  const envelope = signEnvelope(signer, receiptStatement(draft));
+/** Signs a receipt's statement. */
+export const signReceipt = (signer: Signer, statement: string): SignedReceipt => {
+  const envelope = signEnvelope(signer, statement);
   return { envelope, entry: sha256(envelope) };
 };

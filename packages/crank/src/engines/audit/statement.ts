@@ -8,6 +8,12 @@ export const ACT_PREDICATE = 'https://crank.dev/receipt/act/v1';
 /** A salted commitment: `sha256:` hex of SHA-256(salt ‖ bytes), the salt being 32 random bytes. */
 export type Commitment = string;
 
+/** Digests of the salts behind a receipt's commitments (`saltDigest`). */
+export interface Salts {
+  input?: string;
+  subject: string;
+}
+
 export interface ReceiptDecision {
   id: string;
   /** `authorise`, `input` or `output`. */
@@ -19,7 +25,10 @@ export interface ReceiptDecision {
   reasons: readonly string[];
 }
 
-/** What a receipt says about a call. Times are RFC 3339 in UTC; amounts of money are decimal strings in `currency`. */
+/**
+ * What a receipt says about a call. Times are RFC 3339 in UTC; amounts of money are decimal strings in `currency`.
+ * Written with its members, and those of the objects within, in canonical order (RFC 8785): `receiptStatement` relies on it.
+ */
 export interface CallPredicate {
   call: string;
   /** `complete`, or `opening` for the entry that precedes a stream's first byte. */
@@ -45,6 +54,7 @@ export interface CallPredicate {
   /** Receipt that this one follows: a stream's opening. */
   predecessor?: string;
   parent?: string;
+  salts: Salts;
 }
 
 /** What a receipt says about an administrative act. */
@@ -58,4 +68,5 @@ export interface ActPredicate {
   principal: { id: string; kind: string; role: string; account: string };
   /** What was done, without secrets. */
   object: Readonly<Record<string, string | number | boolean | null>>;
+  salts: Salts;
 }

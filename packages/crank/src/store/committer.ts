@@ -1,0 +1,39 @@
+import type { CompiledQuery } from 'kysely';
+import { openPostgresCommitter } from './commit-postgres.ts';
+import { openSqliteCommitter } from './commit-sqlite.ts';
+import type { CallRow, ChargeRow, IdempotencyRow, LogEntryRow, LogRow, ReceiptRow, UsageRow } from './schema.ts';
+import type { StoreLocation } from './store.ts';
+
+/** Rows of one commit group: everything of it becomes durable, or nothing. */
+export interface CommitGroup {
+  calls: CallRow[];
+  usage: UsageRow[];
+  charges: ChargeRow[];
+  idempotency: IdempotencyRow[];
+  receipts: ReceiptRow[];
+  log_entries: LogEntryRow[];
+  /** What administrative acts write, compiled where the act was decided. */
+  queries: Pick<CompiledQuery, 'sql' | 'parameters'>[];
+  log: LogRow;
+  /** Size of the log before this group; another size in the database means that a second writer is at work. */
+  previousSize: number;
+}
+
+/** Port: the one commit point of calls and acts. Every adapter passes `store.contract.ts`. */
+export interface Committer {
+  /**
+   * One transaction, durable when it returns or resolves.
+   *
+   * @throws LogConflict where the log grew behind our back; the database's error otherwise. Nothing is written then.
+   */
+  commit(group: CommitGroup): void | Promise<void>;
+  /** The committed state of a log, or undefined where it has no entry yet. */
+  readLog(id: string): LogRow | undefined | Promise<LogRow | undefined>;
+  /** Does what others' commits have left to be done; holds up nobody who commits meanwhile. */
+  tidy?(): void;
+  close(): void | Promise<void>;
+}
+
+/** Opens what commits to a database that has the schema already. */
+export const openCommitter = (location: StoreLocation): Committer =>
+  'sqlite' in location ? openSqliteCommitter(location.sqlite) : openPostgresCommitter(location.postgres);
