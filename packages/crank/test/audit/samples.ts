@@ -14,7 +14,7 @@ export const input = '{"text":"a b a c a b","n":2}';
 const salts = { subject: sha256('crank vectors: output salt'), input: sha256('crank vectors: input salt') };
 const commitment = (salt: Uint8Array, text: string): string => `sha256:${sha256(salt, text).toString('hex')}`;
 
-export const salt = (bytes: Uint8Array): string =>
+const saltDigest = (bytes: Uint8Array): string =>
   `sha256:${sha256(Buffer.concat([Buffer.from('crank-salt-v1\0'), bytes])).toString('hex')}`;
 
 const bundle = `sha256:${sha256('a bundle').toString('hex')}`;
@@ -52,7 +52,7 @@ export const call: CallPredicate = {
   outcome: 'ok',
   principal: { account: 'acme', id: 'key_01jd8z4m3cq5v7w9x1y2z3a4b6', kind: 'user', role: 'owner' },
   received: '2026-07-01T10:00:00.000Z',
-  salts: { input: salt(salts.input), subject: salt(salts.subject) },
+  salts: { input: saltDigest(salts.input), subject: saltDigest(salts.subject) },
   service: 'acme/words',
   stage: 'complete',
   usage: { cpuNs: 1_234_567, cpuSource: 'cgroup', peakMemoryBytes: 9_437_184, wallNs: 2_345_678 },
@@ -67,7 +67,7 @@ const act: ActPredicate = {
   account: 'acme',
   principal: { id: 'key_01jd8z4m3cq5v7w9x1y2z3a4b6', kind: 'user', role: 'owner', account: 'acme' },
   object: { service: 'words', operations: 1, replaced: null },
-  salts: { subject: salt(salts.subject) },
+  salts: { subject: saltDigest(salts.subject) },
 };
 
 export const callDraft = {
