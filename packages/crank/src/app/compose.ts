@@ -21,6 +21,7 @@ import { Idempotency } from '#src/platform/idempotency.ts';
 import { LogFiles } from '#src/platform/log-files.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { loadPolicies } from '#src/platform/policies.ts';
+import { quarantine } from '#src/platform/quarantine.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
 import { Vault } from '#src/platform/vault.ts';
@@ -47,11 +48,18 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const root = process.getuid?.() === 0;
   const as = root ? { uid: config.sandboxUid, gid: config.sandboxUid } : {};
 
+  let made: Platform | undefined;
   const sandbox = createSandbox({
     scratchDir: folder.scratch,
     runtimeDir: folder.runtime,
     ...as,
     log: (level, message, fields) => log[level](fields, message),
+    onViolation: (key, violation) => {
+      if (made === undefined) return; // of the node's own test
+      quarantine(made, key, violation).catch((err: unknown) =>
+        log.error({ err }, 'a version could not be quarantined'),
+      );
+    },
   });
   const failed = (await sandbox.selfTest()).filter((check) => !check.ok);
   if (failed.length > 0) {
@@ -123,6 +131,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     load,
   };
   await loadPolicies(platform);
+  made = platform;
 
   return {
     platform,

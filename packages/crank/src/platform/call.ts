@@ -8,6 +8,7 @@ import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
 import type { Platform } from './platform.ts';
+import { demandTrust } from './quarantine.ts';
 
 /** A request to run an operation, in no door's terms. */
 export interface CallRequest {
@@ -65,6 +66,8 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
     try {
       // 2. authorise on what is known without the body
       await state.step('authorise', () => state.decide(platform.policy.authorise(state.policyInput('service.call'))));
+
+      demandTrust(target);
 
       // 3. read and validate the input
       const body = await state.step('read', () => request.read(callable.operation, state.limits));

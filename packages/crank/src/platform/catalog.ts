@@ -22,6 +22,8 @@ export interface DeployedVersion {
   service: string;
   digest: string;
   manifest: Manifest;
+  /** Why it is not to be run, since it broke its sandbox's rules; null where nothing is known against it. */
+  quarantine: string | null;
   /** Compiled at first use. @throws CrankError `not-found` */
   operation(name: string): CallableOperation;
 }
@@ -101,25 +103,25 @@ export class Catalog {
   async #load(account: string, service: string, digest: string): Promise<DeployedVersion> {
     const row = await this.#db
       .selectFrom('versions')
-      .select('manifest')
+      .select(['manifest', 'quarantine'])
       .where('account', '=', account)
       .where('service', '=', service)
       .where('digest', '=', digest)
       .executeTakeFirst();
     if (row === undefined) throw new CrankError('not-found', `The version ${digest} of "${service}" was removed.`);
-    const version = callable(account, service, digest, JSON.parse(row.manifest) as Manifest);
+    const version: DeployedVersion = {
+      ...{ account, service, digest, quarantine: row.quarantine },
+      ...callable(service, JSON.parse(row.manifest) as Manifest),
+    };
     if (this.#versions.size >= CACHE_SIZE) this.#versions.clear();
     this.#versions.set(`${account}/${service}/${digest}`, version);
     return version;
   }
 }
 
-const callable = (account: string, service: string, digest: string, manifest: Manifest): DeployedVersion => {
+const callable = (service: string, manifest: Manifest): Pick<DeployedVersion, 'manifest' | 'operation'> => {
   const compiled = new Map<string, CallableOperation>();
   return {
-    account,
-    service,
-    digest,
     manifest,
     operation: (name) => {
       const known = compiled.get(name);

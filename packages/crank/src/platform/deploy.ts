@@ -1,4 +1,5 @@
 import type { Finding } from '#src/core/error.ts';
+import { CrankError } from '#src/core/error.ts';
 import type { Manifest } from '#src/core/service.ts';
 import type { DeployOptions, Source } from '#src/engines/packaging/packaging.ts';
 import { act } from './act.ts';
@@ -40,8 +41,22 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
   const { name, digest } = prepared;
   const known = await findVersion(platform, account, name, digest);
   if (known !== undefined) {
+    if (known.quarantine !== null) {
+      throw new CrankError(
+        'version-conflict',
+        `This version of "${name}" is in quarantine: ${known.quarantine}. Change what it does when it is imported, or \`crank release ${name} ${digest.slice(7, 19)}\` if you know better.`,
+      );
+    }
     const receipt = await makeLatest(platform, principal, account, name, digest);
-    return { created: false, account, service: name, version: digest, ...known, ...(receipt && { receipt }) };
+    return {
+      created: false,
+      account,
+      service: name,
+      version: digest,
+      manifest: known.manifest,
+      findings: known.findings,
+      ...(receipt && { receipt }),
+    };
   }
   const key = templateKey(digest, account);
   try {
@@ -100,12 +115,18 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
 const findVersion = async (platform: Platform, account: string, service: string, digest: string) => {
   const row = await platform.store.db
     .selectFrom('versions')
-    .select(['manifest', 'findings'])
+    .select(['manifest', 'findings', 'quarantine'])
     .where('account', '=', account)
     .where('service', '=', service)
     .where('digest', '=', digest)
     .executeTakeFirst();
-  return row && { manifest: JSON.parse(row.manifest) as Manifest, findings: JSON.parse(row.findings) as Finding[] };
+  return (
+    row && {
+      quarantine: row.quarantine,
+      manifest: JSON.parse(row.manifest) as Manifest,
+      findings: JSON.parse(row.findings) as Finding[],
+    }
+  );
 };
 
 /** Whether any service still stands on the content of a digest. */

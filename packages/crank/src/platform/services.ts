@@ -24,6 +24,8 @@ export interface VersionInfo {
   created: string;
   createdBy: string;
   aliases: string[];
+  /** Since when and why it is not run; null where nothing is known against it. */
+  quarantine: { since: string; reason: string } | null;
 }
 
 /** The services of the caller's account at their latest version, by name; `cursor` is the last name of the page before. */
@@ -75,7 +77,7 @@ export const listVersions = async (
   const { db } = platform.store;
   const rows = await db
     .selectFrom('versions')
-    .select(['digest', 'created_at', 'created_by'])
+    .select(['digest', 'created_at', 'created_by', 'quarantined_at', 'quarantine'])
     .where('account', '=', account)
     .where('service', '=', name)
     .orderBy('created_at', 'desc')
@@ -91,6 +93,10 @@ export const listVersions = async (
     created: new Date(row.created_at).toISOString(),
     createdBy: row.created_by,
     aliases: aliases.filter((alias) => alias.digest === row.digest).map((alias) => alias.alias),
+    quarantine:
+      row.quarantined_at === null
+        ? null
+        : { since: new Date(row.quarantined_at).toISOString(), reason: row.quarantine ?? '' },
   }));
 };
 

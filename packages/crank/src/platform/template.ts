@@ -7,6 +7,9 @@ const templates = new WeakMap<DeployedVersion, Map<string, SandboxTemplate>>();
 /** The key under which a version's sandboxes are shared: never across versions or caller accounts. */
 export const templateKey = (digest: string, callerAccount: string): string => `${digest} ${callerAccount}`;
 
+/** The version's digest in a key. */
+export const digestOf = (key: string): string => key.slice(0, key.indexOf(' '));
+
 /** What the sandbox is made from, for the callers of one account. */
 export const templateOf = (platform: Platform, version: DeployedVersion, callerAccount: string): SandboxTemplate => {
   const byAccount = templates.get(version) ?? new Map<string, SandboxTemplate>();

@@ -146,6 +146,12 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
           .execute();
       },
     },
+    '0003_quarantine': {
+      up: async (db: Kysely<unknown>) => {
+        await db.schema.alterTable('versions').addColumn('quarantined_at', 'bigint').execute();
+        await db.schema.alterTable('versions').addColumn('quarantine', 'text').execute();
+      },
+    },
   };
 };
 

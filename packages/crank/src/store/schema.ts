@@ -45,6 +45,9 @@ export interface VersionRow {
   findings: string;
   created_at: number;
   created_by: string;
+  quarantined_at: number | null;
+  /** Why; null unless quarantined. */
+  quarantine: string | null;
 }
 
 export interface AliasRow {

@@ -5,7 +5,7 @@ import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
 import { getReceipt, verify } from './commands/receipts.ts';
-import { describe, remove, services, versions } from './commands/services.ts';
+import { describe, release, remove, services, versions } from './commands/services.ts';
 
 /** The commands that ask a node. @param dataFolder of a node on this machine, should there be one */
 export const commands = (dataFolder: () => string): Command[] => [
@@ -14,6 +14,7 @@ export const commands = (dataFolder: () => string): Command[] => [
   services,
   describe,
   versions,
+  release,
   remove,
   getReceipt,
   verify(dataFolder),

@@ -27,6 +27,8 @@ export interface SandboxOptions {
   gid?: number;
   bwrap?: string;
   log?: Log;
+  /** Called when what runs outside of calls, code of the import, broke the protocol: `key` is the template's. */
+  onViolation?: (key: string, violation: string) => void;
   /** Calls that run at one time, per template, and how many more wait. */
   concurrency?: number;
   queue?: number;
@@ -155,6 +157,10 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     makeRoom();
     const pool = createPool({
       start: () => start(template),
+      onViolation: (violation) => {
+        if (pools.get(key) === pool) void dismiss(key, 'it lied to the node');
+        options.onViolation?.(template.key, violation);
+      },
       concurrency: template.isolation === 'warm' ? warmDepth : concurrency,
       queue: options.queue ?? 256,
     });

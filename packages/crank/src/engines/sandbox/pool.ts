@@ -18,6 +18,8 @@ export interface Pool {
 
 export interface PoolOptions {
   start: () => Promise<Zygote>;
+  /** Called when a zygote ended because it lied (`Zygote.violation`). */
+  onViolation: (violation: string) => void;
   /** Calls at one time; more wait in the queue. */
   concurrency: number;
   queue: number;
@@ -73,6 +75,7 @@ export const createPool = (options: PoolOptions): Pool => {
       zygote = started;
       const end = started.ended.then(() => {
         ends.delete(end);
+        if (started.violation !== undefined) options.onViolation(started.violation);
         if (zygote !== started) return;
         zygote = undefined;
         if (closed === undefined) failed(undefined);

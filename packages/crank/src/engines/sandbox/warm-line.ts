@@ -43,7 +43,7 @@ export interface WarmLineOptions {
   slots: number;
   group: ServiceGroup | undefined;
   killZygote: (why: string) => void;
-  distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
+  distrust: <A>(handle: (argument: A) => void, from: 'call') => (argument: A) => void;
 }
 
 interface Entry {
@@ -143,7 +143,7 @@ export const createWarmLine = ({
         }
         const head = waiting[0];
         if (head !== undefined && head !== before) head.receiver.startedAt = Math.max(head.sentAt, performance.now());
-      }),
+      }, 'call'),
     );
     socket.once('close', () => {
       opened.closed = true;

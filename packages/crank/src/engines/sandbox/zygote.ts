@@ -22,6 +22,8 @@ export interface Zygote {
   run(call: SandboxCall, kind?: number): Promise<SandboxResult>;
   /** It takes no more calls; another one must be started. */
   readonly spent: boolean;
+  /** What came from it that only code of the import can have sent: the version lies. */
+  readonly violation: string | undefined;
   /** Kills it; calls under way fail as `crashed` with this reason. */
   kill(reason: string): void;
   /** Settles when it has ended and its calls are answered: why. */
@@ -61,6 +63,7 @@ export const awaitZygote = async ({
 }: ZygoteOptions): Promise<Zygote> => {
   const started = Promise.withResolvers<void>();
   let reason: string | undefined;
+  let violation: string | undefined;
   let slots: Slots | undefined;
   let warm: WarmLine | undefined;
 
@@ -68,8 +71,8 @@ export const awaitZygote = async ({
     reason ??= why;
     process.kill();
   };
-  /** Runs what handles bytes of the sandbox; a violation is its end. */
-  const distrust = <A>(handle: (argument: A) => void): ((argument: A) => void) => {
+  /** Runs what handles bytes of the sandbox; a violation is its end. `import`: no call can have written them. */
+  const distrust = <A>(handle: (argument: A) => void, from: 'import' | 'call' = 'import'): ((argument: A) => void) => {
     return (argument) => {
       if (reason !== undefined) return;
       try {
@@ -80,6 +83,7 @@ export const awaitZygote = async ({
           template: template.key,
           violation: error.message,
         });
+        if (from === 'import') violation ??= error.message;
         kill(`it broke the protocol (${error.message})`);
       }
     };
@@ -165,6 +169,9 @@ export const awaitZygote = async ({
     run,
     get spent() {
       return reason !== undefined || warm?.spent === true;
+    },
+    get violation() {
+      return violation;
     },
     kill,
     ended,

@@ -69,14 +69,43 @@ export const versions: Command = {
   args: [['<name>', 'service']],
   run: async (context, [text]) => {
     const { versions: all } = await context.client.json<{
-      versions: { version: string; created: string; createdBy: string; aliases: string[] }[];
+      versions: {
+        version: string;
+        created: string;
+        createdBy: string;
+        aliases: string[];
+        quarantine: { reason: string } | null;
+      }[];
     }>(`${servicePath(parseName(text!))}/-/versions`);
     context.print(all, () =>
       table(
-        ['VERSION', 'CREATED', 'BY', 'ALIASES'],
-        all.map((version) => [short(version.version), version.created, version.createdBy, version.aliases.join(',')]),
+        ['VERSION', 'CREATED', 'BY', 'ALIASES', 'QUARANTINE'],
+        all.map((version) => [
+          short(version.version),
+          version.created,
+          version.createdBy,
+          version.aliases.join(','),
+          version.quarantine?.reason ?? '',
+        ]),
       ),
     );
+  },
+};
+
+export const release: Command = {
+  name: 'release',
+  summary: 'let a version in quarantine run again',
+  args: [
+    ['<name>', 'service'],
+    ['<version>', 'at least 8 digits of its digest'],
+  ],
+  run: async (context, [text, version]) => {
+    const name = parseName(text!);
+    const released = await context.client.json<{ receipt: string }>(`${servicePath(name)}/-/quarantine`, {
+      method: 'DELETE',
+      query: { version },
+    });
+    context.print(released, `${name.service}@${version} runs again; receipt ${released.receipt}`);
   },
 };
 

@@ -135,6 +135,19 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
         },
       ],
       [
+        `${path}/-/quarantine`,
+        {
+          parameters: [...at, inPath('service')],
+          delete: {
+            operationId: `releaseVersion${suffix}`,
+            tags: ['services'],
+            summary: 'Let a version run again that broke the rules of its sandbox',
+            parameters: [{ ...query('version', 'Digest prefix or alias.'), required: true }],
+            responses: { '200': ok('Released.', ref('Done')), ...errors(400, 401, 403, 404, 409, 429) },
+          },
+        },
+      ],
+      [
         `${path}/{operation}`,
         {
           parameters: [...at, inPath('service'), inPath('operation')],

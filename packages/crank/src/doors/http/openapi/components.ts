@@ -86,7 +86,17 @@ export const schemas: Record<string, JsonSchema> = {
     },
     ['receipt'],
   ),
-  Version: object({ version: text, created: time, createdBy: text, aliases: list(text) }),
+  Version: object({
+    version: text,
+    created: time,
+    createdBy: text,
+    aliases: list(text),
+    quarantine: {
+      ...object({ since: time, reason: text }),
+      type: ['object', 'null'],
+      description: 'Where its sandbox was caught lying: since when it is not run, and why.',
+    },
+  }),
   Call: object({
     id: text,
     account: text,

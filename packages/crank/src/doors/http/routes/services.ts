@@ -3,6 +3,7 @@ import { CrankError } from '#src/core/error.ts';
 import { identify } from '#src/platform/admit.ts';
 import { deploy } from '#src/platform/deploy.ts';
 import type { Platform } from '#src/platform/platform.ts';
+import { release } from '#src/platform/quarantine.ts';
 import { describeService, listServices, listVersions, removeService } from '#src/platform/services.ts';
 import { readDeployForm } from '../request/deploy-form.ts';
 import { queryText } from '../request/query.ts';
@@ -61,6 +62,13 @@ export const serviceRoutes = (app: FastifyInstance, platform: Platform): void =>
     app.get(`${prefix}/-/versions`, async (request: Request) => {
       await assertOwnAccount(platform, request);
       return { versions: await listVersions(platform, request.headers.authorization, request.params.service) };
+    });
+    app.delete(`${prefix}/-/quarantine`, async (request: Request) => {
+      await assertOwnAccount(platform, request);
+      const version = queryText(request, 'version');
+      if (version === undefined)
+        throw new CrankError('malformed-request', 'Say which version to release: `?version=`.');
+      return release(platform, request.headers.authorization, request.params.service, version);
     });
   }
 };
