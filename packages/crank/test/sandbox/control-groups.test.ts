@@ -7,14 +7,16 @@ const found = await findControlGroups();
 const memory = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find((path) => existsSync(path))!;
 const ours = (): string[] => readdirSync(memory).filter((name) => name.startsWith(`crank-${process.pid}-`));
 
-const parentOf = (pid: number): number =>
-  Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+const statusOf = (pid: number): string => readFileSync(`/proc/${pid}/status`, 'utf8');
+const parentOf = (pid: number): number => Number(/^PPid:\s+(\d+)$/m.exec(statusOf(pid))?.[1]);
 
 /** Of a process and all that it started. */
 const groupsOf = (pid: number): string[] => {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').map(Number);
-    return [readFileSync(`/proc/${pid}/cgroup`, 'utf8'), ...children.filter((child) => child > 0).flatMap(groupsOf)];
+    const groups = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+    if (/^State:\s+Z/m.test(statusOf(pid))) return []; // ended, not buried yet
+    return [groups, ...children.filter((child) => child > 0).flatMap(groupsOf)];
   } catch {
     return []; // it has ended
   }
@@ -55,7 +57,7 @@ describe.runIf(typeof found === 'object')('control groups', () => {
       return lines.length === 0 ? undefined : lines.filter((line) => !line.includes(`/crank-${process.pid}-`));
     };
     // A process that is just ending has left its groups before it is gone.
-    await expect.poll(escaped).toEqual([]);
+    await expect.poll(escaped, { timeout: 20_000 }).toEqual([]);
     const greedy = calling(shop.sandbox, templateOf(shop, 'greedy.py', 'fresh'));
     await expect(greedy('add', { a: 1, b: 2 })).rejects.toThrow(/more than the \d+ bytes of memory that importing may/);
   });
