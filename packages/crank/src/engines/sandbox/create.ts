@@ -112,6 +112,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         libs: template.libDirs.map((_, i) => `/libs/${i}`),
         channels: linesOf(slots, template.isolation === 'warm' ? warmLines : 0),
         memory: template.limits.memoryBytes,
+        processes: processesOf(template.limits, slots),
         filters: { line: '/runtime/line.bpf', 'no-subprocess': '/runtime/no-subprocess.bpf' },
       };
       const process = await launch({
@@ -253,6 +254,10 @@ const within = (call: SandboxCall, most: Limits): SandboxCall => {
   for (const name of Object.keys(limits) as (keyof Limits)[]) limits[name] = Math.min(limits[name], most[name]);
   return { ...call, limits };
 };
+
+/** Processes and threads of a zygote and all its lines; where there are no control groups, nothing else counts its own. */
+const processesOf = ({ threads, subprocesses }: Limits, lines: number): number =>
+  (lines + 2) * (threads + subprocesses + 2) + 8;
 
 /** The descriptors of each line that a zygote can start: data and word of slots, then data of warm processes. */
 const linesOf = (slots: number, warm: number): number[][] => [

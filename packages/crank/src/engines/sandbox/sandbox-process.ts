@@ -34,6 +34,7 @@ export interface Launch {
 /** 3 is the control socket, 4 and 5 are bubblewrap's. */
 export const firstChannel = 6;
 const keptOutput = 64 * 1024;
+const mostOutput = 8 * 2 ** 20;
 
 /** Starts a command in a sandbox. @throws Error of the system when bubblewrap cannot be started. */
 export const launch = async (options: Launch): Promise<SandboxProcess> => {
@@ -61,10 +62,14 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
   if (child.pid === undefined) throw new Error(await ended);
 
   let text = '';
+  let room = mostOutput;
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.setEncoding('utf8');
     stream.on('data', (more: string) => {
       text = (text + more).slice(-keptOutput);
+      room -= more.length;
+      // What a module's threads go on to print would keep the gateway busy for nobody.
+      if (room < 0) stream.destroy();
     });
     stream.on('error', () => {}); // its end shows in `ended`
   }

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { CrankError, type Finding } from '#src/core/error.ts';
 import type { ControlGroup, ServiceGroup } from './control-groups.ts';
 import { bareFrame, frameDecoder, kinds, longestFrame, ProtocolViolation, toHost, toSandbox } from './frames.ts';
@@ -64,6 +65,7 @@ export const awaitZygote = async ({
   const started = Promise.withResolvers<void>();
   let reason: string | undefined;
   let violation: string | undefined;
+  let ready = false;
   let slots: Slots | undefined;
   let warm: WarmLine | undefined;
 
@@ -91,6 +93,8 @@ export const awaitZygote = async ({
 
   const onFrame = (type: number, id: number, body: Buffer): void => {
     if (type === toHost.ready) {
+      if (ready) throw new ProtocolViolation('a zygote that is ready again');
+      ready = true;
       if (/"threads": [2-9]/.test(body.toString('latin1', 0, 200))) {
         log('warn', 'the module started threads when it was imported; calls do not have them', {
           template: template.key,
@@ -190,9 +194,19 @@ const enclose = async ({ init }: SandboxProcess, group: ControlGroup, { limits }
   const pids = limits.threads + limits.subprocesses + slots + ownPids;
   const bytes = limits.memoryBytes + importBytes;
   await group.enclose(first, bytes, pids);
+  await takeFirst(first);
   // What it started before that; later ones are born in the group.
-  for (const pid of await childrenOf(first)) await group.enclose(pid, bytes, pids);
+  for (const pid of await childrenOf(first)) {
+    await group.enclose(pid, bytes, pids);
+    await takeFirst(pid);
+  }
 };
+
+/** Out of memory, the kernel takes a sandbox before the platform: what a privileged process set, none inside lowers. */
+const takeFirst = (pid: number): Promise<void> =>
+  writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error; // it has ended, and will be heard of
+  });
 
 const tooLarge = ({ limits }: SandboxTemplate): string =>
   `it needed more than the ${limits.memoryBytes + importBytes} bytes of memory that importing may take`;

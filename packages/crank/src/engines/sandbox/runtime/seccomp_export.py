@@ -22,36 +22,35 @@ import sys
 
 ALLOW = """
 access alarm arch_prctl brk capget capset chdir chmod chown clock_getres clock_gettime clock_nanosleep clone close
-close_range copy_file_range creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2
-epoll_wait eventfd eventfd2 execve execveat exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fchmod
-fchmodat fchmodat2 fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatfs
-fsync ftruncate futex futex_waitv futimesat get_robust_list getcpu getcwd getdents getdents64 getegid geteuid getgid
-getgroups getitimer getpeername getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit
-getrusage getsid getsockname getsockopt gettid gettimeofday getuid getxattr inotify_add_watch inotify_init
-inotify_init1 inotify_rm_watch ioctl ioprio_get kill lchown lgetxattr link linkat listxattr llistxattr lremovexattr
-lseek lsetxattr lstat madvise membarrier mincore mkdir mkdirat mknod mknodat mlock mlock2 mmap mount mprotect mremap
-msync munlock munlockall munmap nanosleep newfstatat open openat openat2 pause pidfd_open pidfd_send_signal pipe pipe2
-pkey_alloc pkey_free pkey_mprotect poll ppoll prctl pread64 preadv preadv2 prlimit64 pselect6 pwrite64 pwritev
-pwritev2 read readahead readlink readlinkat readv recvfrom recvmmsg recvmsg remap_file_pages removexattr rename
-renameat renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn
-rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo sched_get_priority_max sched_get_priority_min sched_getaffinity
-sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval sched_setaffinity sched_yield select sendfile
-sendmmsg sendmsg sendto set_robust_list set_tid_address setfsgid setfsuid setgid setitimer setpgid setpriority setregid
-setresgid setresuid setreuid setrlimit setsid setsockopt setuid setxattr shutdown sigaltstack signalfd signalfd4 stat
-statfs statx symlink symlinkat sync_file_range sysinfo tgkill time timer_create timer_delete timer_getoverrun
-timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times tkill truncate umask uname unlink
-unlinkat utime utimensat utimes vfork wait4 waitid write writev
+close_range copy_file_range creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait
+eventfd eventfd2 execve execveat exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fchmod fchmodat
+fchmodat2 fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatfs fsync
+ftruncate futex futex_waitv futimesat get_robust_list getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups
+getitimer getpeername getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit getrusage
+getsid getsockname getsockopt gettid gettimeofday getuid getxattr ioprio_get kill lchown lgetxattr link linkat listxattr
+llistxattr lremovexattr lseek lsetxattr lstat madvise membarrier mincore mkdir mkdirat mknod mknodat mlock mlock2 mmap
+mount mprotect mremap msync munlock munlockall munmap nanosleep newfstatat open openat openat2 pause pidfd_open
+pidfd_send_signal pipe pipe2 pkey_alloc pkey_free pkey_mprotect poll ppoll prctl pread64 preadv preadv2 prlimit64
+pselect6 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv recvfrom recvmmsg recvmsg remap_file_pages
+removexattr rename renameat renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask
+rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_tgsigqueueinfo sched_get_priority_max
+sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval
+sched_setaffinity sched_yield select sendfile sendmmsg sendmsg sendto set_robust_list set_tid_address setfsgid setfsuid
+setgid setitimer setpgid setpriority setregid setresgid setresuid setreuid setrlimit setsid setsockopt setuid setxattr
+shutdown sigaltstack signalfd signalfd4 stat statfs statx symlink symlinkat sync_file_range sysinfo tgkill time
+timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime
+times tkill truncate umask uname unlink unlinkat utime utimensat utimes vfork wait4 waitid write writev
 """.split()
 
 # Refused by name, so that a script sees PermissionError instead of "not implemented".
 REFUSE = """
 accept accept4 acct add_key adjtimex bind bpf chroot clock_adjtime clock_settime connect delete_module fanotify_init
-finit_module fsconfig fsmount fsopen fspick get_mempolicy init_module io_setup io_uring_enter io_uring_register
-io_uring_setup ioperm iopl kcmp kexec_file_load kexec_load keyctl listen lookup_dcookie mbind memfd_create memfd_secret
-migrate_pages mlockall modify_ldt mount_setattr move_mount move_pages mq_getsetattr mq_notify mq_open mq_timedreceive
-mq_timedsend mq_unlink msgctl msgget msgrcv msgsnd name_to_handle_at open_by_handle_at open_tree perf_event_open
-personality pidfd_getfd pivot_root process_madvise process_vm_readv process_vm_writev ptrace quotactl quotactl_fd
-reboot request_key sched_setattr sched_setparam sched_setscheduler seccomp semctl semget semop semtimedop
+finit_module fsconfig fsmount fsopen fspick get_mempolicy init_module inotify_init inotify_init1 io_setup io_uring_enter
+io_uring_register io_uring_setup ioperm iopl kcmp kexec_file_load kexec_load keyctl listen lookup_dcookie mbind
+memfd_create memfd_secret migrate_pages mlockall modify_ldt mount_setattr move_mount move_pages mq_getsetattr mq_notify
+mq_open mq_timedreceive mq_timedsend mq_unlink msgctl msgget msgrcv msgsnd name_to_handle_at open_by_handle_at open_tree
+perf_event_open personality pidfd_getfd pivot_root process_madvise process_vm_readv process_vm_writev ptrace quotactl
+quotactl_fd reboot request_key sched_setattr sched_setparam sched_setscheduler seccomp semctl semget semop semtimedop
 set_mempolicy setdomainname setgroups sethostname setns settimeofday shmat shmctl shmdt shmget socket swapoff swapon
 syslog umount2 unshare userfaultfd vhangup vmsplice
 """.split()
@@ -67,6 +66,11 @@ CLONE_THREAD = 0x00010000
 # NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (sched.h)
 CLONE_NAMESPACES = (0x80, 0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
 TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+# The second byte of SIOCGIFCONF and its kin is 0x89, of the wireless ones 0x8B. A value that has one of these bits
+# otherwise than both of them is another request: (bit, what it is there).
+NOT_OF_SOCKETS = ((0x8000, 0), (0x4000, 0x4000), (0x2000, 0x2000), (0x1000, 0x1000), (0x0800, 0), (0x0400, 0x0400))
+NOT_OF_SOCKETS += ((0x0100, 0),)
+RLIMIT_CORE = 4
 
 
 def refuse(number):
@@ -143,6 +147,9 @@ def outer(library):
     program.add(
         ACT_ALLOW, "socketpair", Compare(0, EQ, AF_UNIX, 0), Compare(1, MASKED_EQ, SOCK_TYPE_MASK, SOCK_STREAM)
     )
+    # Our channels were made in the network namespace of the host, and would tell of its interfaces and addresses.
+    for bit, value in NOT_OF_SOCKETS:
+        program.add(ACT_ALLOW, "ioctl", Compare(1, MASKED_EQ, bit, value))
     # clone3 takes its flags by pointer, which a filter cannot read: glibc falls back to clone on ENOSYS (the default).
     return program
 
@@ -161,6 +168,11 @@ def line(library):
     program.add(refuse(errno.EPERM), "sched_setaffinity", Compare(0, NE, 0, 0))
     program.add(refuse(errno.EPERM), "setpriority", Compare(0, NE, PRIO_PROCESS, 0))
     program.add(refuse(errno.EPERM), "setpriority", Compare(1, NE, 0, 0))
+    # The limit on core dumps stands at the one value that keeps programs of the host (core_pattern) from running, too.
+    program.add(refuse(errno.EPERM), "setrlimit", Compare(0, MASKED_EQ, 0xFFFFFFFF, RLIMIT_CORE))
+    program.add(
+        refuse(errno.EPERM), "prlimit64", Compare(1, MASKED_EQ, 0xFFFFFFFF, RLIMIT_CORE), Compare(2, NE, 0, 0)
+    )
     return program
 
 

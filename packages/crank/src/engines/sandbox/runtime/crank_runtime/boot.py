@@ -9,9 +9,9 @@ from crank_runtime import answer, errors, frames, isolate, service, zygote
 
 
 def main(options):
-    """``options``: code, entry, libs (folders), channels (the descriptors of each line), memory (bytes), filters (name:
-    file)."""
-    isolate.harden_zygote(options["memory"])
+    """``options``: code, entry, libs (folders), channels (the descriptors of each line), memory (bytes), processes (of all
+    lines), filters (name: file)."""
+    isolate.harden_zygote(options["memory"], options["processes"])
     filters = {name: isolate.load_filter(path) for name, path in options["filters"].items()}
     zygote.await_host()
     try:

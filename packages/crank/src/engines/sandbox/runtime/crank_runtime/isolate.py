@@ -5,8 +5,8 @@ seccomp filter, which ends all of it, comes last. Any failure ends the process b
 """
 
 import _socket  # the C part of `socket`: importing that costs every fork some pages
-import array
 import ctypes
+import fcntl
 import os
 import resource
 import sys
@@ -37,6 +37,9 @@ _MAPS = (
     ("/proc/self/gid_map", b"%d %d 1" % (os.getgid(), os.getgid())),
 )
 _CPUS = os.cpu_count() or 1
+
+_RLIMIT_SIGPENDING = 11  # Python names none of these
+_F_GET_RW_HINT, _F_SET_RW_HINT = 1035, 1036
 
 _ceiling = 0
 
@@ -109,12 +112,16 @@ def load_filter(path):
     return program
 
 
-def harden_zygote(memory):
+def harden_zygote(memory, processes):
     """What holds for the zygote and, inherited, for every child."""
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
-    resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+    # core(5): 0 stops files, but not a program that the host has in its core_pattern; 1 stops both.
+    _limit(resource.RLIMIT_CORE, 1)
+    _limit(resource.RLIMIT_NOFILE, 256)
+    _limit(resource.RLIMIT_MEMLOCK, 0)
+    _limit(_RLIMIT_SIGPENDING, 4096)
+    if _COUNTS_PER_NAMESPACE:
+        _limit(resource.RLIMIT_NPROC, processes)
     # Importing may reserve much address space; the tight limit is set for each call, and cannot be above this one.
     global _ceiling
     _ceiling = address_space() + memory + 4 * 2**30
@@ -130,16 +137,20 @@ def address_space():
         return int(source.read().split()[0]) * resource.getpagesize()
 
 
-def enter(tmp_bytes, program, handles):
+def enter(tmp_bytes, program, handles, output=None):
     """Turns this process, just cloned, into one that may run user code once `settle` and `confine` have done theirs.
 
-    ``handles`` become descriptors 3, 4 and so on, unnamed files on the private /tmp 1 and 2, and all others close. The
-    sources must not be below 6.
+    ``handles`` become descriptors 3, 4 and so on, ``output`` or else unnamed files on the private /tmp 1 and 2, and all
+    others close.
     """
+    for target, source in enumerate(output or (), 1):
+        os.dup2(source, target)
     for target, source in enumerate(handles, DATA):  # first: whatever fails from here on is told through one of them
         os.dup2(source, target)
     os.closerange(DATA + len(handles), 1024)
     os.setsid()
+    # Waiting signals are counted for each user of each namespace, and above that for all sandboxes together.
+    _limit(_RLIMIT_SIGPENDING, 128)
     for path, line in _MAPS:
         handle = os.open(path, os.O_WRONLY)
         os.write(handle, line)
@@ -152,7 +163,8 @@ def enter(tmp_bytes, program, handles):
     null = os.open("/dev/null", os.O_RDWR)
     os.dup2(null, 0)
     os.close(null)
-    open_output()
+    if output is None:
+        open_output()
     _check(_libc.capset(_CAPABILITY_HEADER, _NO_CAPABILITIES), "capset")
     _filter(program)
 
@@ -160,9 +172,13 @@ def enter(tmp_bytes, program, handles):
 def open_output():
     """Makes 1 and 2 new files without a name: what earlier users did to the descriptors is gone with them."""
     for target in (1, 2):
-        handle = os.open(TMP, os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)
+        handle = unnamed_file()
         os.dup2(handle, target)
         os.close(handle)
+
+
+def unnamed_file():
+    return os.open(TMP, os.O_TMPFILE | os.O_RDWR | os.O_APPEND, 0o600)
 
 
 def hide():
@@ -181,6 +197,19 @@ def settle(program):
 
 def _filter(program):
     _check(_libc.prctl(_PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0), "seccomp")
+
+
+def marks(handle):
+    """What a socket's owner can write on it for whoever has it next: we own our channels where the node is not root."""
+    about = os.fstat(handle)
+    return about.st_mode, about.st_atime_ns, about.st_mtime_ns, fcntl.fcntl(handle, _F_GET_RW_HINT, bytes(8))
+
+
+def mark(handle, marked):
+    """Sets back what ``marks`` said."""
+    os.fchmod(handle, marked[0] & 0o7777)
+    os.utime(handle, ns=marked[1:3])
+    fcntl.fcntl(handle, _F_SET_RW_HINT, marked[3])
 
 
 def write_all(handle, data):
@@ -219,24 +248,3 @@ def pair():
     """A connected pair of stream sockets, as descriptors."""
     left, right = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
     return left.detach(), right.detach()
-
-
-def send_descriptors(link, data, descriptors):
-    """Sends bytes with open descriptors (unix(7), SCM_RIGHTS)."""
-    end = _socket.socket(fileno=link)
-    end.sendmsg([data], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array.array("i", descriptors))])
-    end.detach()
-
-
-def receive_descriptors(link, most):
-    """What send_descriptors sent: (data, descriptors). Nothing and none at the end."""
-    end = _socket.socket(fileno=link)
-    try:
-        data, notes, _, _ = end.recvmsg(1024, _socket.CMSG_SPACE(4 * most))
-    finally:
-        end.detach()
-    received = array.array("i")
-    for level, kind, content in notes:
-        if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
-            received.frombytes(content[: len(content) - len(content) % received.itemsize])
-    return data, list(received)

@@ -12,14 +12,15 @@ _REAP_GRACE = 0.1  # seconds that a warm process may take to end after it closed
 class Line:
     """A slot or a warm process, as its zygote knows it."""
 
-    __slots__ = ("number", "pid", "limits", "sync", "output", "limit", "check", "late", "stopped")
+    __slots__ = ("number", "pid", "limits", "sync", "output", "ready", "limit", "check", "late", "stopped")
 
-    def __init__(self, number, pid, limits, sync):
+    def __init__(self, number, pid, limits, sync, output):
         self.number = number
         self.pid = pid
         self.limits = limits
         self.sync = sync  # readable when it has something to say, or has ended
-        self.output = None  # of a warm process: its stdout and stderr
+        self.output = output  # of a warm process: its stdout and stderr
+        self.ready = False
         self.limit = 0  # of its CPU clock, while watched
         self.check = 0.0
         self.late = False
@@ -36,23 +37,26 @@ def spawn(zygote, number, body):
     if not channels:
         return
     ours, theirs = isolate.pair()
+    # A warm process's last words are for us to read. It is not handed them over a socket: how many descriptors are under
+    # way is counted for all sandboxes together.
+    output = [] if len(channels) == 2 else [isolate.unnamed_file() for _ in range(2)]
     try:
         pid = isolate.clone()
     except OSError as problem:
         rest = answer.failure("isolation-unavailable", f"No process could be started: {problem.strerror}")
         zygote.send(frames.frame(frames.ENDED, number, frames.result(rest[0], 0, 0, 0, b"", b"", rest[1])))
-        os.close(ours)
-        os.close(theirs)
+        for handle in (ours, theirs, *output):
+            os.close(handle)
         _use_up(channels)
         return
     if pid == 0:
         if len(channels) == 1:
-            warm.run(zygote, limits, channels[0], theirs)
-        slot.run(zygote, limits, *channels, theirs, nonce)
+            warm.run(zygote, limits, channels[0], theirs, output)
+        slot.run(zygote, limits, *channels, theirs, nonce, zygote.marks[number - 1])
     os.close(theirs)
     zygote.send(frames.frame(frames.STARTED, number, pid.to_bytes(4, "little")))
     _use_up(channels)
-    zygote.lines[number] = zygote.readers[ours] = Line(number, pid, limits, ours)
+    zygote.lines[number] = zygote.readers[ours] = Line(number, pid, limits, ours, output)
     zygote.poll.register(ours, select.POLLIN)
 
 
@@ -76,15 +80,15 @@ def _wait(pid):
 
 
 def read(zygote, line):
-    """Its only message: stdout and stderr of a warm process. Whatever comes next, or the end, is its end."""
-    data, handles = isolate.receive_descriptors(line.sync, 2)
-    if line.output is None and data == b"+" and len(handles) == 2:
-        line.output = handles
+    """Its only message: that a warm process is ready. Whatever comes next, or the end, is its end."""
+    data = os.read(line.sync, 1024)
+    if line.output and not line.ready and data == b"+":
+        line.ready = True
         zygote.send(frames.frame(frames.SPAWNED, line.number))
         return
     running, status, usage = _wait(line.pid)
     seconds = usage.ru_utime + usage.ru_stime
-    out = [os.pread(handle, frames.CAPTURE, 0) for handle in line.output or ()] or [b"", b""]
+    out = [os.pread(handle, frames.CAPTURE, 0) for handle in line.output] or [b"", b""]
     if data:
         rest = answer.failure("isolation-unavailable", f"The process could not be isolated: {data!r}")
     elif line.late:
@@ -100,7 +104,7 @@ def read(zygote, line):
             frames.result(rest[0], round(seconds * 1e9), usage.ru_maxrss * 1024, 0, out[0], out[1], rest[1]),
         )
     )
-    for handle in (*(line.output or ()), *handles):
+    for handle in line.output:
         os.close(handle)
     zygote.poll.unregister(line.sync)
     del zygote.readers[line.sync]

@@ -15,8 +15,8 @@ import time
 from crank_runtime import answer, endings, frames, fresh, isolate
 
 
-def run(zygote, limits, data, word, sync, nonce):
-    """Never returns. ``sync``: its end tells the zygote of ours."""
+def run(zygote, limits, data, word, sync, nonce, marks):
+    """Never returns. ``sync``: its end tells the zygote of ours. ``marks``: of ``data`` before anybody had it."""
     try:
         try:
             isolate.enter(limits.tmp, zygote.program("line"), (data, word, sync))
@@ -24,7 +24,7 @@ def run(zygote, limits, data, word, sync, nonce):
             # The module may have set handlers: no call may run them here.
             _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
             program = None if limits.subprocesses else zygote.program("no-subprocess")
-            made = Slot(zygote.loaded, zygote.base, limits, program)
+            made = Slot(zygote.loaded, zygote.base, limits, program, marks)
             _agree(isolate.DATA, nonce)
             _agree(isolate.WORD, nonce)
         except BaseException as problem:
@@ -45,14 +45,14 @@ def _agree(handle, nonce):
 
 
 class Slot:
-    def __init__(self, loaded, base, limits, program):
+    def __init__(self, loaded, base, limits, program, marks):
         self.loaded = loaded
         self.base = base
         self.limits = limits
         self.program = program
         self.poll = select.poll()
         self.poll.register(isolate.WORD, select.POLLIN)
-        self.flags = fcntl.fcntl(isolate.DATA, fcntl.F_GETFL)
+        self.marks = marks
         self.untouched = _state()
         # A change within the same tick of the file system's clock would not show.
         while time.clock_gettime_ns(5) <= max(self.untouched[3], self.untouched[7]):  # CLOCK_REALTIME_COARSE
@@ -76,9 +76,11 @@ class Slot:
 
     def begin(self):
         """Makes the next child. It gets descriptors that no other call had."""
-        fcntl.fcntl(isolate.DATA, fcntl.F_SETFL, self.flags)
+        fcntl.fcntl(isolate.DATA, fcntl.F_SETFL, 0)
         fcntl.fcntl(isolate.DATA, fcntl.F_SETOWN, 0)
         fcntl.fcntl(isolate.DATA, fcntl.F_SETSIG, 0)
+        if isolate.marks(isolate.DATA) != self.marks:
+            isolate.mark(isolate.DATA, self.marks)
         isolate.open_output()
         self.late, self.limit = False, 0
         self.child = os.fork()
@@ -143,6 +145,9 @@ class Slot:
     def is_clean(self, ended):
         """Whether nothing is left of the call that the next one could meet."""
         if os.waitstatus_to_exitcode(ended[0]) != fresh.ANSWERED or _state() != self.untouched:
+            return False
+        # A signal that waits takes a place that timers of later calls would miss. SIGCHLD told us of the end.
+        if _signal.sigpending() - {_signal.SIGCHLD}:
             return False
         reader = select.poll()
         reader.register(isolate.DATA, select.POLLIN)

@@ -55,15 +55,16 @@ class Inbox:
                 return 1
 
 
-def run(zygote, limits, channel, sync):
-    """Never returns. ``sync`` is a socket to the zygote: it takes stdout and stderr, and its end tells of our death."""
+def run(zygote, limits, channel, sync, output):
+    """Never returns. ``sync`` tells the zygote that we are ready, and by its end of our death; ``output``: the files
+    that take stdout and stderr."""
     try:
         try:
             loaded = zygote.loaded
-            isolate.enter(limits.tmp, zygote.program("line"), (channel, sync))
+            isolate.enter(limits.tmp, zygote.program("line"), (channel, sync), output)
             isolate.settle(None if limits.subprocesses else zygote.program("no-subprocess"))
             isolate.confine(limits, zygote.base)
-            isolate.send_descriptors(isolate.WORD, b"+", [1, 2])
+            os.write(isolate.WORD, b"+")
         except BaseException as problem:
             os.write(sync, f"{type(problem).__name__}: {problem}".encode()[:1000])
             return

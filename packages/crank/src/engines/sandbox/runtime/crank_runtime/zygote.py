@@ -27,6 +27,7 @@ class Zygote:
         self.loaded = loaded
         self.filters = filters
         self.channels = channels  # for each line: (data, word), or (data,) for a warm one
+        self.marks = [isolate.marks(data) for data, *_ in channels]
         self.base = isolate.address_space()
         self.inbox = bytearray()
         self.lines = {}  # by number
