@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { settings } from '../../packages/crank/src/app/config.ts';
 import { catalogue } from '../../packages/crank/src/core/error.ts';
+import { attacks } from '../../packages/crank/test/attack/list.ts';
 import { root } from '../repository.ts';
 
 const cell = (text: string | number): string => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -40,6 +41,18 @@ ${table(
   ['environment', 'flag', 'default', 'what it sets'],
   settings.map(({ env, flag, default: fallback, description }) => [code(env), code(flag), fallback, description]),
 )}
+`,
+  'docs/ATTACKS.md': `${origin('packages/crank/test/attack/list.ts')}
+
+# Attacks
+
+What \`packages/crank/test/attack\` tries, with real code against real sandboxes, as root and as an ordinary user. Every
+attack must fail, and afterwards the platform must be as before: a neighbour's service answers, the next calls find nothing
+of it, no process is left and no file outside. What no mechanism stops is in [THREAT_MODEL.md](THREAT_MODEL.md).
+
+${Object.entries(attacks)
+  .map(([theme, walls]) => `## ${theme}\n\n${table(['attack', 'what stops it'], Object.entries(walls))}`)
+  .join('\n\n')}
 `,
 });
 
