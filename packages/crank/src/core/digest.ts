@@ -8,6 +8,9 @@ export const sha256 = (...parts: readonly (Uint8Array | string)[]): Buffer => {
   return h.digest();
 };
 
+/** SHA-256 of some bytes, 64 hexadecimal digits. */
+export const sha256Hex = (bytes: Uint8Array | string): string => hash('sha256', bytes, 'hex');
+
 /** A content digest as the platform writes it: `sha256:` and 64 hexadecimal digits. */
 export const digest = (...parts: readonly (Uint8Array | string)[]): string =>
   `sha256:${sha256(...parts).toString('hex')}`;

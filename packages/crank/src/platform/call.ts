@@ -38,7 +38,7 @@ export interface CallBody {
   /** Files on this machine, ours to read until the call ends. */
   files: { parameter: string; name: string; path: string; sha256: string }[];
   /** Digest of everything sent, hexadecimal. */
-  fingerprint: string;
+  fingerprint: () => string;
 }
 
 export interface StreamSink {
@@ -73,7 +73,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
       const body = await state.step('read', () => request.read(callable.operation, state.limits));
       state.took(body);
       if (request.idempotencyKey !== undefined) {
-        const slot = platform.idempotency.slot(principal.id, state.name, request.idempotencyKey, body.fingerprint);
+        const slot = platform.idempotency.slot(principal.id, state.name, request.idempotencyKey, body.fingerprint());
         const claim = await platform.idempotency.claim(slot);
         if ('kept' in claim) return replay(claim.kept);
         release = claim.release;

@@ -84,6 +84,37 @@ describe('the default bundle', () => {
     });
   });
 
+  it('is shown all that its rules read, so that a verdict may be given again to a request that looks the same', () => {
+    const shown = ['action', 'principal.role', 'principal.id', 'principal.account'].concat(
+      ['account', 'principal', 'public'].map((name) => `resource.${name}`),
+      ['limits'],
+    );
+    const read = new Set<string>();
+    for (const file of ['authz.rego', 'limits.rego']) {
+      const rules = readFileSync(join(defaultPolicyDir, 'default', file), 'utf8').replace(/#.*$/gm, '');
+      for (const [, path] of rules.matchAll(/\binput\.([a-z_]+(?:\.[a-z_]+)?)/g)) read.add(path!);
+      for (const [, path] of rules.matchAll(/object\.get\(input, \[?([^\],]+(?:, "[a-z]+")?)\]?,/g))
+        read.add(path!.replaceAll('"', '').replace(', ', '.'));
+      expect(rules.match(/\binput\b(?!\.[a-z]|, )/g)).toBeNull();
+      expect(rules).not.toMatch(/\b(?:time|rand|http|uuid|opa)\./);
+    }
+    expect([...read].sort()).toEqual(shown.sort());
+  });
+
+  it('gives a verdict again without mixing up requests', () => {
+    const asked = (request: Parameters<typeof engine.authorise>[0]) => now(engine.authorise(request));
+    const [first, second] = [asked(callRequest()), asked(callRequest())];
+    expect(second).toEqual({ ...first, id: second.id });
+    expect(second.id).not.toBe(first.id);
+    for (const wallMs of [1, 2, 1])
+      expect(asked(callRequest({ limits: { ...defaultLimits, wallMs } })).limits!.wallMs).toBe(wallMs);
+    // Whose members stand together in no way that another request could imitate.
+    const mine = { action: 'call.read', principal: as('caller'), resource: own };
+    expect(asked(mine).allow).toBe(true);
+    expect(asked({ ...mine, principal: { ...as('caller'), id: 'key_2' } }).allow).toBe(false);
+    expect(asked({ ...mine, principal: { ...as('caller'), account: 'rival' } }).allow).toBe(false);
+  });
+
   it('grants detected needs up to the cap', () => {
     const limits = { ...defaultLimits, memoryBytes: 2 ** 40, subprocesses: 8 };
     const { limits: granted } = now(engine.authorise(callRequest({ limits })));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { sha256 } from '#src/core/digest.ts';
+import { sha256Hex } from '#src/core/digest.ts';
 import type { Role } from '#src/core/service.ts';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -32,4 +32,4 @@ export const isApiKey = (text: string): boolean =>
   /^crk_(own|dev|call|aud)_[0-9A-Za-z]{49}$/.test(text) && checksum(text.slice(0, -6)) === text.slice(-6);
 
 /** What is stored of a key, and looked up by: 256 random bits need no salt or stretching. */
-export const apiKeyHash = (key: string): string => sha256(key).toString('hex');
+export const apiKeyHash = (key: string): string => sha256Hex(key);

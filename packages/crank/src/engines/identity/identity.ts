@@ -53,15 +53,15 @@ export class Identity {
       throw new CrankError('unauthenticated', 'No credentials: send the header "Authorization: Bearer <API key>".');
     }
     const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+    const hash = key === undefined ? '' : apiKeyHash(key);
+    const known = this.#known.get(hash);
+    if (known !== undefined && known.until > Date.now()) return known.principal;
     if (key === undefined || !isApiKey(key)) {
       throw new CrankError(
         'unauthenticated',
         'The Authorization header holds no well-formed API key: send "Bearer crk_...", and check that the key was copied whole.',
       );
     }
-    const hash = apiKeyHash(key);
-    const known = this.#known.get(hash);
-    if (known !== undefined && known.until > Date.now()) return known.principal;
     const row = await this.#db
       .selectFrom('keys')
       .selectAll()

@@ -39,6 +39,18 @@ const failed = (name: string, why: string): Verdict => ({
   obligations: [],
 });
 
+/** Verdicts kept; beyond them all are forgotten. */
+const KEPT = 2_000;
+
+/** What the bundle is shown of a request: no more, so that requests which look the same here get the same verdict. */
+const shown = ({ action, principal, resource, limits }: PolicyRequest): object => ({
+  action,
+  // Policy denies what is missing, so that nothing here may fail for it.
+  principal: principal && { id: principal.id, account: principal.account, role: principal.role },
+  resource: resource && { account: resource.account, principal: resource.principal, public: resource.public },
+  limits,
+});
+
 /** Limits of a decision where it speaks of every one that was asked for. */
 const limitsOf = (value: unknown, asked: Limits): Limits | undefined => {
   const granted = value as Partial<Limits> | undefined;
@@ -79,11 +91,21 @@ export const loadDefaultBundle = (dir: string): DefaultBundle => {
     const granted = limitsOf(limits, asked);
     return granted === undefined ? failed(name, 'it gave no limits') : { allow, reasons, obligations, limits: granted };
   };
+  // By all that the bundle is shown, which is all that a verdict depends on: it has no clock and no memory.
+  const kept = new Map<string, Verdict>();
   return {
     name,
     digest,
-    authorise: ({ action, principal, resource, limits }) =>
-      ask('crank/authz/decision', { action, principal, resource, limits }, limits),
+    authorise: (request) => {
+      const input = shown(request);
+      const key = JSON.stringify(input);
+      const known = kept.get(key);
+      if (known !== undefined) return known;
+      const verdict = ask('crank/authz/decision', input, request.limits);
+      if (kept.size >= KEPT) kept.clear();
+      kept.set(key, verdict);
+      return verdict;
+    },
     provide: (required, { limits }) => ask('crank/resources/decision', { required, limits }, limits),
   };
 };

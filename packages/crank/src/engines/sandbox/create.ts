@@ -244,14 +244,25 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   return sandbox;
 };
 
+const poolKeys = new WeakMap<SandboxTemplate, string>();
+
 /** Whatever a zygote is made from is part of its key, so that a change of limits never meets an old one. */
-const poolKey = ({ key, account, isolation, interpreter, codeDir, libDirs, entry, limits }: SandboxTemplate): string =>
-  [key, account, isolation, interpreter, codeDir, libDirs.join(':'), entry, Object.values(limits).join(' ')].join('\0');
+const poolKey = (template: SandboxTemplate): string => {
+  const known = poolKeys.get(template);
+  if (known !== undefined) return known;
+  const { key, account, isolation, interpreter, codeDir, libDirs, entry, limits } = template;
+  const bounds = Object.values(limits).join(' ');
+  const made = [key, account, isolation, interpreter, codeDir, libDirs.join(':'), entry, bounds].join('\0');
+  poolKeys.set(template, made);
+  return made;
+};
 
 /** A call never gets more than its template was made for. */
 const within = (call: SandboxCall, most: Limits): SandboxCall => {
+  const names = Object.keys(call.limits) as (keyof Limits)[];
+  if (names.every((name) => call.limits[name] <= most[name])) return call;
   const limits = { ...call.limits };
-  for (const name of Object.keys(limits) as (keyof Limits)[]) limits[name] = Math.min(limits[name], most[name]);
+  for (const name of names) limits[name] = Math.min(limits[name], most[name]);
   return { ...call, limits };
 };
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { sha256 } from '#src/core/digest.ts';
+import { sha256, sha256Hex } from '#src/core/digest.ts';
 import { CrankError } from '#src/core/error.ts';
 import type { Limits, Operation } from '#src/core/service.ts';
 import type { CallBody } from '#src/platform/call.ts';
@@ -37,7 +37,7 @@ export const readCallBody = async (
   const sent = kind.type === 'other' ? unsupported(raw) : await readBody(raw, JSON_BYTES);
   if (kind.type === 'none' && sent.length > 0) unsupported(raw);
   const input = sent.length === 0 ? EMPTY : sent;
-  return { input, value: readJson(input), files: [], fingerprint: sha256(input).toString('hex') };
+  return { input, value: readJson(input), files: [], fingerprint: () => sha256Hex(input) };
 };
 
 const unsupported = (raw: IncomingMessage): never => {
@@ -82,7 +82,7 @@ const readForm = async (
   const texts = formArguments(fields, operation.input);
   const input = Buffer.from(objectText(texts));
   const value = readJson(input, 'The form');
-  if (files.length === 0) return { input, value, files, fingerprint: sha256(input).toString('hex') };
+  if (files.length === 0) return { input, value, files, fingerprint: () => sha256Hex(input) };
   for (const [name, standIn] of standIns(files, operation)) {
     if (texts.has(name)) throw givenTwice(name);
     texts.set(name, standIn);
@@ -92,7 +92,7 @@ const readForm = async (
     input,
     value: readJson(Buffer.from(objectText(texts)), 'The form'),
     files,
-    fingerprint: sha256(input, '\n', listing).toString('hex'),
+    fingerprint: () => sha256(input, '\n', listing).toString('hex'),
   };
 };
 
