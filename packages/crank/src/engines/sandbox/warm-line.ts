@@ -211,10 +211,19 @@ export const createWarmLine = ({
     tell(bareFrame(toSandbox.kill, condemned.channel));
   };
 
+  /** What goes out in one turn of the loop goes together: waking the process costs more than what is sent. */
+  const write = (to: Socket, frame: Buffer): void => {
+    if (to.writableCorked === 0) {
+      to.cork();
+      setImmediate(() => to.uncork());
+    }
+    to.write(frame);
+  };
+
   const send = (entry: Entry, to: Line): void => {
     entry.sentAt = performance.now();
     entry.sentTo = to;
-    if (to.held === undefined) to.socket.write(entry.frame());
+    if (to.held === undefined) write(to.socket, entry.frame());
     else to.held.push(entry.frame());
   };
 

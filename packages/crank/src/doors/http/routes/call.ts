@@ -75,10 +75,9 @@ const send = (
   answered: CallAnswer,
 ): FastifyReply | Promise<FastifyReply> => {
   const { answer } = answered;
+  if (answer.type === 'json') return sendJson(reply, answered, answer.json);
   reply.headers(callHeaders(answered)).header('server-timing', serverTiming(answered.timing));
   switch (answer.type) {
-    case 'json':
-      return reply.header('content-type', 'application/json').send(answer.json);
     case 'file':
       return sendFile(reply, answer);
     case 'error':
@@ -86,4 +85,23 @@ const send = (
     case 'stream':
       throw new Error('a stream ended that was never opened');
   }
+};
+
+/** Bodies up to this many bytes go out in one piece with their head. */
+const ONE_PIECE = 64 * 1024;
+
+/** The answer of most calls, written past the framework. */
+const sendJson = (reply: FastifyReply, answered: CallAnswer, json: Uint8Array): FastifyReply => {
+  const { raw } = reply.hijack();
+  const body = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+  raw.writeHead(200, {
+    ...callHeaders(answered),
+    'server-timing': serverTiming(answered.timing),
+    'content-type': 'application/json',
+    'content-length': body.length,
+  });
+  // As a string of bytes it is joined to the head, which saves a gathering write.
+  if (body.length <= ONE_PIECE) raw.end(body.toString('latin1'), 'latin1');
+  else raw.end(body);
+  return reply;
 };
