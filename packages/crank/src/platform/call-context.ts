@@ -1,27 +1,36 @@
+import type { Operation, Principal } from '#src/core/service.ts';
 import type { CallState } from './call-state.ts';
 
-/** What the parameters `policies` and `context` of a classic service are filled with: JSON text. */
-export const callContext = (state: CallState): Uint8Array =>
-  Buffer.from(
-    JSON.stringify({
-      policies: {
-        decisions: state.decisions.map(({ id, point, allow, bundles }) => ({ id, point, allow, bundles })),
-        obligations: state.decisions.flatMap((decision) => decision.obligations),
-        limits: state.limits,
-      },
-      context: {
-        call: state.id,
-        account: state.principal.account,
-        principal: {
-          id: state.principal.id,
-          name: state.principal.name,
-          kind: state.principal.kind,
-          role: state.principal.role,
-        },
-        service: state.target.service,
-        version: state.target.digest,
-        operation: state.operation.name,
-        received: new Date(state.received).toISOString(),
-      },
-    }),
+/** Text of what is the same in many calls, by what it is about. */
+const callers = new WeakMap<Principal, string>();
+const operations = new WeakMap<Operation, string>();
+
+const callerText = (principal: Principal): string => {
+  const known = callers.get(principal);
+  if (known !== undefined) return known;
+  const { id, name, kind, role, account } = principal;
+  const text = `"account":${JSON.stringify(account)},"principal":${JSON.stringify({ id, name, kind, role })}`;
+  callers.set(principal, text);
+  return text;
+};
+
+const operationText = ({ target, operation }: CallState): string => {
+  const known = operations.get(operation);
+  if (known !== undefined) return known;
+  const text = `"service":${JSON.stringify(target.service)},"version":${JSON.stringify(target.digest)},"operation":${JSON.stringify(operation.name)}`;
+  operations.set(operation, text);
+  return text;
+};
+
+/** What the parameters `policies` and `context` of a classic service are filled with: JSON text. Every call has it, most never look. */
+export const callContext = (state: CallState): Uint8Array => {
+  const policies = JSON.stringify({
+    decisions: state.decisions.map(({ id, point, allow, bundles }) => ({ id, point, allow, bundles })),
+    obligations: state.decisions.flatMap((decision) => decision.obligations),
+    limits: state.limits,
+  });
+  const received = new Date(state.received).toISOString();
+  return Buffer.from(
+    `{"policies":${policies},"context":{"call":"${state.id}",${callerText(state.principal)},${operationText(state)},"received":"${received}"}}`,
   );
+};

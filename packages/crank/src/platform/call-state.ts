@@ -118,11 +118,18 @@ export class CallState {
   /** Runs the operation in the sandbox. */
   async execute(platform: Platform, request: CallRequest, body: CallBody, context: Uint8Array): Promise<SandboxResult> {
     if (request.signal.aborted) throw new CrankError('cancelled', 'The caller went away before the call began.');
-    const stop = new AbortController();
-    const cancel = (): void => stop.abort('cancelled');
-    request.signal.addEventListener('abort', cancel, { once: true });
+    let { signal } = request;
+    let forget: (() => void) | undefined;
+    if (this.operation.result === 'stream') {
+      // The platform itself may end a stream, not only the caller.
+      const stop = new AbortController();
+      const cancel = (): void => stop.abort('cancelled');
+      request.signal.addEventListener('abort', cancel, { once: true });
+      forget = () => request.signal.removeEventListener('abort', cancel);
+      this.stream = openStream(platform, this, request, stop);
+      signal = stop.signal;
+    }
     try {
-      if (this.operation.result === 'stream') this.stream = openStream(platform, this, request, stop);
       const result = await platform.sandbox.run(templateOf(platform, this.target, this.principal.account), {
         id: this.id,
         operation: this.operation.name,
@@ -130,7 +137,7 @@ export class CallState {
         context,
         files: body.files,
         limits: this.limits,
-        signal: stop.signal,
+        signal,
         ...(this.stream && { onItem: this.stream.onItem }),
       });
       this.executed = true;
@@ -138,7 +145,7 @@ export class CallState {
       this.result = result;
       return result;
     } finally {
-      request.signal.removeEventListener('abort', cancel);
+      forget?.();
       if (body.files.length > 0) await removeFiles(body.files.map((file) => file.path));
     }
   }

@@ -8,8 +8,11 @@ import { openTiles, type Tiles } from '#src/engines/audit/tiles.ts';
 import { readEntries, readLog } from '#src/store/log-store.ts';
 import type { Store } from '#src/store/store.ts';
 
-/** The files follow the database within this time; under load one update serves many commits. */
+/** The files follow the database within this time, milliseconds; under load one update serves more commits. */
 const FOLLOW_MS = 200;
+const FOLLOW_LOAD_MS = 1_000;
+/** Entries in one update that mean load. */
+const LOAD = 100;
 
 /** The log as its readers see it: tiles and checkpoint as files, derived from the database and following it closely. */
 export class LogFiles {
@@ -21,6 +24,7 @@ export class LogFiles {
   readonly #log: Logger;
   #timer: NodeJS.Timeout | undefined;
   #following: Promise<void> = Promise.resolve();
+  #pause = FOLLOW_MS;
   /** Size of the log as committed. */
   size: number;
 
@@ -61,7 +65,7 @@ export class LogFiles {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#following = this.#follow();
-    }, FOLLOW_MS);
+    }, this.#pause);
   }
 
   /** Hashes for proofs; of another node's log on the same database straight from its entries. */
@@ -96,7 +100,9 @@ export class LogFiles {
   async #follow(): Promise<void> {
     try {
       const stored = await readLog(this.#store.db, this.#origin);
-      if (stored !== undefined) await this.#tiles.update(stored.checkpoint);
+      if (stored === undefined) return;
+      this.#pause = stored.size - this.#tiles.size > LOAD ? FOLLOW_LOAD_MS : FOLLOW_MS;
+      await this.#tiles.update(stored.checkpoint);
     } catch (error) {
       // The database holds the truth, and the next commit tries again.
       this.#log.error({ err: error }, 'the files of the log could not be brought up to date');

@@ -125,8 +125,11 @@ def _tidy():
 
     Where that cannot be had (OSError) this process ends, and the next call gets another one.
     """
-    os.makedirs(isolate.WORK, exist_ok=True)
-    os.chdir(isolate.WORK)
+    try:
+        os.chdir(isolate.WORK)
+    except FileNotFoundError:
+        os.makedirs(isolate.WORK)
+        os.chdir(isolate.WORK)
     with os.scandir(isolate.WORK) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
