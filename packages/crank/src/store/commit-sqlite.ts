@@ -22,7 +22,8 @@ export const isBusy = (error: unknown): boolean => (error as { errcode?: number 
 
 /** Commits to a SQLite file over a connection of its own, with statements prepared once: the query builder would take longer than the database. */
 export const openSqliteCommitter = (file: string, options: SqliteOptions = {}): SqliteCommitter => {
-  const sqlite = openSqliteFile(file, options);
+  // Rows come in the order of their keys: only the right edge of each tree is ever needed.
+  const sqlite = openSqliteFile(file, { cache: 2_000, ...options });
   const insert = (table: Written, more = ''): StatementSync =>
     sqlite.prepare(
       `insert into "${table}" (${columns[table].map((name) => `"${name}"`).join(', ')}) values (${columns[table].map(() => '?').join(', ')}) ${more}`,
