@@ -5,7 +5,7 @@ import { sealGroup } from './log-writer.ts';
 import type { Committed, RecordEntry } from './record-entry.ts';
 
 /** Where commits take longer than this on average, in milliseconds, they are not for the gateway's thread: the disk is slow or busy. */
-const SLOW = 3;
+const SLOW = 8;
 /** Milliseconds for which the recorder's thread then has all commits. */
 const REST = 10_000;
 /** How much the newest commit counts in the average. */

@@ -33,9 +33,8 @@ export type FromRecorder =
 /**
  * The node's one writer of receipts: a thread of its own, where signing and the database's fsync hold up nobody. What
  * arrives while a commit is under way goes into the next one together; an idle recorder commits at once. A lone entry,
- * with nothing in that thread's hands and nobody else waiting, is committed in the gateway's thread: waking another one
- * and being woken again would take longer than the commit. Of the two only one ever has work, and it is handed the log's
- * edge with it.
+ * with nothing in that thread's hands and nobody else waiting, is committed in the gateway's thread, which saves two
+ * hand-overs. Of the two only one ever has work, and it is handed the log's edge with it.
  */
 export class Recorder {
   readonly #worker: Worker;
