@@ -52,6 +52,10 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const sandbox = createSandbox({
     scratchDir: folder.scratch,
     runtimeDir: folder.runtime,
+    folders: [
+      { path: folder.root, inside: true },
+      { path: config.tools, inside: false },
+    ],
     ...as,
     log: (level, message, fields) => log[level](fields, message),
     onViolation: (key, violation) => {
@@ -67,7 +71,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     free();
     throw new CrankError(
       'isolation-unavailable',
-      `No isolation on this machine, so the node does not start: ${failed.map((check) => `${check.name}: ${check.detail} ${check.fix}`).join('; ')}. \`crank doctor\` tells more.`,
+      `No isolation on this machine, so the node does not start: ${failed.map(({ name, detail, fix }) => `${name}: ${detail}; to mend it: ${fix}`).join('\n')}\n\`crank doctor\` tells more.`,
     );
   }
 

@@ -25,32 +25,24 @@ export const examine = async (env: Env, progress: (text: string) => void): Promi
   const sandbox = createSandbox({
     scratchDir: join(folder, 'scratch'),
     runtimeDir: join(folder, 'runtime'),
+    folders: [
+      { path: config.data, inside: true },
+      { path: config.tools, inside: false },
+    ],
     ...(root && { uid: config.sandboxUid, gid: config.sandboxUid }),
   });
   try {
+    const supported = Number(process.versions.node.split('.')[0]) >= 24;
     const checks: DoctorCheck[] = [
       {
         name: 'Node',
-        ok: Number(process.versions.node.split('.')[0]) >= 24,
+        ok: supported,
         detail: process.version,
-        fix: 'npm install in the project: it brings Node 24',
+        fix: supported ? '' : 'npm install in the project: it brings Node 24',
       },
     ];
     progress('trying the sandbox ...');
     checks.push(...(await sandbox.selfTest()));
-    checks.push(
-      await attempt(
-        'Python',
-        'install Python 3.9 or newer where the sandbox can read it: apt-get install python3',
-        async () => {
-          const { usable, rejected } = await sandbox.interpreters();
-          if (usable.length === 0)
-            throw new Error(rejected.map(({ path, reason }) => `${path}: ${reason}`).join('; ') || 'none found');
-          const left = rejected.map(({ path, reason }) => `${path} is left out: ${reason}`);
-          return [usable.map(({ version, path }) => `${version} (${path})`).join(', '), ...left].join('; ');
-        },
-      ),
-    );
     if ('postgres' in config.database) {
       const { database } = config;
       checks.push(

@@ -302,7 +302,7 @@ describe('the machine', () => {
     const call = calling(shop.sandbox, templateOf(shop, 'ordinary.py', 'fresh'));
     const error = await refusal(call('add', { a: 1, b: 1 }));
     expect(error.code).toBe('isolation-unavailable');
-    expect(error.message).toContain('apt-get install bubblewrap');
+    expect(error.message).toMatch(/install bubblewrap/);
     const checks = await shop.sandbox.selfTest();
     expect(checks).toMatchObject([{ name: 'bubblewrap', ok: false }]);
   });

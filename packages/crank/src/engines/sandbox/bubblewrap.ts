@@ -1,5 +1,6 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isOlder } from './traps.ts';
 
 /** Who runs inside. Never root. */
 export interface SandboxUser {
@@ -96,7 +97,7 @@ export const bubblewrapArguments = (mounts: Mounts): string[] => {
   if (mounts.calls !== undefined) args.push('--ro-bind', mounts.calls, '/calls');
   const prefix = interpreterPrefix(mounts.interpreter);
   if (prefix !== undefined) args.push('--ro-bind', prefix, prefix);
-  if (atLeast(mounts.version, [0, 7])) args.push('--size', String(mounts.tmpBytes));
+  if (!isOlder(mounts.version, [0, 7])) args.push('--size', String(mounts.tmpBytes));
   args.push('--tmpfs', '/tmp', '--dir', '/tmp/work', '--remount-ro', '/', '--chdir', '/tmp/work');
   for (const [name, value] of Object.entries(environment)) args.push('--setenv', name, value);
   if (mounts.seccompFd !== undefined) args.push('--seccomp', String(mounts.seccompFd));
@@ -110,12 +111,4 @@ const linkTarget = (path: string): string | undefined => {
   } catch {
     return undefined; // EINVAL: a folder
   }
-};
-
-const atLeast = (version: readonly number[], wanted: readonly number[]): boolean => {
-  for (const [i, part] of wanted.entries()) {
-    const have = version[i] ?? 0;
-    if (have !== part) return have > part;
-  }
-  return true;
 };

@@ -4,6 +4,7 @@ import { CrankError } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
 import { bubblewrapArguments } from './bubblewrap.ts';
 import { type ControlGroups, findControlGroups } from './control-groups.ts';
+import { installHint, thisDistribution } from './distribution.ts';
 import { kinds } from './frames.ts';
 import { findHost, type Host } from './host.ts';
 import { createInputFolder } from './input-files.ts';
@@ -26,6 +27,8 @@ export interface SandboxOptions {
   uid?: number;
   gid?: number;
   bwrap?: string;
+  /** Folders that programs are run from, and whether they are read in sandboxes too: looked at by the self-test. */
+  folders?: readonly { path: string; inside: boolean }[];
   log?: Log;
   /** Called when what runs outside of calls, code of the import, broke the protocol: `key` is the template's. */
   onViolation?: (key: string, violation: string) => void;
@@ -79,7 +82,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       if (helper === undefined) {
         throw new CrankError(
           'isolation-unavailable',
-          'No Python 3 was found: `apt-get install python3` (Debian, Ubuntu).',
+          `No Python 3 was found: ${installHint('python3', thisDistribution())}.`,
         );
       }
       const runtime = await prepareRuntime(options.runtimeDir, helper, host.user);

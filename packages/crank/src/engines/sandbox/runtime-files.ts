@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { sha256 } from '#src/core/digest.ts';
 import { CrankError } from '#src/core/error.ts';
 import type { SandboxUser } from './bubblewrap.ts';
+import { installHint, thisDistribution } from './distribution.ts';
 
 const run = promisify(execFile);
 const source = fileURLToPath(new URL('./runtime/', import.meta.url));
@@ -82,7 +83,7 @@ const exportFilters = async (interpreter: string, folder: string): Promise<void>
     const said = String((error as { stderr?: unknown }).stderr ?? (error as Error).message).trim();
     throw new CrankError(
       'isolation-unavailable',
-      `The seccomp filter cannot be made: ${said.slice(-500)}. Install libseccomp 2: \`apt-get install libseccomp2\` (Debian, Ubuntu), \`dnf install libseccomp\` (Fedora).`,
+      `The seccomp filter cannot be made: ${said.slice(-500)}. Install libseccomp 2 (${installHint('libseccomp', thisDistribution())}).`,
       { cause: error },
     );
   }

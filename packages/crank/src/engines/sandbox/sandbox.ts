@@ -66,8 +66,10 @@ export interface Check {
   name: string;
   ok: boolean;
   detail: string;
-  /** What to type or change; empty where ok. */
+  /** What to type or change; where ok, advice, or empty. */
   fix: string;
+  /** Stable name of the condition behind it, where that is a known one. */
+  trap?: string;
 }
 
 /**

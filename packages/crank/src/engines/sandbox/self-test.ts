@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { CrankError } from '#src/core/error.ts';
 import { defaultLimits, type Isolation } from '#src/core/service.ts';
 import type { PythonSandbox, SandboxOptions } from './create.ts';
-import { findHost } from './host.ts';
-import { runToEnd } from './interpreter.ts';
+import { installHint } from './distribution.ts';
+import { hostOf } from './host.ts';
+import type { Interpreter } from './interpreter.ts';
+import { askForNamespaces, gatherFacts } from './machine-facts.ts';
 import type { Check, SandboxTemplate } from './sandbox.ts';
+import { type Trap, trapsOf } from './traps.ts';
 
 const limits = { ...defaultLimits, wallMs: 10_000, cpuMs: 5_000, memoryBytes: 128 * 2 ** 20, tmpBytes: 8 * 2 ** 20 };
 
@@ -20,73 +22,60 @@ export const selfTest = async (
   stand: () => Promise<{ runtime: { path: string }; groups: { name: string } | string }>,
 ): Promise<Check[]> => {
   const checks: Check[] = [];
-  const attempt = async <T>(
-    name: string,
-    act: () => Promise<{ value: T; detail: string }>,
-    fix = fixFor,
-  ): Promise<T | undefined> => {
+  const attempt = async <T>(name: string, act: () => Promise<{ value: T; detail: string }>): Promise<T | undefined> => {
     try {
       const { value, detail } = await act();
       checks.push({ name, ok: true, detail, fix: '' });
       return value;
     } catch (error) {
-      checks.push({ name, ok: false, detail: (error as Error).message, fix: fix(error) });
+      checks.push({ name, ok: false, detail: (error as Error).message, fix: fixFor(error) });
       return undefined;
     }
   };
+  /** Whether nothing stands in the way of this. What does is a check of its own, with its fix. */
+  const clear = (name: NonNullable<Trap['blocks']>, traps: readonly Trap[], said = ''): boolean => {
+    const found = traps.filter(({ blocks }) => blocks === name);
+    for (const { trap, what, fix } of found) {
+      checks.push({ name, ok: false, detail: said === '' ? what : `${what} (${said})`, fix, trap });
+    }
+    return found.length === 0;
+  };
 
-  const host = await attempt('bubblewrap', async () => {
-    const value = await findHost(options);
-    return { value, detail: `${value.version.join('.')} (${value.bwrap}), sandboxes run as uid ${value.user.uid}` };
-  });
-  const namespaces =
-    host &&
-    (await attempt(
-      'user namespaces',
-      async () => {
-        const args = [
-          '--unshare-user',
-          '--unshare-pid',
-          '--unshare-net',
-          '--ro-bind',
-          '/',
-          '/',
-          '--proc',
-          '/proc',
-          'true',
-        ];
-        await runToEnd(host.bwrap, args, host.foreign ? host.user : undefined);
-        return { value: true, detail: 'can be made without privileges' };
-      },
-      namespacesFix,
-    ));
-  const runtime =
-    namespaces &&
-    (await attempt('seccomp', async () => ({
-      value: (await stand()).runtime.path,
-      detail: 'filters made by libseccomp',
-    })));
-  const python =
-    runtime &&
-    (await attempt('python', async () => {
-      const { usable, rejected } = await sandbox.interpreters();
-      const reasons = rejected.map(({ path, reason }) => `; ${path} is not used: ${reason}`).join('');
-      const value = usable[0];
-      if (value === undefined)
-        throw new CrankError('isolation-unavailable', `no Python works in the sandbox${reasons}`);
-      return { value, detail: `${usable.map(({ version, path }) => `${version} (${path})`).join(', ')}${reasons}` };
-    }));
-  if (!runtime || !python) return checks;
-  const { groups } = await stand();
+  const facts = await gatherFacts(options);
+  const first = trapsOf(facts);
+  if (!clear('bubblewrap', first)) return checks;
+  const host = hostOf(facts);
   checks.push({
-    name: 'limits',
+    name: 'bubblewrap',
     ok: true,
-    detail:
-      typeof groups === 'string'
-        ? `memory and processes are limited for each process, not for a call as a whole: no control groups, for ${groups}`
-        : `memory and processes of a call are limited as a whole (${groups.name})`,
+    detail: `${host.version.join('.')} (${host.bwrap}), sandboxes run as uid ${host.user.uid}`,
     fix: '',
   });
+  const refused = await askForNamespaces(facts);
+  if (!clear('user namespaces', trapsOf({ ...facts, refused }), Object.values(refused).join('; '))) return checks;
+  checks.push({ name: 'user namespaces', ok: true, detail: 'can be made without privileges', fix: '' });
+  if (!clear('folders', first)) return checks;
+
+  const runtime = await attempt('seccomp', async () => ({
+    value: (await stand()).runtime.path,
+    detail: 'filters made by libseccomp',
+  }));
+  if (runtime === undefined) return checks;
+  const python = await choosePython(sandbox, facts.distribution, checks);
+  if (python === undefined) return checks;
+  const { groups } = await stand();
+  const advice = trapsOf({ ...facts, groups: typeof groups === 'string' ? groups : undefined });
+  if (typeof groups !== 'string') {
+    checks.push({
+      name: 'limits',
+      ok: true,
+      detail: `memory and processes of a call are limited as a whole (${groups.name})`,
+      fix: '',
+    });
+  }
+  for (const { trap, what, fix, blocks } of advice) {
+    if (blocks === undefined) checks.push({ name: adviceNames[trap] ?? trap, ok: true, detail: what, fix, trap });
+  }
 
   const secret = `${options.scratchDir}/secret-${randomBytes(8).toString('hex')}`;
   await mkdir(options.scratchDir, { recursive: true });
@@ -94,7 +83,9 @@ export const selfTest = async (
   try {
     for (const isolation of ['fresh', 'warm'] as const) {
       const template = probeTemplate(runtime, python.path, isolation);
-      checks.push(...(await probe(sandbox, template, secret, isolation)));
+      const explain = (said: string) =>
+        trapsOf({ ...facts, refused: { slot: said } }).find(({ blocks }) => blocks !== undefined);
+      checks.push(...(await probe(sandbox, template, secret, isolation, explain)));
       await sandbox.retire(template.key);
     }
   } finally {
@@ -137,6 +128,7 @@ const probe = async (
   template: SandboxTemplate,
   secret: string,
   isolation: Isolation,
+  explain: (said: string) => Trap | undefined,
 ): Promise<Check[]> => {
   const failed = (detail: string, fix: string): Check[] => [{ name: `${isolation}: a call`, ok: false, detail, fix }];
   try {
@@ -165,27 +157,41 @@ const probe = async (
       })),
     ];
   } catch (error) {
-    return failed((error as Error).message, fixFor(error));
+    const { message } = error as Error;
+    const trap = /\bbwrap: /.test(message) ? explain(message) : undefined;
+    return failed(message, trap?.fix ?? fixFor(error)).map((check) => ({ ...check, ...(trap && { trap: trap.trap }) }));
   }
 };
 
-/** Distributions and administrators can forbid unprivileged user namespaces in three ways; this names the one at work. */
-const namespacesFix = (): string => {
-  if (readSetting('kernel/unprivileged_userns_clone') === 0)
-    return 'As root: sysctl -w kernel.unprivileged_userns_clone=1';
-  if (readSetting('user/max_user_namespaces') === 0) return 'As root: sysctl -w user.max_user_namespaces=15000';
-  if (readSetting('kernel/apparmor_restrict_unprivileged_userns') === 1) {
-    return 'Ubuntu: give bwrap an AppArmor profile that has `userns,` (apt-get install apparmor-profiles, then enable bwrap-userns-restrict), or as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0';
-  }
-  return 'Allow unprivileged user namespaces; inside of a container, start that with --security-opt seccomp=unconfined --security-opt apparmor=unconfined.';
+/** What a piece of advice stands under. */
+const adviceNames: Readonly<Record<string, string>> = {
+  'no-control-groups': 'limits',
+  hidepid: '/proc',
+  'folder-noexec': 'folders',
 };
 
-const readSetting = (name: string): number | undefined => {
-  try {
-    return Number(readFileSync(`/proc/sys/${name}`, 'utf8'));
-  } catch {
-    return undefined; // this kernel has no such setting
-  }
+const choosePython = async (
+  sandbox: PythonSandbox,
+  distribution: readonly string[],
+  checks: Check[],
+): Promise<Interpreter | undefined> => {
+  const { usable, rejected } = await sandbox.interpreters();
+  const value = usable[0];
+  const left = rejected.map(({ path, reason }) => `${path} is not used: ${reason}`).join('; ');
+  const closed = rejected.some(({ reason }) => reason.includes("closed to the sandbox's user"));
+  checks.push({
+    name: 'python',
+    ok: value !== undefined,
+    detail: [usable.map(({ version, path }) => `${version} (${path})`).join(', ') || 'none works in the sandbox', left]
+      .filter(Boolean)
+      .join('; '),
+    fix:
+      value === undefined
+        ? `install a Python 3.9 or newer that every user can read (${installHint('python3', distribution)})`
+        : '',
+    ...((closed || value === undefined) && { trap: closed ? 'python-closed' : 'python-missing' }),
+  });
+  return value;
 };
 
 const fixFor = (error: unknown): string =>

@@ -5,7 +5,10 @@ export interface DoctorCheck {
   name: string;
   ok: boolean;
   detail: string;
+  /** What to type or change; advice, where ok. */
   fix: string;
+  /** Stable name of the condition behind it, where that is a known one. */
+  trap?: string;
 }
 
 /** @param check made by `app/`, which knows the engines: runs on this machine, with or without a node */
@@ -18,8 +21,8 @@ export const doctor = (check: (progress: (text: string) => void) => Promise<Doct
     context.print(checks, () =>
       [
         ...checks.map(
-          (item) =>
-            `${item.ok ? 'ok  ' : 'FAIL'} ${item.name}: ${item.detail}${item.ok || item.fix === '' ? '' : `\n     fix: ${item.fix}`}`,
+          ({ name, ok, detail, fix }) =>
+            `${ok ? 'ok  ' : 'FAIL'} ${name}: ${detail}${fix === '' ? '' : `\n     ${ok ? 'better' : 'fix'}: ${fix.replaceAll('\n', '\n     ')}`}`,
         ),
         bad === 0 ? 'Everything works here.' : `${bad} of ${checks.length} checks failed.`,
       ].join('\n'),
