@@ -25,6 +25,8 @@ export class CallState {
   limits: Limits;
   readonly decisions: Decision[] = [];
   readonly timing: [string, number][] = [];
+  /** As of Date.now(), where the caller set one. */
+  deadline: number | undefined;
   body: CallBody | undefined;
   input: Committed | undefined;
   slot: IdempotencySlot | undefined;
@@ -113,6 +115,7 @@ export class CallState {
         `The deadline of ${deadlineMs} ms passed before the call could begin: allow more time.`,
       );
     this.limits.wallMs = Math.min(this.limits.wallMs, left);
+    this.deadline = this.received + deadlineMs;
   }
 
   /** Runs the operation in the sandbox. */
@@ -120,13 +123,18 @@ export class CallState {
     if (request.signal.aborted) throw new CrankError('cancelled', 'The caller went away before the call began.');
     let { signal } = request;
     let forget: (() => void) | undefined;
-    if (this.operation.result === 'stream') {
-      // The platform itself may end a stream, not only the caller.
+    if (this.operation.result === 'stream' || this.deadline !== undefined) {
+      // The platform itself may end a stream, and a call that waits for its turn beyond its deadline; not only the caller.
       const stop = new AbortController();
       const cancel = (): void => stop.abort('cancelled');
+      const late = this.deadline === undefined ? 0 : Math.max(1, this.deadline - Date.now());
+      const timer = late === 0 ? undefined : setTimeout(() => stop.abort('timeout'), late);
       request.signal.addEventListener('abort', cancel, { once: true });
-      forget = () => request.signal.removeEventListener('abort', cancel);
-      this.stream = openStream(platform, this, request, stop);
+      forget = () => {
+        clearTimeout(timer);
+        request.signal.removeEventListener('abort', cancel);
+      };
+      if (this.operation.result === 'stream') this.stream = openStream(platform, this, request, stop);
       signal = stop.signal;
     }
     try {
@@ -144,6 +152,8 @@ export class CallState {
       this.usage = result.usage;
       this.result = result;
       return result;
+    } catch (error) {
+      throw startedBefore(error, this.name);
     } finally {
       forget?.();
       if (body.files.length > 0) await removeFiles(body.files.map((file) => file.path));
@@ -159,6 +169,12 @@ export class CallState {
     if (this.answer.type === 'file') void removeFiles([this.answer.path]);
   }
 }
+
+/** What was deployed could be imported then: that it cannot be now is no fault of the request. */
+const startedBefore = (error: unknown, name: string): unknown =>
+  error instanceof CrankError && error.code === 'not-deployable'
+    ? new CrankError('crashed', `${name} could not be started, as it could when it was deployed: ${error.message}`)
+    : error;
 
 /** The error that a refusal leaves as. */
 export const denied = (decision: Decision): CrankError => {

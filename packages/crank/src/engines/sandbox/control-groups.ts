@@ -8,11 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface ControlGroup {
   /** Moves a process in; what it starts from then on is in it too. `pids`: processes and threads. */
   enclose(pid: number, memoryBytes: number, pids: number): Promise<void>;
-  /** CPU that all in it have used so far, nanoseconds. */
+  /** CPU that all in it have used so far, nanoseconds. Once it is removed, what was last read. */
   cpuNs(): number;
   /** How often the kernel has killed in it for want of memory. */
   outOfMemory(): number;
-  /** Once nothing runs in it any more. */
+  /** Once nothing runs in it any more; a second time it does nothing. */
   remove(): Promise<void>;
 }
 
@@ -198,7 +198,9 @@ const makeGroup = async (layout: Layout, name: string, share?: string): Promise<
   const text = Buffer.alloc(512);
   const read = (handle: number, pattern: RegExp): number =>
     Number(pattern.exec(text.toString('latin1', 0, readSync(handle, text, 0, text.length, 0)))?.[1] ?? 0);
+  const last = { cpuNs: 0, outOfMemory: 0 };
   let limits = '';
+  let removed: Promise<void> | undefined;
   return {
     enclose: async (pid, memoryBytes, pids) => {
       if (limits !== `${memoryBytes} ${pids}`) {
@@ -211,11 +213,20 @@ const makeGroup = async (layout: Layout, name: string, share?: string): Promise<
       for (const folder of folders) await join(folder, pid);
       if (share !== undefined) await join(share, pid);
     },
-    cpuNs: () => read(handles.cpu, layout.cpu.pattern) * layout.cpu.unitNs,
-    outOfMemory: () => read(handles.killed, layout.killed.pattern),
-    remove: async () => {
-      for (const handle of Object.values(handles)) closeSync(handle);
-      for (const folder of folders) await removeTree(folder);
+    cpuNs: () => {
+      if (removed === undefined) last.cpuNs = read(handles.cpu, layout.cpu.pattern) * layout.cpu.unitNs;
+      return last.cpuNs;
+    },
+    outOfMemory: () => {
+      if (removed === undefined) last.outOfMemory = read(handles.killed, layout.killed.pattern);
+      return last.outOfMemory;
+    },
+    remove: () => {
+      removed ??= (async () => {
+        for (const handle of Object.values(handles)) closeSync(handle);
+        for (const folder of folders) await removeTree(folder);
+      })();
+      return removed;
     },
   };
 };

@@ -65,6 +65,18 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   watched: false,
 });
 
+/** Whether a call can run in what its namespaces were made for. */
+export const fits = (slot: Slot, { limits }: SandboxCall): boolean =>
+  slot.limits.tmpBytes === limits.tmpBytes && slot.limits.subprocesses > 0 === limits.subprocesses > 0;
+
+/** Ending takes a child some CPU beyond what it claimed, but not so much. */
+const mostUnclaimedNs = 250e6;
+const clockErrorNs = 20e6;
+
+/** Whether the CPU that a child used says that it lied about it. */
+export const contradicts = ({ claimedNs }: Slot, usedNs: number): boolean =>
+  usedNs > 2 * claimedNs + mostUnclaimedNs || claimedNs > usedNs + clockErrorNs;
+
 /** Why a call's process ended without an answer. `result`: in the slot's words, which knows no call's limits. */
 export const reasonFor = (
   { limits }: SandboxCall,

@@ -21,7 +21,7 @@ import { createReceiver, NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { skipTo } from './skip-to.ts';
-import { absentSlot, type Entry, reasonFor, type Slot } from './slot.ts';
+import { absentSlot, contradicts, type Entry, fits, reasonFor, type Slot } from './slot.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
 export interface Slots {
@@ -53,9 +53,6 @@ const sweepEvery = 10;
 const obedience = 1000;
 const startMs = 10_000;
 const idleMs = 10_000;
-/** A child that uses so much CPU beyond twice what it claimed has lied: ending takes some, but not that. */
-const mostUnclaimedNs = 250e6;
-const clockErrorNs = 20e6;
 const cpus = availableParallelism();
 
 export const createSlots = ({
@@ -112,6 +109,7 @@ export const createSlots = ({
       const group = await encloseLine(around, process, inner, slot.limits, slot.group);
       if (group === undefined) return; // it has ended: the zygote will say so
       slot.group = group;
+      if (gone) await group.remove();
     }
     if (gone || slot.state !== 'starting' || nonce === undefined || slot.nonce !== nonce) return;
     slot.data.write(nonce);
@@ -120,7 +118,7 @@ export const createSlots = ({
 
   /** What the call's own process says. A violation is the end of that call and its slot. */
   const readData = (slot: Slot, decode: (chunk: Buffer) => void, chunk: Buffer): void => {
-    if (slot.state === 'dying') return;
+    if (gone || slot.state === 'dying') return;
     try {
       decode(chunk);
     } catch (error) {
@@ -167,7 +165,14 @@ export const createSlots = ({
   const onGone = (slot: Slot, type: number, id: number, body: Buffer): void => {
     if (type !== toHost.gone) throw new ProtocolViolation(`a frame of type ${type} from a slot`);
     const end = parseEnd(body);
-    if (slot.state === 'idle') throw new ProtocolViolation('a call has ended that was not made');
+    if (slot.state === 'idle') {
+      if (id === 0) throw new ProtocolViolation('a call has ended that was not made');
+      // Killed while it waited for its call, which is no lie of anybody's.
+      slot.state = 'dying';
+      slot.since = performance.now();
+      sweeper ??= setInterval(sweep, sweepEvery);
+      return;
+    }
     // What it said before it ended may come behind this: the two channels are read in no order.
     if (slot.state === 'busy') setImmediate(distrust(() => finish(slot, id !== 0, end)));
     else finish(slot, id !== 0, end);
@@ -177,7 +182,7 @@ export const createSlots = ({
     if (slot.state === 'busy') bury(slot, end);
     else if (slot.state !== 'ending') return;
     else if (slot.held !== undefined) settle(slot, { ...parseEnd(slot.held), cpuNs: end.cpuNs });
-    else if (end.cpuNs > 2 * slot.claimedNs + mostUnclaimedNs || slot.claimedNs > end.cpuNs + clockErrorNs) {
+    else if (contradicts(slot, end.cpuNs)) {
       // The claim was the call's, the lie is not the version's.
       killZygote(`${end.cpuNs} ns of CPU were used where ${slot.claimedNs} were reported`);
       return;
@@ -224,9 +229,6 @@ export const createSlots = ({
     }
     slot.data.write(callFrame(entry.id, kind, call.operation, call.input, call.context, files, call.limits));
   };
-
-  const fits = (slot: Slot, { limits }: SandboxCall): boolean =>
-    slot.limits.tmpBytes === limits.tmpBytes && slot.limits.subprocesses > 0 === limits.subprocesses > 0;
 
   /** Gives waiting calls to slots, and sees to it that there will be slots. */
   const pump = (): void => {

@@ -159,6 +159,7 @@ export const createWarmLine = ({
     if (around !== undefined) {
       to.group = await encloseLine(around, process, inner, template.limits);
       if (to.group === undefined) return; // it has ended: the zygote will say so
+      if (gone) await to.group.remove();
     }
     for (const frame of to.held ?? []) to.socket.write(frame);
     to.held = undefined;

@@ -63,6 +63,7 @@ export const awaitZygote = async ({
   log,
 }: ZygoteOptions): Promise<Zygote> => {
   const started = Promise.withResolvers<void>();
+  started.promise.catch(() => {}); // it may end before anybody waits for it
   let reason: string | undefined;
   let violation: string | undefined;
   let ready = false;

@@ -26,8 +26,10 @@ def post_mortem(status, seconds, limits, is_init=False):
         if number == SIGKILL:
             if seconds >= limits.cpu_ms / 1000:
                 return answer.failure("timeout", too_slow(limits.cpu_ms, "CPU time"))
-            if is_init:  # which nobody inside can kill: it was the kernel
-                return answer.failure("out-of-memory", "The kernel ended the script: the machine was out of memory.")
+            if is_init:  # which nobody inside can kill
+                return answer.failure(
+                    "crashed", "The sandbox was killed from outside: by the kernel for want of memory, or by the operator."
+                )
             return answer.failure(
                 "crashed", "The script's process was killed: by itself, or by the kernel for want of memory."
             )
