@@ -28,12 +28,13 @@ const context = Buffer.from('{}');
 const quantile = (sorted: readonly number[], q: number): string =>
   (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN).toFixed(2);
 
-const rows: string[][] = [['what', 'concurrency', 'p50 ms', 'p99 ms', 'calls/s', 'CPU ms/call']];
-const report = (what: string, concurrency: number, times: number[], elapsed: number, cpuNs: number): void => {
+const rows: string[][] = [['what', 'concurrency', 'p50 ms', 'p99 ms', 'calls/s', 'CPU ms/call', 'and of the host']];
+const report = (what: string, concurrency: number, times: number[], elapsed: number, cpuNs: number, hostUs = Number.NaN): void => {
   const sorted = times.sort((a, b) => a - b);
   const rate = Math.round((times.length / elapsed) * 1000).toString();
   const cpu = Number.isNaN(cpuNs) ? '-' : (cpuNs / times.length / 1e6).toFixed(2);
-  rows.push([what, String(concurrency), quantile(sorted, 0.5), quantile(sorted, 0.99), rate, cpu]);
+  const host = Number.isNaN(hostUs) ? '-' : (hostUs / times.length / 1e3).toFixed(2);
+  rows.push([what, String(concurrency), quantile(sorted, 0.5), quantile(sorted, 0.99), rate, cpu, host]);
 };
 
 const forkFloor = (workers: number): void => {
@@ -81,6 +82,7 @@ const calls = async (isolation: Isolation, concurrency: number): Promise<void> =
   for (let i = 0; i < 200; i++) await sandbox.run(template, call);
   const times: number[] = [];
   let cpuNs = 0;
+  const cpuBefore = process.cpuUsage();
   const start = performance.now();
   const end = start + seconds * 1000;
   const client = async (): Promise<void> => {
@@ -94,7 +96,8 @@ const calls = async (isolation: Isolation, concurrency: number): Promise<void> =
     }
   };
   await Promise.all(Array.from({ length: concurrency }, client));
-  report(isolation, concurrency, times, performance.now() - start, cpuNs);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  report(isolation, concurrency, times, performance.now() - start, cpuNs, user + system);
 };
 
 try {
