@@ -17,9 +17,9 @@ class Request:
     __slots__ = ("limits", "kind", "operation", "files", "context", "input")
 
     def __init__(self, body):
-        self.limits = frames.Limits(body)
-        self.kind, o, f, c = frames.CALL_HEAD.unpack_from(body, frames.LIMITS.size)
-        at = frames.LIMITS.size + frames.CALL_HEAD.size
+        *limits, self.kind, o, f, c = frames.CALL_HEAD.unpack_from(body)
+        self.limits = frames.Limits(*limits)
+        at = frames.CALL_HEAD.size
         self.operation = str(body[at : at + o], "utf-8")
         self.files = bytes(body[at + o : at + o + f])
         self.context = bytes(body[at + o + f : at + o + f + c])
@@ -66,11 +66,11 @@ def _run(loaded, request, sink):
 
 def _place(described):
     """Input files as (parameter, name, path). They lie in a folder whose name only this call knows."""
-    if os.path.lexists("/tmp/in"):
-        os.unlink("/tmp/in")
     if not described:
         return []
     listing = json.loads(described)
+    if os.path.lexists("/tmp/in"):  # a warm process may have had files before
+        os.unlink("/tmp/in")
     os.symlink("/calls/" + listing["folder"], "/tmp/in")
     return [(parameter, name, f"/tmp/in/{i}/{name}") for i, (parameter, name) in enumerate(listing["files"])]
 

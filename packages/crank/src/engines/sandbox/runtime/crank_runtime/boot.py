@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from crank_runtime import answer, errors, frames, isolate, service, zygote
+from crank_runtime import answer, errors, frames, isolate, rehearsal, service, zygote
 
 
 def main(options):
@@ -13,6 +13,7 @@ def main(options):
     lines), filters (name: file)."""
     isolate.harden_zygote(options["memory"], options["processes"])
     filters = {name: isolate.load_filter(path) for name, path in options["filters"].items()}
+    rehearsal.rehearse()
     zygote.await_host()
     try:
         loaded = service.Service.load(options["code"], options["entry"])

@@ -47,7 +47,8 @@ import struct
 HEADER = struct.Struct("<IBI")
 # wall ms, cpu ms, memory, output, file, tmp (bytes); subprocesses, threads
 LIMITS = struct.Struct("<QQQQQQII")
-CALL_HEAD = struct.Struct("<BHII")
+# limits; kind, lengths of operation, files and context
+CALL_HEAD = struct.Struct("<QQQQQQIIBHII")
 # kind, cpu ns, peak bytes, truncated bytes, length of stdout, length of stderr
 RESULT_HEAD = struct.Struct("<BQQQII")
 NONCE = 16
@@ -70,17 +71,15 @@ class Limits:
 
     __slots__ = ("wall_ms", "cpu_ms", "memory", "output", "file", "tmp", "subprocesses", "threads")
 
-    def __init__(self, data, offset=0):
-        (
-            self.wall_ms,
-            self.cpu_ms,
-            self.memory,
-            self.output,
-            self.file,
-            self.tmp,
-            self.subprocesses,
-            self.threads,
-        ) = LIMITS.unpack_from(data, offset)
+    def __init__(self, wall_ms, cpu_ms, memory, output, file, tmp, subprocesses, threads):
+        self.wall_ms = wall_ms
+        self.cpu_ms = cpu_ms
+        self.memory = memory
+        self.output = output
+        self.file = file
+        self.tmp = tmp
+        self.subprocesses = subprocesses
+        self.threads = threads
 
 
 def frame(kind, number, body=b""):

@@ -32,13 +32,25 @@ _exact_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=FloatText)
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
 
 
+# What the two do in the end, without what they do around it: each object that a fresh call touches is a page copied.
+_scan, _scan_exact = _decoder.scan_once, _exact_decoder.scan_once
+_encode = json.encoder.c_make_encoder(
+    *(None, _encoder.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+)
+
+
 def parse(data, exact=False):
     """The value of a JSON text in UTF-8. `exact`: numbers with a fraction come as FloatText. Raises InvalidInput."""
     limit = _get_digits() if _get_digits else 0
     if limit:
         _set_digits(0)
     try:
-        return (_exact_decoder if exact else _decoder).decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        if text[:1] in ("{", "["):
+            value, end = (_scan_exact if exact else _scan)(text, 0)
+            if end == len(text):
+                return value
+        return (_exact_decoder if exact else _decoder).decode(text)
     except RecursionError:
         raise InvalidInput("the input is nested too deeply") from None
     except ValueError as error:
@@ -54,7 +66,7 @@ def write(value):
     if limit:
         _set_digits(0)
     try:
-        return _encoder.encode(value).encode("utf-8")
+        return "".join(_encode(value, 0)).encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidOutput(
             "the result holds a string with the lone surrogate U+%04X, which is not Unicode text; encode such names or "

@@ -29,7 +29,7 @@ class Line:
 
 def spawn(zygote, number, body):
     """Starts a line on the channels that the host keeps for it."""
-    limits = frames.Limits(body)
+    limits = frames.Limits(*frames.LIMITS.unpack_from(body))
     nonce = bytes(body[frames.LIMITS.size :])
     if number in zygote.lines or not 0 < number <= len(zygote.channels):
         return  # the host asks for what cannot be: it will miss the answer

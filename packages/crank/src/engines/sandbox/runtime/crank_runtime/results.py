@@ -7,6 +7,9 @@ from .media import content_type_of, file_name
 from .values import result_file, to_json
 
 
+_JSON = frozenset((type(None), bool, int, float, str, list, tuple, dict))
+
+
 def answer(operation, value):
     """One of the tuples that Service.call gives. Raises InvalidOutput."""
     if operation.result == "stream":
@@ -14,6 +17,8 @@ def answer(operation, value):
     kind = type(value)
     if kind is bool and operation.counts:
         return ("value", b"1" if value else b"0")  # True where an int is declared is the number that it is
+    if kind in _JSON and operation.content_type is None:
+        return ("value", to_json(value))
     if hasattr(kind, "__await__") or hasattr(kind, "__anext__"):
         value = _finish(value)
         kind = type(value)
