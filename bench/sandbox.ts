@@ -29,7 +29,14 @@ const quantile = (sorted: readonly number[], q: number): string =>
   (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN).toFixed(2);
 
 const rows: string[][] = [['what', 'concurrency', 'p50 ms', 'p99 ms', 'calls/s', 'CPU ms/call', 'and of the host']];
-const report = (what: string, concurrency: number, times: number[], elapsed: number, cpuNs: number, hostUs = Number.NaN): void => {
+const report = (
+  what: string,
+  concurrency: number,
+  times: number[],
+  elapsed: number,
+  cpuNs: number,
+  hostUs = Number.NaN,
+): void => {
   const sorted = times.sort((a, b) => a - b);
   const rate = Math.round((times.length / elapsed) * 1000).toString();
   const cpu = Number.isNaN(cpuNs) ? '-' : (cpuNs / times.length / 1e6).toFixed(2);
