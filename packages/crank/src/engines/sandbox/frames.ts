@@ -110,6 +110,12 @@ export const callFrame = (
   return frame;
 };
 
+interface FrameDecoder {
+  (chunk: Buffer): void;
+  /** Whether the next byte begins a frame. */
+  isBetweenFrames(): boolean;
+}
+
 /**
  * Cuts a byte stream into frames. `longest` bounds what one frame may make us hold.
  *
@@ -118,12 +124,12 @@ export const callFrame = (
 export const frameDecoder = (
   longest: number,
   onFrame: (type: number, id: number, body: Buffer) => void,
-): ((chunk: Buffer) => void) => {
+): FrameDecoder => {
   let head = Buffer.alloc(0);
   let pending: Buffer | undefined;
   let filled = 0;
 
-  return (chunk) => {
+  const decode = (chunk: Buffer): void => {
     let data = chunk;
     if (pending !== undefined) {
       const taken = data.copy(pending, filled);
@@ -150,4 +156,5 @@ export const frameDecoder = (
     }
     if (data.length > 0) head = Buffer.from(data);
   };
+  return Object.assign(decode, { isBetweenFrames: () => pending === undefined && head.length === 0 });
 };

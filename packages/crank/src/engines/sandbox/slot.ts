@@ -37,14 +37,14 @@ export interface Slot {
   /** What its group had used and suffered when the call began. */
   before: { cpuNs: number; outOfMemory: number };
   entry: Entry | undefined;
-  /** The call's END, held back until its subprocesses are counted. */
+  /** The call's END, held back until the slot has said what it used. */
   held: Buffer | undefined;
-  /** CPU nanoseconds that the child claims to have used. */
-  claimedNs: number;
   /** It was told more than one call: what it has not read, the next child would. */
   spoilt: boolean;
   killedAt: number | undefined;
   watched: boolean;
+  /** Whether nothing of a frame has been read from `data`. */
+  isBetweenFrames: () => boolean;
 }
 
 export const absentSlot = (line: number, data: Socket, word: Socket, limits: Limits): Slot => ({
@@ -59,23 +59,15 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   before: { cpuNs: 0, outOfMemory: 0 },
   entry: undefined,
   held: undefined,
-  claimedNs: 0,
   spoilt: false,
   killedAt: undefined,
   watched: false,
+  isBetweenFrames: () => true,
 });
 
 /** Whether a call can run in what its namespaces were made for. */
 export const fits = (slot: Slot, { limits }: SandboxCall): boolean =>
   slot.limits.tmpBytes === limits.tmpBytes && slot.limits.subprocesses > 0 === limits.subprocesses > 0;
-
-/** Ending takes a child some CPU beyond what it claimed, but not so much. */
-const mostUnclaimedNs = 250e6;
-const clockErrorNs = 20e6;
-
-/** Whether the CPU that a child used says that it lied about it. */
-export const contradicts = ({ claimedNs }: Slot, usedNs: number): boolean =>
-  usedNs > 2 * claimedNs + mostUnclaimedNs || claimedNs > usedNs + clockErrorNs;
 
 /** Why a call's process ended without an answer. `result`: in the slot's words, which knows no call's limits. */
 export const reasonFor = (

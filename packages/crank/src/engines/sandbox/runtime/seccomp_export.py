@@ -21,15 +21,15 @@ import platform
 import sys
 
 ALLOW = """
-access alarm arch_prctl brk capget capset chdir chmod chown clock_getres clock_gettime clock_nanosleep clone close
-close_range copy_file_range creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait
-eventfd eventfd2 execve execveat exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fchmod fchmodat
-fchmodat2 fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatfs fsync
-ftruncate futex futex_waitv futimesat get_robust_list getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups
-getitimer getpeername getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit getrusage
-getsid getsockname getsockopt gettid gettimeofday getuid getxattr ioprio_get kill lchown lgetxattr link linkat listxattr
+access alarm arch_prctl brk capget capset chdir chmod chown clock_getres clock_gettime clock_nanosleep close close_range
+copy_file_range creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd
+eventfd2 execve execveat exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchmodat2
+fchown fchownat fcntl fdatasync fgetxattr flistxattr flock fork fremovexattr fsetxattr fstat fstatfs fsync ftruncate
+futex futex_waitv futimesat get_robust_list getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups getitimer
+getpeername getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit getrusage getsid
+getsockname getsockopt gettid gettimeofday getuid getxattr ioprio_get kill lchown lgetxattr link linkat listxattr
 llistxattr lremovexattr lseek lsetxattr lstat madvise membarrier mincore mkdir mkdirat mknod mknodat mlock mlock2 mmap
-mount mprotect mremap msync munlock munlockall munmap nanosleep newfstatat open openat openat2 pause pidfd_open
+mprotect mremap msync munlock munlockall munmap nanosleep newfstatat open openat openat2 pause pidfd_open
 pidfd_send_signal pipe pipe2 pkey_alloc pkey_free pkey_mprotect poll ppoll prctl pread64 preadv preadv2 prlimit64
 pselect6 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv recvfrom recvmmsg recvmsg remap_file_pages
 removexattr rename renameat renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask
@@ -65,6 +65,8 @@ AF_UNIX, SOCK_STREAM, SOCK_TYPE_MASK = 1, 1, 0xF
 CLONE_THREAD = 0x00010000
 # NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET (sched.h)
 CLONE_NAMESPACES = (0x80, 0x20000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
+CLONE_UNUSED = 0x02000000 | 0x04000000 | 0x08000000 | 0x40000000  # NEWCGROUP, NEWUTS, NEWIPC, NEWNET
+MOUNT_FLAGS = (2 | 4 | 1024, 2 | 4 | 8)  # NOSUID, NODEV and NOATIME or NOEXEC: new ones, nothing bound or mounted anew
 TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 # The second byte of SIOCGIFCONF and its kin is 0x89, of the wireless ones 0x8B. A value that has one of these bits
 # otherwise than both of them is another request: (bit, what it is there).
@@ -150,6 +152,10 @@ def outer(library):
     # Our channels were made in the network namespace of the host, and would tell of its interfaces and addresses.
     for bit, value in NOT_OF_SOCKETS:
         program.add(ACT_ALLOW, "ioctl", Compare(1, MASKED_EQ, bit, value))
+    # Of namespaces and mounts, those that lines are made of (isolate.py), and no others.
+    program.add(ACT_ALLOW, "clone", Compare(0, MASKED_EQ, CLONE_UNUSED, 0))
+    for flags in MOUNT_FLAGS:
+        program.add(ACT_ALLOW, "mount", Compare(3, EQ, flags, 0))
     # clone3 takes its flags by pointer, which a filter cannot read: glibc falls back to clone on ENOSYS (the default).
     return program
 

@@ -28,7 +28,7 @@ NUMBERS = {  # name: (x86-64, arm64)
     "sched_setaffinity": (203, 122), "rt_sigqueueinfo": (129, 138), "setuid": (105, 146), "setresuid": (117, 147),
     "capset": (126, 91), "mlock": (149, 228), "mlockall": (151, 230), "setsockopt": (54, 208),
     "shutdown": (48, 210), "timer_create": (222, 107), "execveat": (322, 281), "ioctl": (16, 29),
-    "prctl": (157, 167), "sendfile": (40, 71), "io_setup": (206, 0), "uselib": (134, None),
+    "prctl": (157, 167), "setrlimit": (160, 164), "sendfile": (40, 71), "io_setup": (206, 0), "uselib": (134, None),
     "lookup_dcookie": (212, 18), "pidfd_send_signal": (424, 424), "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426), "io_uring_register": (427, 427), "open_tree": (428, 428),
     "move_mount": (429, 429), "fsopen": (430, 430), "fsconfig": (431, 431), "fsmount": (432, 432),
