@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CrankError } from '#src/core/error.ts';
+import { descendantsOf } from '../attack/processes.ts';
 import {
   type CallOptions,
   calling,
@@ -39,6 +40,13 @@ const refusal = async (promise: Promise<unknown>): Promise<CrankError> => {
 
 /** Host processes of this workshop's sandboxes: bubblewrap has the code's folder among its arguments. */
 const sandboxes = (shop: Workshop): number[] => processesWith(shop.codeDir);
+
+/** bubblewrap, its pid 1 and the zygote of the one sandbox there is. */
+const processesOf = (shop: Workshop): number[] => {
+  const [outer] = sandboxes(shop);
+  if (outer === undefined) return [];
+  return [outer, ...descendantsOf(outer)];
+};
 
 describe('fresh', () => {
   it('50 calls that leave traces everywhere see nothing of one another', async () => {
@@ -209,6 +217,30 @@ describe('the pool', () => {
     for (const pid of sandboxes(shop)) process.kill(pid, 'SIGKILL');
     expect(codeOf(await running)).toBe('crashed');
     expect(jsonOf(await call('add', { a: 1, b: 2 }))).toBe(3);
+  });
+
+  it('does not wait for what somebody stopped while it started', async () => {
+    const shop = opened();
+    for (const level of [0, 1, 2]) {
+      const template = templateOf(shop, 'slow_import.py', 'fresh', { key: `stopped:${level}` });
+      const refused = refusal(calling(shop.sandbox, template)('one'));
+      await eventually(() => processesOf(shop).length > level);
+      process.kill(processesOf(shop)[level]!, 'SIGSTOP');
+      expect((await refused).message, String(level)).toMatch(/stopped/);
+      expect(sandboxes(shop)).toEqual([]);
+    }
+  });
+
+  it('is rid of a sandbox whose bubblewrap was stopped', async () => {
+    const shop = opened();
+    const call = calling(shop.sandbox, templateOf(shop, 'ordinary.py', 'fresh'));
+    await call('add', { a: 1, b: 1 });
+    const [outer, , zygote] = processesOf(shop);
+    process.kill(outer!, 'SIGSTOP');
+    expect(jsonOf(await call('add', { a: 1, b: 2 }))).toBe(3);
+    process.kill(zygote!, 'SIGKILL');
+    await eventually(() => sandboxes(shop).every((pid) => pid !== outer));
+    expect(jsonOf(await call('add', { a: 1, b: 3 }))).toBe(4);
   });
 
   it('ends what nobody calls', async () => {

@@ -24,6 +24,14 @@ export const hostPid = async (init: number, inner: number): Promise<number | und
   return undefined;
 };
 
+/** Whether a process, or one up to so many levels below it, is stopped (proc(5): state T), as by SIGSTOP. */
+export const isStopped = async (pid: number, levels: number): Promise<boolean> => {
+  const stat = await readIfThere(`/proc/${pid}/stat`);
+  if (stat.split(') ').at(-1)!.startsWith('T')) return true;
+  if (levels > 0) for (const child of await childrenOf(pid)) if (await isStopped(child, levels - 1)) return true;
+  return false;
+};
+
 const readIfThere = async (path: string): Promise<string> => {
   try {
     return await readFile(path, 'latin1');

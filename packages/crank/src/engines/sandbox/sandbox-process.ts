@@ -89,6 +89,17 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
   infoPipe.once('close', () => named.resolve(inner));
   const sockets = child.stdio.filter((_, i) => i === 3 || i >= firstChannel) as unknown as Socket[];
   for (const socket of sockets) socket.on('error', () => {}); // EPIPE and ECONNRESET: its end shows in `ended`
+  const kill = (): void => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    // When pid 1 inside is dead, all inside are, and only then bubblewrap ends. The other way round it ends first.
+    if (inner === undefined || !isChildOf(inner, child.pid!)) child.kill('SIGKILL');
+    else {
+      killIfThere(inner);
+      child.kill('SIGCONT'); // somebody may have stopped it: then it would not see that
+    }
+  };
+  // Nothing is left to speak with: whatever keeps the rest is not waited for.
+  sockets[0]!.once('close', kill);
   return {
     pid: child.pid,
     init: named.promise,
@@ -96,12 +107,7 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
     channels: sockets.slice(1),
     ended,
     output: () => text,
-    kill: () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      // When pid 1 inside is dead, all inside are, and only then bubblewrap ends. The other way round it ends first.
-      if (inner === undefined || !isChildOf(inner, child.pid!)) child.kill('SIGKILL');
-      else killIfThere(inner);
-    },
+    kill,
   };
 };
 

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { CrankError, type Finding } from '#src/core/error.ts';
 import type { ControlGroup, ServiceGroup } from './control-groups.ts';
 import { bareFrame, frameDecoder, kinds, longestFrame, ProtocolViolation, toHost, toSandbox } from './frames.ts';
-import { childrenOf } from './host-pid.ts';
+import { childrenOf, isStopped } from './host-pid.ts';
 import type { InputFolder } from './input-files.ts';
 import { NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
@@ -45,6 +45,9 @@ export interface ZygoteOptions {
   group: ServiceGroup | undefined;
   log: Log;
 }
+
+/** Milliseconds: a process that somebody stopped would otherwise be waited for as long as an import may take. */
+const lookEvery = 1000;
 
 /**
  * Speaks with a zygote that was just launched; resolves when it has imported the service.
@@ -157,6 +160,12 @@ export const awaitZygote = async ({
   };
 
   const timer = setTimeout(() => kill(`its import took longer than ${startMs} ms`), startMs);
+  const look = setInterval(() => {
+    isStopped(process.pid, 2).then(
+      (stopped) => stopped && !ready && kill('it was stopped while it started'),
+      (error: Error) => kill(error.message),
+    );
+  }, lookEvery);
   try {
     if (group !== undefined) await enclose(process, group.zygote, template, most);
     process.control.write(bareFrame(toSandbox.load, 0));
@@ -167,6 +176,7 @@ export const awaitZygote = async ({
     throw error;
   } finally {
     clearTimeout(timer);
+    clearInterval(look);
   }
   if (template.isolation === 'fresh') slotsOf();
   return {
