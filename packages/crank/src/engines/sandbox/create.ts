@@ -116,7 +116,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         channels: linesOf(slots, template.isolation === 'warm' ? warmLines : 0),
         memory: template.limits.memoryBytes,
         processes: processesOf(template.limits, slots),
-        filters: { line: '/runtime/line.bpf', 'no-subprocess': '/runtime/no-subprocess.bpf' },
+        filters: Object.fromEntries(['zygote', 'line', 'no-subprocess'].map((name) => [name, `/runtime/${name}.bpf`])),
       };
       const process = await launch({
         bwrap: host.bwrap,

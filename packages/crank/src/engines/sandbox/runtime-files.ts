@@ -52,7 +52,7 @@ export const prepareRuntime = async (
   }
 };
 
-const filters = ['outer.bpf', 'line.bpf', 'no-subprocess.bpf'];
+const filters = ['outer.bpf', 'zygote.bpf', 'line.bpf', 'no-subprocess.bpf'];
 
 const makeReadable = async (folder: string): Promise<void> => {
   await mkdir(folder, { recursive: true });

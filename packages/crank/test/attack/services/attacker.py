@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 
-from attacks import files, kernel, memory, network, processes, protocol, state, surroundings
+from attacks import accounts, files, kernel, memory, network, processes, protocol, state, surroundings
 
 THEMES = {
     **{"files": files, "kernel": kernel, "memory": memory, "network": network, "processes": processes},
@@ -105,6 +105,34 @@ def spoil_input(path: pathlib.Path) -> str:
     """The file as it was handed over, behind the copy that we have."""
     source = os.path.realpath("/tmp/in/0/" + path.name)
     return _attempt(lambda: files.change(source))
+
+
+def keep(text: str) -> None:
+    accounts.keep(text)
+
+
+def find() -> list:
+    return accounts.find()
+
+
+def search(text: str, seconds: float) -> list:
+    return accounts.search(text, seconds)
+
+
+def hold(path: pathlib.Path, text: str, seconds: float) -> str:
+    """Works on a file and a text for so long."""
+    time.sleep(seconds)
+    return text
+
+
+def spin(seconds: float) -> None:
+    """All CPUs that there are."""
+    until = time.monotonic() + seconds
+    threads = [threading.Thread(target=processes.spin, args=(until,)) for _ in range(3)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
 
 
 def numbers() -> list:

@@ -3,11 +3,12 @@
 Run once per node start, outside of any sandbox, by an interpreter of the system. libseccomp (2.5 or newer) knows the
 syscall numbers and calling conventions of this machine's architecture, so nothing here is specific to one.
 
-Filters stack and the strictest answer wins. So there are three layers:
+Filters stack and the strictest answer wins. So there are four layers:
 
 * ``outer.bpf`` is loaded by bubblewrap and holds for the whole sandbox, the zygote included. It is an allow list:
   what nobody listed (a syscall of next year's kernel) does not exist (ENOSYS), what is forbidden on purpose is
   refused (EPERM).
+* ``zygote.bpf`` is loaded by the zygote when it has set its limits, before anything of the service runs.
 * ``line.bpf`` is loaded for every line (slot or warm process), when it has made its namespaces and mounts.
 * ``no-subprocess.bpf`` is loaded for every call of a service that may not start processes. It is short, because that is
   part of every call.
@@ -160,6 +161,16 @@ def outer(library):
     return program
 
 
+def zygote(library):
+    program = Filter(library, ACT_ALLOW)
+    # The limit on core dumps stands at the one value that keeps programs of the host (core_pattern) from running, too.
+    program.add(refuse(errno.EPERM), "setrlimit", Compare(0, MASKED_EQ, 0xFFFFFFFF, RLIMIT_CORE))
+    program.add(
+        refuse(errno.EPERM), "prlimit64", Compare(1, MASKED_EQ, 0xFFFFFFFF, RLIMIT_CORE), Compare(2, NE, 0, 0)
+    )
+    return program
+
+
 def line(library):
     program = Filter(library, ACT_ALLOW)
     # What is done to the channel that all calls of a slot share would outlast the call.
@@ -174,11 +185,6 @@ def line(library):
     program.add(refuse(errno.EPERM), "sched_setaffinity", Compare(0, NE, 0, 0))
     program.add(refuse(errno.EPERM), "setpriority", Compare(0, NE, PRIO_PROCESS, 0))
     program.add(refuse(errno.EPERM), "setpriority", Compare(1, NE, 0, 0))
-    # The limit on core dumps stands at the one value that keeps programs of the host (core_pattern) from running, too.
-    program.add(refuse(errno.EPERM), "setrlimit", Compare(0, MASKED_EQ, 0xFFFFFFFF, RLIMIT_CORE))
-    program.add(
-        refuse(errno.EPERM), "prlimit64", Compare(1, MASKED_EQ, 0xFFFFFFFF, RLIMIT_CORE), Compare(2, NE, 0, 0)
-    )
     return program
 
 
@@ -194,6 +200,7 @@ def main():
     folder = sys.argv[1]
     library = load_library()
     outer(library).export(os.path.join(folder, "outer.bpf"))
+    zygote(library).export(os.path.join(folder, "zygote.bpf"))
     line(library).export(os.path.join(folder, "line.bpf"))
     no_subprocess(library).export(os.path.join(folder, "no-subprocess.bpf"))
     print(json.dumps({"machine": platform.machine()}))

@@ -297,6 +297,11 @@ def burn_in_orphan(milliseconds):
     os.read(read, 1)
 
 
+def spin(until):
+    while time.monotonic() < until:
+        pass
+
+
 ACTS = {
     "a process where there may be none": _start_others,
     "a fork bomb": _fork_bomb,

@@ -11,8 +11,8 @@ from crank_runtime import answer, errors, frames, isolate, rehearsal, service, z
 def main(options):
     """``options``: code, entry, libs (folders), channels (the descriptors of each line), memory (bytes), processes (of all
     lines), filters (name: file)."""
-    isolate.harden_zygote(options["memory"], options["processes"])
     filters = {name: isolate.load_filter(path) for name, path in options["filters"].items()}
+    isolate.harden_zygote(options["memory"], options["processes"], filters["zygote"])
     rehearsal.rehearse()
     zygote.await_host()
     try:

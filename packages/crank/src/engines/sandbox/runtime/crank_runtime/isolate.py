@@ -115,7 +115,7 @@ def load_filter(path):
     return program
 
 
-def harden_zygote(memory, processes):
+def harden_zygote(memory, processes, program):
     """What holds for the zygote and, inherited, for every child."""
     _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     # core(5): 0 stops files, but not a program that the host has in its core_pattern; 1 stops both.
@@ -132,6 +132,7 @@ def harden_zygote(memory, processes):
     # If the machine runs out of memory, the kernel takes a sandbox before it takes the platform.
     with open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
+    _filter(program)
 
 
 def address_space():

@@ -1,5 +1,6 @@
 """The zygote's part in the life of its lines: slots for fresh calls, and warm processes."""
 
+import errno
 import os
 import select
 import time
@@ -43,7 +44,8 @@ def spawn(zygote, number, body):
     try:
         pid = isolate.clone()
     except OSError as problem:
-        rest = answer.failure("isolation-unavailable", f"No process could be started: {problem.strerror}")
+        hint = " What the module started when it was imported may have taken them." if problem.errno == errno.EAGAIN else ""
+        rest = answer.failure("isolation-unavailable", f"No process could be started: {problem.strerror}.{hint}")
         zygote.send(frames.frame(frames.ENDED, number, frames.result(rest[0], 0, 0, 0, b"", b"", rest[1])))
         for handle in (ours, theirs, *output):
             os.close(handle)
