@@ -100,6 +100,15 @@ describe('warm', () => {
     }
   });
 
+  it('is replaced when it cannot tidy up, and the calls that it was sent do not notice', async () => {
+    const shop = opened();
+    const call = calling(shop.sandbox, templateOf(shop, 'traces.py', 'warm'));
+    for (let round = 0; round < 12; round++) {
+      const results = await Promise.all([call('nest'), call('one'), call('one')]);
+      expect(results.map(jsonOf)).toEqual([3000, 1, 1]);
+    }
+  });
+
   it('dies of its time limit alone, not with those who waited', async () => {
     const shop = opened();
     const call = calling(shop.sandbox, templateOf(shop, 'ordinary.py', 'warm'));

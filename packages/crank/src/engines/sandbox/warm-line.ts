@@ -50,6 +50,8 @@ interface Entry {
   receiver: Receiver;
   sentAt: number;
   sentTo: Line | undefined;
+  /** It has met a process that ended between two calls, or has said something: another end is its own. */
+  begun: boolean;
   frame: () => Buffer;
 }
 
@@ -120,6 +122,7 @@ export const createWarmLine = ({
       const head = waiting[0];
       if (head === undefined || head.receiver.id !== id)
         throw new ProtocolViolation(`a frame for call ${id} out of turn`);
+      head.begun = true;
       if (type === toHost.item) head.receiver.item(body);
       else if (type === toHost.chunk) head.receiver.chunk(body);
       else if (type === toHost.end) {
@@ -181,7 +184,16 @@ export const createWarmLine = ({
   const succeed = (dead: Line): void => {
     if (line !== dead) return;
     line = undefined;
-    if (waiting[0]?.sentTo === dead) buryWith(dead, waiting.shift()!);
+    const [head] = waiting;
+    if (head?.sentTo === dead) {
+      const end = parseEnd(dead.lastWords!);
+      // It ended because it could not tidy up, before it read the call that was sent to it.
+      if (end.result.kind === 'value' && !head.begun && head.receiver.stopped === undefined) head.begun = true;
+      else {
+        waiting.shift();
+        buryWith(dead, head, end);
+      }
+    }
     leaving.push(dead.group?.remove());
     for (let i = waiting.length - 1; i >= 0; i--) if (waiting[i]!.receiver.settled) waiting.splice(i, 1);
     if (waiting.length === 0) return;
@@ -194,8 +206,7 @@ export const createWarmLine = ({
     waiting[0]!.receiver.startedAt = performance.now();
   };
 
-  const buryWith = (dead: Line, head: Entry): void => {
-    const { result, cpuNs, peakBytes, stdout, stderr } = parseEnd(dead.lastWords!);
+  const buryWith = (dead: Line, head: Entry, { result, cpuNs, peakBytes, stdout, stderr }: End): void => {
     const failed =
       head.receiver.stopped ?? reasonFor(head.receiver.call, result, 0, (dead.group?.outOfMemory() ?? 0) > 0);
     head.receiver.fail(failed.code, failed.detail, {
@@ -284,7 +295,7 @@ export const createWarmLine = ({
         () => stop(receiver),
       );
       const frame = () => callFrame(id, kinds.call, call.operation, call.input, call.context, files, call.limits);
-      const entry: Entry = { receiver, frame, sentAt: 0, sentTo: undefined };
+      const entry: Entry = { receiver, frame, sentAt: 0, sentTo: undefined, begun: false };
       waiting.push(entry);
       line ??= open();
       // A process that is known to have ended gets no more; its successor will.

@@ -113,3 +113,19 @@ def fork_and_leave() -> int:
 
 def processes() -> list:
     return sorted(int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid())
+
+
+def nest() -> int:
+    """Leaves folders in folders, deeper than they can be removed."""
+    here = os.open("/tmp/work", os.O_RDONLY)
+    for _ in range(3000):
+        os.mkdir("x", 0o700, dir_fd=here)
+        deeper = os.open("x", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = deeper
+    os.close(here)
+    return 3000
+
+
+def one() -> int:
+    return 1

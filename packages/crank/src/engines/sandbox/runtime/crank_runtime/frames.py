@@ -35,7 +35,7 @@ ENDED       zygote -> host    id line; as END; cpu is the line's total (warm lin
 =========== ================= ======================================================================================
 
 ``rest`` by ``kind``: VALUE the JSON text; FILE ``{"name", "contentType"}``; STREAM empty; FAILED
-``{"code", "detail", "exception"?, "pointer"?}``. In GONE, VALUE with nothing: it ended as one that has answered.
+``{"code", "detail", "exception"?, "pointer"?}``. In GONE and ENDED, VALUE with nothing: it ended as one that has answered.
 
 A line is started anew on the channels of the one before it, which may have died in the middle of a frame. So a slot and
 the host each skip what they find on ``data`` and ``word`` until they have read the nonce that the host chose for SPAWN

@@ -5,7 +5,7 @@ import os
 import select
 import time
 
-from crank_runtime import answer, endings, frames, isolate, slot, warm
+from crank_runtime import answer, endings, frames, fresh, isolate, slot, warm
 
 _REAP_GRACE = 0.1  # seconds that a warm process may take to end after it closed its channel
 
@@ -78,7 +78,7 @@ def _wait(pid):
         time.sleep(0.001)
     os.kill(pid, endings.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
-    return True, status, usage
+    return os.WIFSIGNALED(status), status, usage  # it may have been ending all the while: a full /tmp goes with it
 
 
 def read(zygote, line):
@@ -97,6 +97,8 @@ def read(zygote, line):
         rest = answer.failure("timeout", endings.too_slow(line.limits.cpu_ms, "CPU time"))
     elif running or line.stopped:
         rest = answer.failure("crashed", "The script's process was stopped, or closed its channels.")
+    elif line.output and os.waitstatus_to_exitcode(status) == fresh.ANSWERED:
+        rest = frames.VALUE, b""
     else:
         rest = endings.post_mortem(status, seconds, line.limits, True)
     zygote.send(

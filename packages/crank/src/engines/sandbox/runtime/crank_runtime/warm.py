@@ -89,7 +89,10 @@ def _serve(loaded, with_children):
         end = frames.result(kind, now - counted, peak, lost + more, out, err, rest)
         counted = now
         isolate.write_all(isolate.DATA, frames.frame(frames.END, number, end))
-        _tidy()
+        try:
+            _tidy()
+        except OSError:
+            os._exit(fresh.ANSWERED)
 
 
 def _used(with_children):
@@ -123,7 +126,7 @@ def _captured(handle):
 def _tidy():
     """The next call finds the work folder empty and current, and standard streams that work.
 
-    Where that cannot be had (OSError) this process ends, and the next call gets another one.
+    Where that cannot be had, OSError: this process ends, and the next call gets another one.
     """
     try:
         os.chdir(isolate.WORK)
