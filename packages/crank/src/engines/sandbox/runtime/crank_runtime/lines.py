@@ -95,10 +95,10 @@ def read(zygote, line):
         rest = answer.failure("isolation-unavailable", f"The process could not be isolated: {data!r}")
     elif line.late:
         rest = answer.failure("timeout", endings.too_slow(line.limits.cpu_ms, "CPU time"))
-    elif running or line.stopped:
-        rest = answer.failure("crashed", "The script's process was stopped, or closed its channels.")
     elif line.output and os.waitstatus_to_exitcode(status) == fresh.ANSWERED:
         rest = frames.VALUE, b""
+    elif running or line.stopped:
+        rest = answer.failure("crashed", "The script's process was stopped, or closed its channels.")
     else:
         rest = endings.post_mortem(status, seconds, line.limits, True)
     zygote.send(
