@@ -108,7 +108,8 @@ suite(
     });
     importing('a process that answers for all slots', async (call) => {
       // Unless the slot is quicker than it.
-      for (let n = 0; n < 3; n++) expect(await outcomeOf(call)).toMatch(/^(crashed|unavailable|not-deployable|not failed: value)$/);
+      for (let n = 0; n < 3; n++)
+        expect(await outcomeOf(call)).toMatch(/^(crashed|unavailable|not-deployable|not failed: value)$/);
     });
     importing('an exception in every child', async (call) => {
       expect(jsonOf(await call('add', { a: 1, b: 2 }))).toBe(3);
