@@ -46,7 +46,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const log = pino({ level: config.logLevel, base: null });
   emptyScratch(folder.scratch);
   const root = process.getuid?.() === 0;
-  const as = root ? { uid: config.sandboxUid, gid: config.sandboxUid } : {};
+  const as = root || config.container ? { uid: config.sandboxUid, gid: config.sandboxUid } : {};
 
   let made: Platform | undefined;
   const sandbox = createSandbox({
@@ -57,6 +57,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       { path: config.tools, inside: false },
     ],
     ...as,
+    ...(config.container && { container: config.container }),
     log: (level, message, fields) => log[level](fields, message),
     onViolation: (key, violation) => {
       if (made === undefined) return; // of the node's own test

@@ -49,6 +49,26 @@ export const settings = [
     default: '64000',
     description: 'Unprivileged user and group id of sandboxes where the node runs as root.',
   },
+  {
+    env: 'CRANK_ISOLATION',
+    flag: '',
+    default: 'bubblewrap',
+    description:
+      'What sandboxes are made with: `bubblewrap`, or `container` (Docker, Podman), where all services run at that level.',
+  },
+  {
+    env: 'CRANK_CONTAINER_ENGINE',
+    flag: '',
+    default: '`docker`, else `podman`',
+    description: "A container engine's command, with options behind it; the first that answers.",
+  },
+  {
+    env: 'CRANK_CONTAINER_IMAGE',
+    flag: '',
+    default: 'made of the machine itself',
+    description:
+      'An image that is there already, with the same Python series on its PATH, instead of the Python of this machine.',
+  },
   { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
   {
     env: 'CRANK_CONCURRENCY',
@@ -70,6 +90,8 @@ export interface Config {
   account: string;
   grid: string;
   sandboxUid: number;
+  /** Sandboxes are containers. */
+  container: { engine?: string; image?: string } | undefined;
   rate: number;
   concurrency: number;
   /** Programs that the node gets for itself (uv, opa), shared by the nodes of a user. */
@@ -101,6 +123,12 @@ const number = (name: SettingName, text: string, min: number, max: number): numb
   return value;
 };
 
+const containerOf = (isolation: string, { engine, image }: { engine: string; image: string }): Config['container'] => {
+  if (isolation === 'bubblewrap') return undefined;
+  if (isolation === 'container') return { ...(engine && { engine }), ...(image && { image }) };
+  throw new CrankError('invalid-input', `CRANK_ISOLATION is "${isolation}": give "bubblewrap" or "container".`);
+};
+
 /** @throws CrankError `invalid-input` for a setting that makes no sense */
 export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>> = {}): Config => {
   const data = dataFolder({ ...env, ...(flags.CRANK_DATA && { CRANK_DATA: flags.CRANK_DATA }) });
@@ -116,6 +144,10 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     account: get('CRANK_ACCOUNT', 'default'),
     grid: get('CRANK_GRID', 'WORLD'),
     sandboxUid: number('CRANK_SANDBOX_UID', get('CRANK_SANDBOX_UID', '64000'), 1, 2 ** 31),
+    container: containerOf(get('CRANK_ISOLATION', 'bubblewrap'), {
+      engine: get('CRANK_CONTAINER_ENGINE', ''),
+      image: get('CRANK_CONTAINER_IMAGE', ''),
+    }),
     rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
     tools: toolsFolder(env, data),
     concurrency: number('CRANK_CONCURRENCY', get('CRANK_CONCURRENCY', '256'), 1, 1e5),

@@ -29,7 +29,8 @@ export const examine = async (env: Env, progress: (text: string) => void): Promi
       { path: config.data, inside: true },
       { path: config.tools, inside: false },
     ],
-    ...(root && { uid: config.sandboxUid, gid: config.sandboxUid }),
+    ...((root || config.container) && { uid: config.sandboxUid, gid: config.sandboxUid }),
+    ...(config.container && { container: config.container }),
   });
   try {
     const supported = Number(process.versions.node.split('.')[0]) >= 24;
@@ -60,9 +61,11 @@ export const examine = async (env: Env, progress: (text: string) => void): Promi
     checks.push({
       name: 'sandbox user',
       ok: true,
-      detail: root
-        ? `calls run as uid ${config.sandboxUid}, the node as root`
-        : 'calls run as your own uid, as the node does: docs/THREAT_MODEL.md says what stands between them',
+      detail: config.container
+        ? `calls run as uid ${config.sandboxUid} of the containers`
+        : root
+          ? `calls run as uid ${config.sandboxUid}, the node as root`
+          : 'calls run as your own uid, as the node does: docs/THREAT_MODEL.md says what stands between them',
       fix: '',
     });
     const ready = await fetch(`${nodeUrl(env)}/readyz`).then(

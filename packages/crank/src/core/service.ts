@@ -3,8 +3,12 @@ import type { Json, JsonObject } from './canonical-json.ts';
 /** A JSON Schema (2020-12) as the platform admits it: see `engines/packaging/admit-schema.ts` for the bounds. */
 export type JsonSchema = boolean | JsonObject;
 
-/** How strongly calls are kept apart. `fresh`: a new process in new namespaces for every call. `warm`: one process serves many calls of one account. */
-export type Isolation = 'fresh' | 'warm';
+/**
+ * How strongly calls are kept apart. `fresh`: a new process for every call, in namespaces that are new or proven clean.
+ * `warm`: one process serves many calls of one account. `container`: a new process for every call, in a container of
+ * Docker or Podman per version and account.
+ */
+export type Isolation = 'fresh' | 'warm' | 'container';
 
 /** Upper bounds of one call. Milliseconds and bytes. */
 export interface Limits {

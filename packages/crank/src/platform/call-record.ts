@@ -166,7 +166,7 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
     energy: { grade: energy.grade, joules: energy.joules, uncertainty: energy.uncertainty },
     finished: new Date(end.finished).toISOString(),
     input: input.commitment,
-    isolation: target.manifest.isolation,
+    isolation: platform.sandbox.level(target.manifest.isolation),
     limits: {
       cpuMs: limits.cpuMs,
       fileBytes: limits.fileBytes,

@@ -64,7 +64,7 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
       {
         key,
         account,
-        isolation: prepared.isolation,
+        isolation: platform.sandbox.level(prepared.isolation),
         interpreter: prepared.interpreter,
         codeDir: prepared.codeDir,
         libDirs: prepared.libDirs,

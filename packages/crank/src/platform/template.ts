@@ -20,7 +20,7 @@ export const templateOf = (platform: Platform, version: DeployedVersion, callerA
     template = {
       key: templateKey(digest, callerAccount),
       account: callerAccount,
-      isolation: manifest.isolation,
+      isolation: platform.sandbox.level(manifest.isolation),
       entry: manifest.entry,
       limits: manifest.limits,
       ...platform.packaging.locate({ digest, python: manifest.python, lock: manifest.lock }),

@@ -11,6 +11,8 @@ import type { SandboxTemplate } from '#src/engines/sandbox/sandbox.ts';
 import { calling, eventually, jsonOf, limits, templateOf, type Workshop, workshop } from '../sandbox/harness.ts';
 import { descendantsOf, strays } from './processes.ts';
 
+/** Where attacks are tried. */
+export type Level = Exclude<Isolation, 'container'>;
 export type Call = ReturnType<typeof calling>;
 
 /** One sandbox engine, with a service that attacks and one that minds its own business. */
@@ -20,7 +22,7 @@ export interface Ring {
   mark: string;
   service(entry: string, isolation?: Isolation, more?: Partial<SandboxTemplate>): Call;
   /** The attacking service; `able`: it may start processes. */
-  attacker: Record<Isolation | 'able', Call>;
+  attacker: Record<Level | 'able', Call>;
   /** Fails unless the platform is as it was before the attack. */
   healthy(): Promise<void>;
   remove(): Promise<void>;

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Isolation } from '#src/core/service.ts';
 import type { SandboxOptions } from '#src/engines/sandbox/create.ts';
 import { jsonOf } from '../sandbox/harness.ts';
 import { attacks, type Theme } from './list.ts';
-import { openRing, type Ring } from './ring.ts';
+import { type Level, openRing, type Ring } from './ring.ts';
 
 type Name<T extends Theme> = keyof (typeof attacks)[T] & string;
 
@@ -11,7 +10,7 @@ export interface Suite<T extends Theme> {
   /** One attack: `act` asserts that it fails. Afterwards the platform must be healthy. */
   probe(name: Name<T>, act: (ring: Ring) => Promise<void>): void;
   /** An act of `services/attacks/THEME.py`, in each isolation level: what it must say. */
-  refused(name: Name<T>, said: RegExp, levels?: readonly (Isolation | 'able')[]): void;
+  refused(name: Name<T>, said: RegExp, levels?: readonly (Level | 'able')[]): void;
 }
 
 /** Runs the attacks of one theme, and sees to it that the list names just those. */

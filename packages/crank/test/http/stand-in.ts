@@ -129,7 +129,8 @@ export const openDoor = async (
       return { index: entries.length, size: entries.length };
     },
   };
-  const sandbox: Pick<Platform['sandbox'], 'run' | 'retire'> = {
+  const sandbox: Pick<Platform['sandbox'], 'run' | 'retire' | 'level'> = {
+    level: (asked) => asked,
     run: async (_template, call) => ({
       outcome: await run(call),
       usage: { cpuNs: 1_000_000, cpuSource: 'sandbox-reported', peakMemoryBytes: 1, wallNs: 1_000_000 },

@@ -54,8 +54,8 @@ const FIELDS: Readonly<Record<string, Reader>> = {
   },
   python: text('python', 64),
   isolation: (value, wrong) => {
-    if (value === 'fresh' || value === 'warm') return value;
-    wrong('/isolation', '"isolation" is neither "fresh" nor "warm".', 'Leave it out for "fresh".');
+    if (value === 'fresh' || value === 'warm' || value === 'container') return value;
+    wrong('/isolation', '"isolation" is none of "fresh", "warm", "container".', 'Leave it out for "fresh".');
     return undefined;
   },
   limits: (value, wrong) => readLimits(value, wrong),

@@ -27,7 +27,7 @@ export interface Mounts {
 }
 
 /** The variables inside: the same for every call on every machine. bubblewrap itself is started with none. */
-const environment = {
+export const environment = {
   HOME: '/tmp/work',
   TMPDIR: '/tmp',
   PATH: '/usr/bin:/bin',
@@ -49,16 +49,16 @@ const environment = {
 };
 
 /** Folders of the system that Debian keeps as links into /usr and older systems as folders. */
-const systemFolders = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+export const systemFolders = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 /** All of /etc that programs inside may see. */
-const systemFiles = ['/etc/ld.so.cache', '/etc/alternatives', '/etc/fonts', '/etc/mime.types'];
+export const systemFiles = ['/etc/ld.so.cache', '/etc/alternatives', '/etc/fonts', '/etc/mime.types'];
 const devices = ['null', 'zero', 'full', 'random', 'urandom'];
 
 /**
  * The folder that must be bound so that an interpreter outside of /usr works: `/opt/py/bin/python3.12` needs /opt/py.
  * `undefined` for one of the system.
  */
-const interpreterPrefix = (interpreter: string): string | undefined =>
+export const interpreterPrefix = (interpreter: string): string | undefined =>
   interpreter.startsWith('/usr/') || systemFolders.some((folder) => interpreter.startsWith(`${folder}/`))
     ? undefined
     : dirname(dirname(interpreter));
@@ -105,7 +105,7 @@ export const bubblewrapArguments = (mounts: Mounts): string[] => {
   return [...args, '--'];
 };
 
-const linkTarget = (path: string): string | undefined => {
+export const linkTarget = (path: string): string | undefined => {
   try {
     return readlinkSync(path);
   } catch {

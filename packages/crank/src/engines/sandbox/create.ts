@@ -2,18 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { CrankError } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
-import { bubblewrapArguments } from './bubblewrap.ts';
+import type { SandboxUser } from './bubblewrap.ts';
+import { bubblewrapDriver } from './bubblewrap-driver.ts';
+import { type ContainerChoice, containerDriver } from './container/container-driver.ts';
 import { type ControlGroups, findControlGroups } from './control-groups.ts';
 import { installHint, thisDistribution } from './distribution.ts';
+import type { Driver } from './driver.ts';
 import { kinds } from './frames.ts';
-import { findHost, type Host } from './host.ts';
+import { findHost } from './host.ts';
 import { createInputFolder } from './input-files.ts';
-import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter, runToEnd } from './interpreter.ts';
+import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter } from './interpreter.ts';
+import { containerUser } from './machine-facts.ts';
 import { createPool, type Pool } from './pool.ts';
 import { blockedBy } from './reachable.ts';
 import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
 import type { Sandbox, SandboxCall, SandboxTemplate } from './sandbox.ts';
-import { firstChannel, launch } from './sandbox-process.ts';
+import { firstChannel } from './sandbox-process.ts';
 import { createScratch, type Scratch } from './scratch.ts';
 import { selfTest } from './self-test.ts';
 import { awaitZygote, type Log, type Zygote } from './zygote.ts';
@@ -27,6 +31,8 @@ export interface SandboxOptions {
   uid?: number;
   gid?: number;
   bwrap?: string;
+  /** Sandboxes are containers, of level `container`, and bubblewrap is not used. */
+  container?: ContainerChoice;
   /** Folders that programs are run from, and whether they are read in sandboxes too: looked at by the self-test. */
   folders?: readonly { path: string; inside: boolean }[];
   log?: Log;
@@ -57,8 +63,9 @@ const warmDepth = 16;
 const warmLines = 8;
 const housekeepingEvery = 30_000;
 
-interface Ground {
-  host: Host;
+/** What all sandboxes of an engine stand on. */
+export interface Ground {
+  driver: Driver;
   runtime: RuntimeFiles;
   scratch: Scratch;
   /** Or why there are none. */
@@ -73,11 +80,14 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   const leaving = new Set<Promise<void>>();
   let ground: Promise<Ground> | undefined;
   let closed = false;
+  /** Calls at one time, per template; for containers, not known before one has run. */
+  let width = options.container === undefined ? concurrency : undefined;
 
   /** What all sandboxes stand on, made once. A failure is not kept: the user may mend it while we run. */
   const stand = (): Promise<Ground> => {
     ground ??= (async () => {
-      const host = await findHost(options);
+      const host = options.container === undefined ? await findHost(options) : undefined;
+      const user = host?.user ?? containerUser(options);
       const helper = anyPython();
       if (helper === undefined) {
         throw new CrankError(
@@ -85,9 +95,22 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
           `No Python 3 was found: ${installHint('python3', thisDistribution())}.`,
         );
       }
-      const runtime = await prepareRuntime(options.runtimeDir, helper, host.user);
+      const runtime = await prepareRuntime(options.runtimeDir, helper, user);
       const scratch = await createScratch(options.scratchDir);
-      return { host, runtime, scratch, groups: await findControlGroups() };
+      const driver =
+        host === undefined
+          ? await containerDriver(options.container!, user, {
+              interpreter: helper,
+              runtime: runtime.path,
+              folder: scratch.channels,
+            })
+          : bubblewrapDriver(host);
+      width = driver.namespaces ? concurrency : 1;
+      await driver.sweep();
+      const groups = driver.grouped
+        ? await findControlGroups()
+        : `sandboxes are containers, which ${driver.name} limits`;
+      return { driver, runtime, scratch, groups };
     })().catch((error: unknown) => {
       ground = undefined;
       throw error;
@@ -96,18 +119,22 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   };
 
   const start = async (template: SandboxTemplate): Promise<Zygote> => {
-    const { host, runtime, scratch, groups } = await stand();
+    const { driver, runtime, scratch, groups } = await stand();
+    demandLevel(template, options.container !== undefined);
     const group = typeof groups === 'string' ? undefined : await groups.service(template.account);
-    const inputs = await createInputFolder(`${scratch.calls}/${randomBytes(8).toString('hex')}`, host.foreign);
+    const inputs = await createInputFolder(
+      `${scratch.calls}/${randomBytes(8).toString('hex')}`,
+      driver.foreign !== undefined,
+    );
     // A warm one is described in a slot.
-    const slots = template.isolation === 'warm' ? 1 : concurrency;
+    const slots = template.isolation === 'warm' ? 1 : (width ?? 1);
     const before = performance.now();
     try {
-      if (host.foreign) {
+      if (driver.foreign !== undefined) {
         for (const path of [template.interpreter, template.codeDir, ...template.libDirs, runtime.path]) {
-          demandReach(path, host, 'read');
+          demandReach(path, driver.foreign, 'read');
         }
-        demandReach(scratch.calls, host, 'enter');
+        demandReach(scratch.calls, driver.foreign, 'enter');
       }
       const given = {
         code: '/code',
@@ -115,12 +142,11 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         libs: template.libDirs.map((_, i) => `/libs/${i}`),
         channels: linesOf(slots, template.isolation === 'warm' ? warmLines : 0),
         memory: template.limits.memoryBytes,
-        processes: processesOf(template.limits, slots),
+        processes: driver.grouped ? processesOf(template.limits, slots) : 0,
         filters: Object.fromEntries(['zygote', 'line', 'no-subprocess'].map((name) => [name, `/runtime/${name}.bpf`])),
+        namespaces: driver.namespaces,
       };
-      const process = await launch({
-        bwrap: host.bwrap,
-        user: host.foreign ? host.user : undefined,
+      const process = await driver.launch({
         mounts: {
           runtime: runtime.path,
           interpreter: template.interpreter,
@@ -128,16 +154,16 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
           libs: template.libDirs,
           calls: inputs.path,
           tmpBytes: template.limits.tmpBytes,
-          version: host.version,
         },
-        filter: runtime.outerFilter,
-        command: [template.interpreter, '-S', '-B', '/runtime/start.py', JSON.stringify(given)],
+        given,
         channels: given.channels.flat().length,
+        limits: template.limits,
+        processes: processesOf(template.limits, slots),
       });
       const zygote = await awaitZygote({
-        ...{ process, template, inputs, outFolder: scratch.out, slots, log },
+        ...{ process, template, inputs, outFolder: scratch.out, slots, log, namespaces: driver.namespaces },
         group,
-        spares: template.isolation === 'warm' ? 1 : (options.spares ?? 2),
+        spares: Math.min(slots, options.spares ?? 2),
         startMs: options.startMs ?? 60_000,
       });
       log('debug', 'sandbox started', {
@@ -165,7 +191,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         if (pools.get(key) === pool) void dismiss(key, 'it lied to the node');
         options.onViolation?.(template.key, violation);
       },
-      concurrency: template.isolation === 'warm' ? warmDepth : concurrency,
+      concurrency: () => (template.isolation === 'warm' ? warmDepth : (width ?? 1)),
       queue: options.queue ?? 256,
     });
     pools.set(key, pool);
@@ -202,7 +228,10 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   housekeeping.unref();
 
   const sandbox: PythonSandbox = {
-    run: async (template, call) => poolFor(template).run(within(call, template.limits)),
+    run: async (template, call) => {
+      if (width === undefined) await stand();
+      return poolFor(template).run(within(call, template.limits));
+    },
 
     describe: async (template, signal) => {
       const nothing = new Uint8Array(0);
@@ -219,18 +248,16 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       );
     },
 
+    level: (asked) => (options.container === undefined ? asked : 'container'),
+
     retire: async (key) => {
       const idle = [...pools].filter(([name, pool]) => name.startsWith(`${key}\0`) && pool.busy === 0);
       await Promise.all(idle.map(([name]) => dismiss(name, 'its service was retired')));
     },
 
     interpreters: async () => {
-      const { host, runtime } = await stand();
-      const user = host.foreign ? host.user : undefined;
-      return findInterpreters((interpreter, code) => {
-        const mounts = { runtime: runtime.path, interpreter, tmpBytes: 2 ** 20, version: host.version };
-        return runToEnd(host.bwrap, [...bubblewrapArguments(mounts), interpreter, '-S', '-c', code], user);
-      }, user);
+      const { driver, runtime } = await stand();
+      return findInterpreters((interpreter, code) => driver.tryInside(interpreter, code, runtime.path), driver.foreign);
     },
 
     selfTest: () => selfTest(sandbox, options, stand),
@@ -279,11 +306,21 @@ const linesOf = (slots: number, warm: number): number[][] => [
   ...Array.from({ length: warm }, (_, i) => [firstChannel + 2 * slots + i]),
 ];
 
-const demandReach = (path: string, host: Host, need: 'read' | 'enter'): void => {
-  const obstacle = blockedBy(path, host.user, need);
+const demandLevel = ({ isolation }: SandboxTemplate, containers: boolean): void => {
+  if ((isolation === 'container') === containers) return;
+  throw new CrankError(
+    'isolation-unavailable',
+    containers
+      ? `This node offers the level container only, not ${isolation}.`
+      : 'This node does not offer the level container: start it with CRANK_ISOLATION=container, or deploy the service as fresh.',
+  );
+};
+
+const demandReach = (path: string, user: SandboxUser, need: 'read' | 'enter'): void => {
+  const obstacle = blockedBy(path, user, need);
   if (obstacle === undefined) return;
   throw new CrankError(
     'isolation-unavailable',
-    `${path} cannot be read inside the sandbox: ${obstacle} is closed to its user (uid ${host.user.uid}). Open it (\`chmod o+rx ${obstacle}\`) or choose another place (CRANK_DATA).`,
+    `${path} cannot be read inside the sandbox: ${obstacle} is closed to its user (uid ${user.uid}). Open it (\`chmod o+rx ${obstacle}\`) or choose another place (CRANK_DATA).`,
   );
 };

@@ -18,6 +18,12 @@ export interface Chosen {
   folders?: readonly { path: string; inside: boolean }[];
 }
 
+/** Who runs in containers: always somebody else than we. */
+export const containerUser = ({ uid, gid }: Chosen): SandboxUser => ({
+  uid: uid ?? defaultUser.uid,
+  gid: gid ?? defaultUser.gid,
+});
+
 /** Looks at this machine; changes nothing. What it is refused is asked by `askForNamespaces`. */
 export const gatherFacts = async (chosen: Chosen, searchPath = process.env['PATH'] ?? ''): Promise<MachineFacts> => {
   const root = process.getuid?.() === 0;
@@ -49,7 +55,8 @@ export const gatherFacts = async (chosen: Chosen, searchPath = process.env['PATH
     folders: (chosen.folders ?? []).map(({ path, inside }) => ({
       path,
       noexec: linux && mountOf(path, mounts)?.options.split(',').includes('noexec') === true,
-      closedAt: root && inside ? blockedBy(nearest(path), user, 'enter') : undefined,
+      // The folder itself is opened as far as needed when it is used.
+      closedAt: root && inside ? blockedBy(nearest(dirname(path)), user, 'enter') : undefined,
     })),
   };
 };

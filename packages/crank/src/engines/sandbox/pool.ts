@@ -20,8 +20,8 @@ export interface PoolOptions {
   start: () => Promise<Zygote>;
   /** Called when a zygote ended because it lied (`Zygote.violation`). */
   onViolation: (violation: string) => void;
-  /** Calls at one time; more wait in the queue. */
-  concurrency: number;
+  /** Calls at one time; more wait in the queue. Known once a zygote could be started. */
+  concurrency: () => number;
   queue: number;
 }
 
@@ -78,7 +78,7 @@ export const createPool = (options: PoolOptions): Pool => {
         if (started.violation !== undefined) options.onViolation(started.violation);
         if (zygote !== started) return;
         zygote = undefined;
-        if (closed === undefined) failed(undefined);
+        if (closed === undefined && !started.orderly) failed(undefined);
       });
       ends.add(end);
       if (closed !== undefined) started.kill(closed);
@@ -92,7 +92,7 @@ export const createPool = (options: PoolOptions): Pool => {
   };
 
   const enter = (signal: AbortSignal): void | Promise<void> => {
-    if (active < options.concurrency) {
+    if (active < options.concurrency()) {
       active++;
       return;
     }
@@ -120,7 +120,7 @@ export const createPool = (options: PoolOptions): Pool => {
   const leave = (): void => {
     active--;
     lastUsed = Date.now();
-    while (active < options.concurrency && queue.length > 0) queue.shift()!();
+    while (active < options.concurrency() && queue.length > 0) queue.shift()!();
   };
 
   const run = async (call: SandboxCall, kind?: number): Promise<SandboxResult> => {

@@ -73,6 +73,10 @@ const copyAll = async (target: string, { uid, gid }: SandboxUser): Promise<strin
     await writeFile(`${target}/${name}`, text);
     await chmod(`${target}/${name}`, 0o644);
   }
+  // What containers see in place of what their engine would show them.
+  await writeFile(`${target}/closed`, '', { mode: 0o000 });
+  await mkdir(`${target}/nothing`);
+  await chmod(`${target}/nothing`, 0o555);
   return [...names, ...Object.keys(etc)];
 };
 

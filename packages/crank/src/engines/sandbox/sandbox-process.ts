@@ -55,24 +55,10 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
   } finally {
     closeSync(filter);
   }
-  const ended = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal === null ? `exit status ${code}` : `signal ${signal}`));
-    child.once('error', (error) => resolve(error.message));
-  });
+  const ended = endOf(child);
   if (child.pid === undefined) throw new Error(await ended);
 
-  let text = '';
-  let room = mostOutput;
-  for (const stream of [child.stdout!, child.stderr!]) {
-    stream.setEncoding('utf8');
-    stream.on('data', (more: string) => {
-      text = (text + more).slice(-keptOutput);
-      room -= more.length;
-      // What a module's threads go on to print would keep the gateway busy for nobody.
-      if (room < 0) stream.destroy();
-    });
-    stream.on('error', () => {}); // its end shows in `ended`
-  }
+  const output = keepOutput(child);
   let inner: number | undefined;
   const named = Promise.withResolvers<number | undefined>();
   let info = '';
@@ -106,9 +92,33 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
     control: sockets[0]!,
     channels: sockets.slice(1),
     ended,
-    output: () => text,
+    output,
     kill,
   };
+};
+
+/** How a process ends, in words. */
+export const endOf = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit status ${code}` : `signal ${signal}`));
+    child.once('error', (error) => resolve(error.message));
+  });
+
+/** Reads what a process prints; the function returned tells the end of it. */
+export const keepOutput = (child: ChildProcess): (() => string) => {
+  let text = '';
+  let room = mostOutput;
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (more: string) => {
+      text = (text + more).slice(-keptOutput);
+      room -= more.length;
+      // What a module's threads go on to print would keep the gateway busy for nobody.
+      if (room < 0) stream.destroy();
+    });
+    stream.on('error', () => {}); // its end shows in `ended`
+  }
+  return () => text;
 };
 
 const killIfThere = (pid: number): void => {

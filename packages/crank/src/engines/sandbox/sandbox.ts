@@ -81,6 +81,8 @@ export interface Sandbox {
   run(template: SandboxTemplate, call: SandboxCall): Promise<SandboxResult>;
   /** Starts the template where needed and returns what the code inside says of itself (JSON text, untrusted). */
   describe(template: SandboxTemplate, signal: AbortSignal): Promise<Uint8Array>;
+  /** The level at which a service that asks for one runs here. */
+  level(asked: Isolation): Isolation;
   /** Ends the idle processes of a key. */
   retire(key: string): Promise<void>;
   /** Runs a real call and a few forbidden acts; the doctor prints the answer, and the node does not start where one fails. */

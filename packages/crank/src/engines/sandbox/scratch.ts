@@ -6,6 +6,8 @@ import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 export interface Scratch {
   /** Below it stands one folder per zygote; sandboxes see theirs. */
   calls: string;
+  /** Sockets of containers, one folder for each. */
+  channels: string;
   /** File results, readable by us only. */
   out: string;
   remove(): Promise<void>;
@@ -18,16 +20,18 @@ export const createScratch = async (scratchDir: string): Promise<Scratch> => {
   await removeOrphans(scratchDir);
   const root = `${scratchDir}/node-${process.pid}-${startTime(process.pid)}-${randomBytes(4).toString('hex')}`;
   const calls = `${root}/calls`;
+  const channels = `${root}/channels`;
   const out = `${root}/out`;
   for (const [folder, mode] of [
     [root, 0o711],
     [calls, 0o711],
+    [channels, 0o711],
     [out, 0o700],
   ] as const) {
     await mkdir(folder);
     await chmod(folder, mode);
   }
-  return { calls, out, remove: () => removeTree(root) };
+  return { calls, channels, out, remove: () => removeTree(root) };
 };
 
 const removeOrphans = async (scratchDir: string): Promise<void> => {
@@ -39,7 +43,7 @@ const removeOrphans = async (scratchDir: string): Promise<void> => {
 };
 
 /** When a process was started, in ticks since boot: with its number it names it for good. '' where there is none. */
-const startTime = (pid: number): string => {
+export const startTime = (pid: number): string => {
   try {
     // proc(5): field 22, behind the name in parentheses, which may contain anything
     return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ')[19]!;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { CrankError } from '#src/core/error.ts';
 import { defaultLimits, type Isolation } from '#src/core/service.ts';
-import type { PythonSandbox, SandboxOptions } from './create.ts';
+import type { Ground, PythonSandbox, SandboxOptions } from './create.ts';
 import { installHint } from './distribution.ts';
 import { hostOf } from './host.ts';
 import type { Interpreter } from './interpreter.ts';
@@ -19,7 +19,7 @@ const limits = { ...defaultLimits, wallMs: 10_000, cpuMs: 5_000, memoryBytes: 12
 export const selfTest = async (
   sandbox: PythonSandbox,
   options: SandboxOptions,
-  stand: () => Promise<{ runtime: { path: string }; groups: { name: string } | string }>,
+  stand: () => Promise<Ground>,
 ): Promise<Check[]> => {
   const checks: Check[] = [];
   const attempt = async <T>(name: string, act: () => Promise<{ value: T; detail: string }>): Promise<T | undefined> => {
@@ -43,17 +43,31 @@ export const selfTest = async (
 
   const facts = await gatherFacts(options);
   const first = trapsOf(facts);
-  if (!clear('bubblewrap', first)) return checks;
-  const host = hostOf(facts);
-  checks.push({
-    name: 'bubblewrap',
-    ok: true,
-    detail: `${host.version.join('.')} (${host.bwrap}), sandboxes run as uid ${host.user.uid}`,
-    fix: '',
-  });
-  const refused = await askForNamespaces(facts);
-  if (!clear('user namespaces', trapsOf({ ...facts, refused }), Object.values(refused).join('; '))) return checks;
-  checks.push({ name: 'user namespaces', ok: true, detail: 'can be made without privileges', fix: '' });
+  const bubblewrapHolds = async (): Promise<boolean> => {
+    if (!clear('bubblewrap', first)) return false;
+    const host = hostOf(facts);
+    checks.push({
+      name: 'bubblewrap',
+      ok: true,
+      detail: `${host.version.join('.')} (${host.bwrap}), sandboxes run as uid ${host.user.uid}`,
+      fix: '',
+    });
+    const refused = await askForNamespaces(facts);
+    if (!clear('user namespaces', trapsOf({ ...facts, refused }), Object.values(refused).join('; '))) return false;
+    checks.push({ name: 'user namespaces', ok: true, detail: 'can be made without privileges', fix: '' });
+    return true;
+  };
+  const contained = options.container !== undefined;
+  if (contained) {
+    const named = await attempt('container engine', async () => {
+      const { driver } = await stand();
+      const slots = driver.namespaces
+        ? 'every call has namespaces of its own inside'
+        : 'calls have no namespaces of their own inside, so that a sandbox runs one at a time';
+      return { value: true, detail: `${driver.name}, sandboxes run as uid ${driver.foreign?.uid}; ${slots}` };
+    });
+    if (named === undefined) return checks;
+  } else if (!(await bubblewrapHolds())) return checks;
   if (!clear('folders', first)) return checks;
 
   const runtime = await attempt('seccomp', async () => ({
@@ -63,16 +77,14 @@ export const selfTest = async (
   if (runtime === undefined) return checks;
   const python = await choosePython(sandbox, facts.distribution, checks);
   if (python === undefined) return checks;
-  const { groups } = await stand();
-  const advice = trapsOf({ ...facts, groups: typeof groups === 'string' ? groups : undefined });
-  if (typeof groups !== 'string') {
-    checks.push({
-      name: 'limits',
-      ok: true,
-      detail: `memory and processes of a call are limited as a whole (${groups.name})`,
-      fix: '',
-    });
-  }
+  const { groups, driver } = await stand();
+  const advice = trapsOf({ ...facts, groups: typeof groups === 'string' && !contained ? groups : undefined });
+  const whole = contained
+    ? 'memory and processes are limited for each container as a whole, and for each process of a call'
+    : typeof groups === 'string'
+      ? undefined
+      : `memory and processes of a call are limited as a whole (${groups.name})`;
+  if (whole !== undefined) checks.push({ name: 'limits', ok: true, detail: whole, fix: '' });
   for (const { trap, what, fix, blocks } of advice) {
     if (blocks === undefined) checks.push({ name: adviceNames[trap] ?? trap, ok: true, detail: what, fix, trap });
   }
@@ -81,11 +93,12 @@ export const selfTest = async (
   await mkdir(options.scratchDir, { recursive: true });
   await writeFile(secret, 'for nobody inside', { mode: 0o644 });
   try {
-    for (const isolation of ['fresh', 'warm'] as const) {
+    for (const isolation of contained ? (['container'] as const) : (['fresh', 'warm'] as const)) {
       const template = probeTemplate(runtime, python.path, isolation);
       const explain = (said: string) =>
         trapsOf({ ...facts, refused: { slot: said } }).find(({ blocks }) => blocks !== undefined);
-      checks.push(...(await probe(sandbox, template, secret, isolation, explain)));
+      const promised = driver.namespaces ? expectations : sharedExpectations;
+      checks.push(...(await probe(sandbox, template, { secret, promised }, explain)));
       await sandbox.retire(template.key);
     }
   } finally {
@@ -123,13 +136,16 @@ const expectations: Record<string, string> = {
   descriptors: 'has no descriptor but its own',
 };
 
+/** Where calls share the namespaces of their container, they see its processes. */
+const { processes: _, ...sharedExpectations } = expectations;
+
 const probe = async (
   sandbox: PythonSandbox,
   template: SandboxTemplate,
-  secret: string,
-  isolation: Isolation,
+  { secret, promised }: { secret: string; promised: Readonly<Record<string, string>> },
   explain: (said: string) => Trap | undefined,
 ): Promise<Check[]> => {
+  const { isolation } = template;
   const failed = (detail: string, fix: string): Check[] => [{ name: `${isolation}: a call`, ok: false, detail, fix }];
   try {
     const { outcome, usage, stderr } = await sandbox.run(template, {
@@ -149,7 +165,7 @@ const probe = async (
     const ms = (usage.wallNs / 1e6).toFixed(1);
     return [
       { name: `${isolation}: a call`, ok: true, detail: `answered in ${ms} ms`, fix: '' },
-      ...Object.entries(expectations).map(([name, promise]) => ({
+      ...Object.entries(promised).map(([name, promise]) => ({
         name: `${isolation}: ${name}`,
         ok: said[name] === true,
         detail: said[name] === true ? promise : `not so: ${promise} (${String(said[name])})`,

@@ -25,6 +25,8 @@ export interface Zygote {
   readonly spent: boolean;
   /** What came from it that only code of the import can have sent: the version lies. */
   readonly violation: string | undefined;
+  /** It ended as it should: a call left traces, and nothing but its end removes them. */
+  readonly orderly: boolean;
   /** Kills it; calls under way fail as `crashed` with this reason. */
   kill(reason: string): void;
   /** Settles when it has ended and its calls are answered: why. */
@@ -36,6 +38,8 @@ export interface ZygoteOptions {
   template: SandboxTemplate;
   inputs: InputFolder;
   outFolder: string;
+  /** Whether its slots have namespaces of their own. Where they have not, it ends with its first slot. */
+  namespaces: boolean;
   /** Slots that it can have; the lines behind them are warm ones. */
   slots: number;
   spares: number;
@@ -59,6 +63,7 @@ export const awaitZygote = async ({
   template,
   inputs,
   outFolder,
+  namespaces,
   slots: most,
   spares,
   startMs,
@@ -70,6 +75,7 @@ export const awaitZygote = async ({
   let reason: string | undefined;
   let violation: string | undefined;
   let ready = false;
+  let orderly = false;
   let slots: Slots | undefined;
   let warm: WarmLine | undefined;
 
@@ -113,8 +119,10 @@ export const awaitZygote = async ({
     }
     if (type === toHost.spawned || type === toHost.started || type === toHost.ended) {
       if (slots !== undefined && type === toHost.started && id <= most) slots.started(id, body);
-      else if (slots !== undefined && type === toHost.ended && id <= most) slots.ended(id, body);
-      else if (warm === undefined) throw new ProtocolViolation('news of a process that nobody asked for');
+      else if (slots !== undefined && type === toHost.ended && id <= most) {
+        slots.ended(id, body);
+        orderly = !namespaces;
+      } else if (warm === undefined) throw new ProtocolViolation('news of a process that nobody asked for');
       else if (type === toHost.started) warm.started(id, body);
       else if (type === toHost.spawned) warm.spawned(id);
       else warm.ended(id, body);
@@ -178,12 +186,15 @@ export const awaitZygote = async ({
     clearTimeout(timer);
     clearInterval(look);
   }
-  if (template.isolation === 'fresh') slotsOf();
+  if (template.isolation !== 'warm') slotsOf();
   return {
     pid: process.pid,
     run,
     get spent() {
-      return reason !== undefined || warm?.spent === true;
+      return reason !== undefined || orderly || warm?.spent === true;
+    },
+    get orderly() {
+      return orderly;
     },
     get violation() {
       return violation;

@@ -72,7 +72,7 @@ export const schemas: Record<string, JsonSchema> = {
       description: text,
       runtime: text,
       python: text,
-      isolation: { ...text, enum: ['fresh', 'warm'] },
+      isolation: { ...text, enum: ['fresh', 'warm', 'container'] },
       limits: ref('Limits'),
       requirements: list(text),
       lock: { type: ['string', 'null'] },

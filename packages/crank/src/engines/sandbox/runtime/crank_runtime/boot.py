@@ -10,9 +10,11 @@ from crank_runtime import answer, errors, frames, isolate, rehearsal, service, z
 
 def main(options):
     """``options``: code, entry, libs (folders), channels (the descriptors of each line), memory (bytes), processes (of all
-    lines), filters (name: file)."""
+    lines; 0: something else bounds them), filters (name: file), namespaces (whether lines have some of their own)."""
     filters = {name: isolate.load_filter(path) for name, path in options["filters"].items()}
     isolate.harden_zygote(options["memory"], options["processes"], filters["zygote"])
+    if not options["namespaces"]:
+        isolate.share_namespaces()
     rehearsal.rehearse()
     zygote.await_host()
     try:

@@ -24,7 +24,8 @@ _MACHINE = os.uname().machine
 _CLONE_NUMBER = {"x86_64": 56, "aarch64": 220}[_MACHINE]
 _CLONE_FLAGS = 0x10000000 | 0x00020000 | 0x20000000 | 17  # NEWUSER | NEWNS | NEWPID, SIGCHLD at its end
 _CLONE_TID_FLAGS = 0x01000000 | 0x00200000  # CHILD_SETTID | CHILD_CLEARTID
-_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _PR_GET_TID_ADDRESS = 4, 22, 38, 40
+_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_CHILD_SUBREAPER = 4, 22, 36
+_PR_SET_NO_NEW_PRIVS, _PR_GET_TID_ADDRESS = 38, 40
 _NOSUID_NODEV_NOATIME, _NOSUID_NODEV_NOEXEC = 2 | 4 | 1024, 2 | 4 | 8
 _CAPABILITY_HEADER = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
 _NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
@@ -44,6 +45,7 @@ _RLIMIT_SIGPENDING = 11  # Python names none of these
 _F_GET_RW_HINT, _F_SET_RW_HINT = 1035, 1036
 
 _ceiling = 0
+namespaces = True
 
 TMP = "/tmp"
 WORK = "/tmp/work"
@@ -83,8 +85,38 @@ _FLAGS = _CLONE_FLAGS | (_CLONE_TID_FLAGS if _TID else 0)
 _CLONE_TAIL = (_TID, 0) if _MACHINE == "x86_64" else (0, _TID)
 
 
+def share_namespaces():
+    """Lines get none of their own from here on: in a container that may not make them.
+
+    What then stands between one line and the next is that there is never but one, and that the container ends where a
+    call left traces (see lines.py).
+    """
+    global namespaces, _COUNTS_PER_NAMESPACE
+    namespaces = False
+    _COUNTS_PER_NAMESPACE = False  # processes are counted for the user, whom other containers have too
+    hide()  # from its children, who see it in /proc
+
+
+def rehearse():
+    """Makes a line's namespaces and mounts, and nothing else: raises where this machine does not let us."""
+    pid = clone()
+    if pid == 0:
+        try:
+            _make_own(2**20)
+            os._exit(0)
+        except BaseException as problem:
+            os.write(2, f"{problem}".encode())
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(pid, 0)
+    if status != 0:
+        raise IsolationError("namespaces cannot be made")
+
+
 def clone():
     """Forks into new user, mount and pid namespaces: the child's pid, or 0 in the child, which is its pid 1."""
+    if not namespaces:
+        return os.fork()
     _api.PyOS_BeforeFork()
     pid = _libc.syscall(
         ctypes.c_long(_CLONE_NUMBER),
@@ -123,7 +155,7 @@ def harden_zygote(memory, processes, program):
     _limit(resource.RLIMIT_NOFILE, 256)
     _limit(resource.RLIMIT_MEMLOCK, 0)
     _limit(_RLIMIT_SIGPENDING, 4096)
-    if _COUNTS_PER_NAMESPACE:
+    if _COUNTS_PER_NAMESPACE and processes:
         _limit(resource.RLIMIT_NPROC, processes)
     # Importing may reserve much address space; the tight limit is set for each call, and cannot be above this one.
     global _ceiling
@@ -155,14 +187,12 @@ def enter(tmp_bytes, program, handles, output=None):
     os.setsid()
     # Waiting signals are counted for each user of each namespace, and above that for all sandboxes together.
     _limit(_RLIMIT_SIGPENDING, 128)
-    for path, line in _MAPS:
-        handle = os.open(path, os.O_WRONLY)
-        os.write(handle, line)
-        os.close(handle)
-    options = b"mode=0700,nr_inodes=65536,size=%d" % tmp_bytes
-    _check(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV_NOATIME, options), "mount of /tmp")
-    _check(_libc.mount(b"proc", b"/proc", b"proc", _NOSUID_NODEV_NOEXEC, _PROC_OPTIONS), "mount of /proc")
-    os.mkdir(WORK, 0o700)
+    if namespaces:
+        _make_own(tmp_bytes)
+        os.mkdir(WORK, 0o700)
+    else:
+        # What its children leave behind comes to it, as it would to a pid 1.
+        _check(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "subreaper")
     os.chdir(WORK)
     null = os.open("/dev/null", os.O_RDWR)
     os.dup2(null, 0)
@@ -171,6 +201,17 @@ def enter(tmp_bytes, program, handles, output=None):
         open_output()
     _check(_libc.capset(_CAPABILITY_HEADER, _NO_CAPABILITIES), "capset")
     _filter(program)
+
+
+def _make_own(tmp_bytes):
+    """What a process that was just cloned does with its namespaces."""
+    for path, line in _MAPS:
+        handle = os.open(path, os.O_WRONLY)
+        os.write(handle, line)
+        os.close(handle)
+    options = b"mode=0700,nr_inodes=65536,size=%d" % tmp_bytes
+    _check(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV_NOATIME, options), "mount of /tmp")
+    _check(_libc.mount(b"proc", b"/proc", b"proc", _NOSUID_NODEV_NOEXEC, _PROC_OPTIONS), "mount of /proc")
 
 
 def open_output():
@@ -197,6 +238,12 @@ def settle(program):
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()  # the others (random, uuid, secrets) notice a fork by themselves
+
+
+def filter_all(program):
+    """Loads the outer filter where bubblewrap did not: for this process and all that come from it."""
+    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+    _filter(program)
 
 
 def _filter(program):
