@@ -1,5 +1,3 @@
-import { isIPv4, isIPv6, SocketAddress } from 'node:net';
-
 /** Where a connection may go. `host`: a name in lower case, `*.` and a name for all below it, or an address in canonical form. */
 export interface Destination {
   host: string;
@@ -10,15 +8,22 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** How resolvers know a number, such as 127.1, 0x7f.1 or 2130706433: one address must not have two names. */
 const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/;
 
+const ADDRESS4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+/** ::ffff:a.b.c.d and ::a.b.c.d in canonical form. */
+const FOUR_IN_SIX = /^::(?:ffff:)?[0-9a-f]{1,4}:[0-9a-f]{1,4}$/;
+
 const parseAddress6 = (text: string): { host: string } | { wrong: string } => {
-  if (!isIPv6(text) || text.includes('%')) return { wrong: 'is no IPv6 address without a zone' };
-  const host = new SocketAddress({ address: text, family: 'ipv6' }).address;
-  return text.includes('.') || host.includes('.') ? { wrong: 'is an IPv4 address in another notation' } : { host };
+  // The URL's own form of an address (WHATWG URL, section 3.5) is the one of RFC 5952.
+  const url = `http://[${text}]`;
+  if (!/^[0-9a-fA-F:.]{2,45}$/.test(text) || !URL.canParse(url)) return { wrong: 'is no IPv6 address without a zone' };
+  const host = new URL(url).hostname.slice(1, -1);
+  if (text.includes('.') || FOUR_IN_SIX.test(host)) return { wrong: 'is an IPv4 address in another notation' };
+  return { host };
 };
 
 const parseHost = (text: string): { host: string } | { wrong: string } => {
   if (text.startsWith('[') && text.endsWith(']')) return parseAddress6(text.slice(1, -1));
-  if (isIPv4(text)) return { host: text };
+  if (ADDRESS4.test(text)) return { host: text };
   const host = text.toLowerCase();
   const name = host.startsWith('*.') ? host.slice(2) : host;
   const labels = name.split('.');
