@@ -212,6 +212,8 @@ it('no token, a guessed one, one of another sandbox and one of a call that ended
   const { token } = lease;
   await connected(to);
   lease.close();
+  expect(await refusalOf(to, token)).toBe('');
+  lease = egress.open({ home: HOME, destinations: destinations(to) });
   expect(await refusalOf(to, token)).toMatch(/^HTTP\/1.1 407 /);
 });
 

@@ -66,6 +66,8 @@ export interface Leases {
   open(grant: Grant): Lease;
   /** @throws Refusal 407 for credentials that are missing, of no call that runs, or of one in another sandbox */
   find(credentials: string | undefined, home: string): OpenLease;
+  /** Whether a call runs in that sandbox that has a lease. */
+  any(home: string): boolean;
   close(): void;
 }
 
@@ -83,6 +85,14 @@ const tokenIn = (credentials: string | undefined): string | undefined => {
 
 export const createLeases = (limits: LeaseLimits): Leases => {
   const open = new Map<string, { lease: OpenLease; end: () => void }>();
+  /** Open leases by home. */
+  const homes = new Map<string, number>();
+
+  const settle = (home: string, change: 1 | -1): void => {
+    const count = (homes.get(home) ?? 0) + change;
+    if (count === 0) homes.delete(home);
+    else homes.set(home, count);
+  };
 
   const make = (grant: Grant): { lease: OpenLease; end: () => void; traffic: () => Traffic } => {
     const flows = new Map<string, Flow>();
@@ -163,10 +173,11 @@ export const createLeases = (limits: LeaseLimits): Leases => {
       const key = keyOf(token);
       const { lease, end, traffic } = make(grant);
       open.set(key, { lease, end });
+      settle(grant.home, 1);
       return {
         token,
         close: () => {
-          open.delete(key);
+          if (open.delete(key)) settle(grant.home, -1);
           end();
           return traffic();
         },
@@ -183,9 +194,11 @@ export const createLeases = (limits: LeaseLimits): Leases => {
       }
       return found.lease;
     },
+    any: (home) => homes.has(home),
     close: () => {
       for (const { end } of open.values()) end();
       open.clear();
+      homes.clear();
     },
   };
 };

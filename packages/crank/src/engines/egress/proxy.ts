@@ -41,7 +41,7 @@ export interface Egress {
   readonly ceiling: readonly Destination[];
   /** Lets a call reach what it was granted, until the lease is closed. */
   open(grant: Grant): Lease;
-  /** Serves a connection that came out of a sandbox. `home`: whose. */
+  /** Serves a connection that came out of a sandbox, while a call in there has a lease. `home`: whose. */
   accept(socket: Socket, home: string): void;
   close(): void;
 }
@@ -104,11 +104,22 @@ export const createEgress = (options: EgressOptions): Egress => {
 
   return {
     ceiling: options.ceiling,
-    open: (grant) => leases.open(grant),
+    open: (grant) => {
+      const { token, close } = leases.open(grant);
+      return {
+        token,
+        close: () => {
+          const traffic = close();
+          // Nothing that a call left open is there for the next one.
+          if (!leases.any(grant.home)) for (const socket of unclaimed.get(grant.home) ?? []) socket.destroy();
+          return traffic;
+        },
+      };
+    },
     accept: (client, home) => {
       client.on('error', () => {}); // its end shows as `close`
       const others = unclaimed.get(home) ?? new Set();
-      if (others.size >= limits.unclaimed) {
+      if (others.size >= limits.unclaimed || !leases.any(home)) {
         client.destroy();
         return;
       }

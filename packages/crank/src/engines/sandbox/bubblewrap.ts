@@ -19,6 +19,8 @@ export interface Mounts {
   /** Host folder with the input files of calls, bound at /calls. */
   calls?: string;
   tmpBytes: number;
+  /** The service has a network: it sees whom this machine trusts to vouch for servers. */
+  network?: boolean;
   /** Descriptors: with the outer seccomp filter, and for what bubblewrap tells of itself. */
   seccompFd?: number;
   infoFd?: number;
@@ -52,6 +54,14 @@ export const environment = {
 export const systemFolders = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 /** All of /etc that programs inside may see. */
 export const systemFiles = ['/etc/ld.so.cache', '/etc/alternatives', '/etc/fonts', '/etc/mime.types'];
+/** Certificates of authorities, where systems keep them. */
+const certificates = [
+  '/etc/ssl/certs',
+  '/etc/ssl/cert.pem',
+  '/etc/ssl/openssl.cnf',
+  '/etc/pki',
+  '/etc/ca-certificates',
+];
 const devices = ['null', 'zero', 'full', 'random', 'urandom'];
 
 /**
@@ -77,6 +87,7 @@ export const bubblewrapArguments = (mounts: Mounts): string[] => {
     else args.push('--symlink', target, folder);
   }
   for (const file of systemFiles) args.push('--ro-bind-try', file, file);
+  if (mounts.network === true) for (const path of certificates) args.push('--ro-bind-try', path, path);
   args.push(
     '--ro-bind',
     `${mounts.runtime}/passwd`,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { CrankError } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
@@ -38,6 +39,8 @@ export interface SandboxOptions {
   log?: Log;
   /** Called when what runs outside of calls, code of the import, broke the protocol: `key` is the template's. */
   onViolation?: (key: string, violation: string) => void;
+  /** Takes the connections that sandboxes with a network make to their way out: `key` is the template's. */
+  onConnection?: (socket: Socket, key: string) => void;
   /** Calls that run at one time, per template, and how many more wait. */
   concurrency?: number;
   queue?: number;
@@ -143,7 +146,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         channels: linesOf(slots, template.isolation === 'warm' ? warmLines : 0),
         memory: template.limits.memoryBytes,
         processes: driver.grouped ? processesOf(template.limits, slots) : 0,
-        filters: Object.fromEntries(['zygote', 'line', 'no-subprocess'].map((name) => [name, `/runtime/${name}.bpf`])),
+        filters: filtersOf(template),
         namespaces: driver.namespaces,
       };
       const process = await driver.launch({
@@ -157,6 +160,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         },
         given,
         channels: given.channels.flat().length,
+        onConnection: template.network === true ? (socket) => options.onConnection?.(socket, template.key) : undefined,
         limits: template.limits,
         processes: processesOf(template.limits, slots),
       });
@@ -280,8 +284,8 @@ const poolKeys = new WeakMap<SandboxTemplate, string>();
 const poolKey = (template: SandboxTemplate): string => {
   const known = poolKeys.get(template);
   if (known !== undefined) return known;
-  const { key, account, isolation, interpreter, codeDir, libDirs, entry, limits } = template;
-  const bounds = Object.values(limits).join(' ');
+  const { key, account, isolation, interpreter, codeDir, libDirs, entry, limits, network } = template;
+  const bounds = `${Object.values(limits).join(' ')} ${network}`;
   const made = [key, account, isolation, interpreter, codeDir, libDirs.join(':'), entry, bounds].join('\0');
   poolKeys.set(template, made);
   return made;
@@ -306,7 +310,22 @@ const linesOf = (slots: number, warm: number): number[][] => [
   ...Array.from({ length: warm }, (_, i) => [firstChannel + 2 * slots + i]),
 ];
 
-const demandLevel = ({ isolation }: SandboxTemplate, containers: boolean): void => {
+const filtersOf = ({ network }: SandboxTemplate): Record<string, string> => {
+  const suffix = network === true ? '-network' : '';
+  return {
+    zygote: `/runtime/zygote${suffix}.bpf`,
+    line: `/runtime/line${suffix}.bpf`,
+    'no-subprocess': '/runtime/no-subprocess.bpf',
+  };
+};
+
+const demandLevel = ({ isolation, network }: SandboxTemplate, containers: boolean): void => {
+  if (containers && network === true) {
+    throw new CrankError(
+      'isolation-unavailable',
+      'Sandboxes that are containers have no way out to a network yet: run this service on a node with bubblewrap, or take `network` out of its manifest.',
+    );
+  }
   if ((isolation === 'container') === containers) return;
   throw new CrankError(
     'isolation-unavailable',

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Limits } from '#src/core/service.ts';
 import type { Mounts, SandboxUser } from './bubblewrap.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
@@ -25,6 +26,8 @@ export interface Wanted {
   /** What `start.py` is told (runtime/crank_runtime/boot.py). */
   given: Readonly<Record<string, unknown>>;
   channels: number;
+  /** The sandbox gets a way out: takes each connection that something inside makes to it. */
+  onConnection?: ((socket: Socket) => void) | undefined;
   limits: Limits;
   /** Processes and threads of all inside. */
   processes: number;

@@ -52,7 +52,10 @@ export const prepareRuntime = async (
   }
 };
 
-const filters = ['outer.bpf', 'zygote.bpf', 'line.bpf', 'no-subprocess.bpf'];
+const filters = [
+  ...['outer.bpf', 'zygote.bpf', 'line.bpf', 'no-subprocess.bpf'],
+  ...['outer-network.bpf', 'zygote-network.bpf', 'line-network.bpf'],
+];
 
 const makeReadable = async (folder: string): Promise<void> => {
   await mkdir(folder, { recursive: true });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { bubblewrapArguments, type Mounts, type SandboxUser } from './bubblewrap.ts';
+import { receiveWayOut } from './way-out.ts';
 
 /** A process inside bubblewrap, with its private channels. */
 export interface SandboxProcess {
@@ -29,6 +30,8 @@ export interface Launch {
   filter: string;
   command: readonly string[];
   channels: number;
+  /** The descriptor behind the channels is for the way out (`way-out.ts`): what takes its connections. */
+  onConnection?: ((socket: Socket) => void) | undefined;
 }
 
 /** 3 is the control socket, 4 and 5 are bubblewrap's. */
@@ -48,7 +51,11 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
         // Empty: bubblewrap's own process is visible inside as /proc/1, with its environment.
         env: {},
         cwd: '/',
-        stdio: ['ignore', 'pipe', 'pipe', 'pipe', filter, 'pipe', ...Array<'pipe'>(options.channels).fill('pipe')],
+        stdio: [
+          ...(['ignore', 'pipe', 'pipe', 'pipe', filter, 'pipe'] as const),
+          ...Array<'pipe'>(options.channels).fill('pipe'),
+          ...(options.onConnection === undefined ? [] : (['ipc'] as const)),
+        ],
         ...(options.user ?? {}),
       },
     );
@@ -58,6 +65,7 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
   const ended = endOf(child);
   if (child.pid === undefined) throw new Error(await ended);
 
+  if (options.onConnection !== undefined) receiveWayOut(child, ended, options.onConnection);
   const output = keepOutput(child);
   let inner: number | undefined;
   const named = Promise.withResolvers<number | undefined>();
@@ -73,7 +81,8 @@ export const launch = async (options: Launch): Promise<SandboxProcess> => {
     named.resolve(inner);
   });
   infoPipe.once('close', () => named.resolve(inner));
-  const sockets = child.stdio.filter((_, i) => i === 3 || i >= firstChannel) as unknown as Socket[];
+  const last = firstChannel + options.channels;
+  const sockets = child.stdio.filter((_, i) => i === 3 || (i >= firstChannel && i < last)) as unknown as Socket[];
   for (const socket of sockets) socket.on('error', () => {}); // EPIPE and ECONNRESET: its end shows in `ended`
   const kill = (): void => {
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -16,6 +16,8 @@ export interface SandboxTemplate {
   libDirs: readonly string[];
   /** Module file within codeDir, such as `words.py`. */
   entry: string;
+  /** Whether its calls have the way out that the node's proxy is. Code of the import has none. */
+  network?: boolean;
   /** The largest limits any call of this template may ask for. */
   limits: Limits;
 }
@@ -30,6 +32,8 @@ export interface SandboxCall {
   /** Files for file parameters: `parameter` is the argument they stand for; `path` is on the host and readable by us. */
   files: readonly { parameter: string; name: string; path: string }[];
   limits: Limits;
+  /** With which the call may use the proxy, where its template has a network. */
+  proxyToken?: string;
   /** Aborted on client disconnect or deadline; the child is then killed. `reason` is 'cancelled' or 'timeout'. */
   signal: AbortSignal;
   /** Called for each item of a stream, in order; the sandbox waits for the promise (back-pressure). */

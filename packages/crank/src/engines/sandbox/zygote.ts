@@ -9,6 +9,7 @@ import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createWarmLine, type WarmLine } from './warm-line.ts';
+import { withProxy } from './way-out.ts';
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -159,7 +160,7 @@ export const awaitZygote = async ({
     const placed = call.files.length === 0 ? undefined : await inputs.place(call.files);
     try {
       if (reason !== undefined) throw new NotBegun(reason);
-      const files = placed?.listing ?? '';
+      const files = withProxy(placed?.listing ?? '', call.proxyToken);
       if (template.isolation === 'warm' && kind === kinds.call) return await runWarm(call, files);
       return await slotsOf().run(call, kind, files);
     } finally {

@@ -10,6 +10,9 @@ Filters stack and the strictest answer wins. So there are four layers:
   refused (EPERM).
 * ``zygote.bpf`` is loaded by the zygote when it has set its limits, before anything of the service runs.
 * ``line.bpf`` is loaded for every line (slot or warm process), when it has made its namespaces and mounts.
+* ``outer-network.bpf``, ``zygote-network.bpf`` and ``line-network.bpf`` stand in for these where a service has a network:
+  TCP clients over IPv4, in a network namespace where the platform's proxy is all there is. The socket that the proxy
+  listens on is made between the first and the second.
 * ``no-subprocess.bpf`` is loaded for every call of a service that may not start processes. It is short, because that is
   part of every call.
 """
@@ -74,6 +77,10 @@ TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 NOT_OF_SOCKETS = ((0x8000, 0), (0x4000, 0x4000), (0x2000, 0x2000), (0x1000, 0x1000), (0x0800, 0), (0x0400, 0x0400))
 NOT_OF_SOCKETS += ((0x0100, 0),)
 RLIMIT_CORE = 4
+NETWORK = ("bind", "connect", "listen", "setsockopt", "socket")
+AF_INET, IPPROTO_TCP = 2, 6
+# NODELAY, KEEPIDLE, KEEPINTVL, KEEPCNT, QUICKACK, USER_TIMEOUT. Others (TCP_ULP) reach rarely used parts of the kernel.
+TCP_OPTIONS = (1, 4, 5, 6, 12, 18)
 
 
 def refuse(number):
@@ -140,12 +147,23 @@ class Filter:
             self.library.seccomp_release(self.context)
 
 
-def outer(library):
+def outer(library, network=False):
     program = Filter(library, refuse(errno.ENOSYS))
+    special = NETWORK if network else ()
     for name in ALLOW:
-        program.add(ACT_ALLOW, name)
+        if name not in special:
+            program.add(ACT_ALLOW, name)
     for name in REFUSE:
-        program.add(refuse(errno.EPERM), name)
+        if name not in special:
+            program.add(refuse(errno.EPERM), name)
+    if network:
+        for name in ("bind", "connect", "listen"):
+            program.add(ACT_ALLOW, name)
+        for protocol in (0, IPPROTO_TCP):
+            stream = Compare(1, MASKED_EQ, SOCK_TYPE_MASK, SOCK_STREAM)
+            program.add(ACT_ALLOW, "socket", Compare(0, EQ, AF_INET, 0), stream, Compare(2, EQ, protocol, 0))
+        for option in TCP_OPTIONS:
+            program.add(ACT_ALLOW, "setsockopt", Compare(1, EQ, IPPROTO_TCP, 0), Compare(2, EQ, option, 0))
     # Datagram pairs can still be addressed to an abstract socket; stream pairs cannot.
     program.add(
         ACT_ALLOW, "socketpair", Compare(0, EQ, AF_UNIX, 0), Compare(1, MASKED_EQ, SOCK_TYPE_MASK, SOCK_STREAM)
@@ -161,8 +179,17 @@ def outer(library):
     return program
 
 
-def zygote(library):
+def zygote(library, network=False):
     program = Filter(library, ACT_ALLOW)
+    if network:
+        for name in ("bind", "listen"):
+            program.add(refuse(errno.EPERM), name)
+        # The outer filter knows no other socket; here they are refused, so that a script sees PermissionError.
+        program.add(refuse(errno.EPERM), "socket", Compare(0, NE, AF_INET, 0))
+        for kind in range(SOCK_TYPE_MASK + 1):
+            if kind != SOCK_STREAM:
+                program.add(refuse(errno.EPERM), "socket", Compare(1, MASKED_EQ, SOCK_TYPE_MASK, kind))
+        program.add(refuse(errno.EPERM), "setsockopt", Compare(1, NE, IPPROTO_TCP, 0))
     # The limit on core dumps stands at the one value that keeps programs of the host (core_pattern) from running, too.
     program.add(refuse(errno.EPERM), "setrlimit", Compare(0, MASKED_EQ, 0xFFFFFFFF, RLIMIT_CORE))
     program.add(
@@ -171,10 +198,10 @@ def zygote(library):
     return program
 
 
-def line(library):
+def line(library, network=False):
     program = Filter(library, ACT_ALLOW)
-    # What is done to the channel that all calls of a slot share would outlast the call.
-    for name in ("mount", "capset", "setsockopt", "shutdown"):
+    # What is done to the channel that all calls of a slot share would outlast the call. It has no options of TCP.
+    for name in ("mount", "capset", "shutdown") if network else ("mount", "capset", "setsockopt", "shutdown"):
         program.add(refuse(errno.EPERM), name)
     for request in TERMINAL_INJECTION:
         program.add(refuse(errno.EPERM), "ioctl", Compare(1, MASKED_EQ, 0xFFFFFFFF, request))
@@ -202,6 +229,8 @@ def main():
     outer(library).export(os.path.join(folder, "outer.bpf"))
     zygote(library).export(os.path.join(folder, "zygote.bpf"))
     line(library).export(os.path.join(folder, "line.bpf"))
+    for make in (outer, zygote, line):
+        make(library, network=True).export(os.path.join(folder, f"{make.__name__}-network.bpf"))
     no_subprocess(library).export(os.path.join(folder, "no-subprocess.bpf"))
     print(json.dumps({"machine": platform.machine()}))
 

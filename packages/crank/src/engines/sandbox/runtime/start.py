@@ -23,5 +23,9 @@ def arrange(options):
 
 if __name__ == "__main__":
     given = json.loads(sys.argv[1])
+    if "wayOut" in given:
+        from crank_runtime import wayout
+
+        wayout.hand_over(**given["wayOut"])  # before `arrange`, which may run code of the libraries
     arrange(given)
     boot.main(given)

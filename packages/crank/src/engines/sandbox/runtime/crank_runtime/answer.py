@@ -69,6 +69,12 @@ def _place(described):
     if not described:
         return []
     listing = json.loads(described)
+    if "proxy" in listing:
+        from crank_runtime import wayout
+
+        wayout.announce(listing["proxy"])
+    if "folder" not in listing:
+        return []
     if os.path.lexists("/tmp/in"):  # a warm process may have had files before
         os.unlink("/tmp/in")
     os.symlink("/calls/" + listing["folder"], "/tmp/in")
