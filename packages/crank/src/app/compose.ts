@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { CrankError } from '#src/core/error.ts';
 import { loadSigner } from '#src/engines/audit/keys.ts';
+import { createEgress } from '#src/engines/egress/proxy.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
 import { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
@@ -49,6 +50,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const as = root || config.container ? { uid: config.sandboxUid, gid: config.sandboxUid } : {};
 
   let made: Platform | undefined;
+  const egress = createEgress({ ceiling: config.egress });
   const sandbox = createSandbox({
     scratchDir: folder.scratch,
     runtimeDir: folder.runtime,
@@ -59,6 +61,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     ...as,
     ...(config.container && { container: config.container }),
     log: (level, message, fields) => log[level](fields, message),
+    onConnection: (socket, key) => egress.accept(socket, key),
     onViolation: (key, violation) => {
       if (made === undefined) return; // of the node's own test
       quarantine(made, key, violation).catch((err: unknown) =>
@@ -124,6 +127,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       }),
     sandbox,
     packaging,
+    egress,
     meter: createMeter(energyByCoefficient(cpus()[0]?.model ?? ''), gridOf(config.grid), defaultTariff),
     recorder,
     catalog: new Catalog(store.db),
@@ -146,6 +150,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       clearInterval(sweep);
       await refusals.close();
       await sandbox.close();
+      egress.close();
       await recorder.close();
       await logFiles.close();
       await policy.close();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type Destination, parseDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
 
 /** Every setting in one place: flags win over the environment, the environment over `config.json` in the data folder. */
@@ -69,6 +70,13 @@ export const settings = [
     description:
       'An image that is there already, with the same Python series on its PATH, instead of the Python of this machine.',
   },
+  {
+    env: 'CRANK_EGRESS',
+    flag: '',
+    default: 'none',
+    description:
+      'What services may reach at most, where policy grants it: `host:port`, `*.name:port`, separated by commas. An address named here with its port is open although it is private; a name that stands for a private address needs both.',
+  },
   { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
   {
     env: 'CRANK_CONCURRENCY',
@@ -90,6 +98,8 @@ export interface Config {
   account: string;
   grid: string;
   sandboxUid: number;
+  /** What services may reach at most. */
+  egress: readonly Destination[];
   /** Sandboxes are containers. */
   container: { engine?: string; image?: string } | undefined;
   rate: number;
@@ -129,6 +139,17 @@ const containerOf = (isolation: string, { engine, image }: { engine: string; ima
   throw new CrankError('invalid-input', `CRANK_ISOLATION is "${isolation}": give "bubblewrap" or "container".`);
 };
 
+const destinations = (name: SettingName, text: string): readonly Destination[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && one !== 'none')
+    .map((one) => {
+      const read = parseDestination(one);
+      if (!('wrong' in read)) return read;
+      throw new CrankError('invalid-input', `${name} names "${one}", which ${read.wrong}.`);
+    });
+
 /** @throws CrankError `invalid-input` for a setting that makes no sense */
 export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>> = {}): Config => {
   const data = dataFolder({ ...env, ...(flags.CRANK_DATA && { CRANK_DATA: flags.CRANK_DATA }) });
@@ -148,6 +169,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
       engine: get('CRANK_CONTAINER_ENGINE', ''),
       image: get('CRANK_CONTAINER_IMAGE', ''),
     }),
+    egress: destinations('CRANK_EGRESS', get('CRANK_EGRESS', '')),
     rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
     tools: toolsFolder(env, data),
     concurrency: number('CRANK_CONCURRENCY', get('CRANK_CONCURRENCY', '256'), 1, 1e5),

@@ -65,6 +65,8 @@ export interface Manifest {
   python: string;
   isolation: Isolation;
   limits: Limits;
+  /** What it wants to reach, as `host:port` in canonical form; absent where nothing. */
+  network?: readonly string[];
   /** As declared, and the digest of the lock made from it; null where nothing is needed. */
   requirements: readonly string[];
   lock: string | null;

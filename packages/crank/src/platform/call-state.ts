@@ -1,12 +1,15 @@
+import type { Destination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
+import type { Lease, Traffic } from '#src/engines/egress/lease.ts';
 import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
 import type { SandboxResult, SandboxUsage } from '#src/engines/sandbox/sandbox.ts';
 import type { CallBody, CallRequest } from './call.ts';
 import type { Answer, CallAnswer } from './call-answer.ts';
 import { type OpenStream, openStream } from './call-stream.ts';
 import type { DeployedVersion } from './catalog.ts';
+import { grantEgress } from './egress.ts';
 import type { IdempotencySlot } from './idempotency.ts';
 import type { Platform } from './platform.ts';
 import { removeFiles } from './scratch.ts';
@@ -24,6 +27,9 @@ export class CallState {
   /** The version's limits, lowered by what policy decided. */
   limits: Limits;
   readonly decisions: Decision[] = [];
+  /** What it may reach, and what went there; undefined where its service asks for no network. */
+  destinations: readonly Destination[] | undefined;
+  traffic: Traffic | undefined;
   readonly timing: [string, number][] = [];
   /** As of Date.now(), where the caller set one. */
   deadline: number | undefined;
@@ -80,6 +86,7 @@ export class CallState {
         operation: this.operation.name,
       },
       limits: this.limits,
+      ...(target.manifest.network && { network: target.manifest.network }),
       ...(content !== undefined && { content }),
     };
   }
@@ -91,6 +98,13 @@ export class CallState {
     if (!decision.allow) throw denied(decision);
     if (decision.limits !== undefined) this.limits = { ...decision.limits };
     return decision;
+  }
+
+  /** Notes what the call may reach, where its service asks for a network. @throws CrankError `policy-denied` where not all of that was granted */
+  reach(decision: Decision, ceiling: readonly Destination[]): void {
+    const { account, service, manifest } = this.target;
+    if (manifest.network !== undefined)
+      this.destinations = grantEgress(`${account}/${service}`, manifest.network, decision, ceiling);
   }
 
   took(body: CallBody): void {
@@ -137,8 +151,11 @@ export class CallState {
       if (this.operation.result === 'stream') this.stream = openStream(platform, this, request, stop);
       signal = stop.signal;
     }
+    let lease: Lease | undefined;
     try {
-      const result = await platform.sandbox.run(templateOf(platform, this.target, this.principal.account), {
+      const template = templateOf(platform, this.target, this.principal.account);
+      lease = this.destinations && platform.egress.open({ home: template.key, destinations: this.destinations });
+      const result = await platform.sandbox.run(template, {
         id: this.id,
         operation: this.operation.name,
         input: body.input,
@@ -146,6 +163,7 @@ export class CallState {
         files: body.files,
         limits: this.limits,
         signal,
+        ...(lease && { proxyToken: lease.token }),
         ...(this.stream && { onItem: this.stream.onItem }),
       });
       this.executed = true;
@@ -155,6 +173,7 @@ export class CallState {
     } catch (error) {
       throw startedBefore(error, this.name);
     } finally {
+      this.traffic = lease?.close();
       forget?.();
       if (body.files.length > 0) await removeFiles(body.files.map((file) => file.path));
     }

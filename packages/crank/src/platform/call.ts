@@ -89,9 +89,10 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
       }
 
       // 4. decide on the input
-      await state.step('decide', () =>
+      const decision = await state.step('decide', () =>
         state.decide(platform.policy.decideInput(state.policyInput('service.call', body.value))),
       );
+      state.reach(decision, platform.egress.ceiling);
 
       // 5. reserve: no budget is set on this node's accounts; 6. place: here
       state.within(request.deadlineMs);

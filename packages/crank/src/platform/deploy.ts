@@ -70,6 +70,7 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
         libDirs: prepared.libDirs,
         entry: prepared.entry,
         limits: prepared.limits,
+        ...(prepared.declared.network && { network: true }),
       },
       request.signal,
     );

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Egress } from '#src/engines/egress/proxy.ts';
 import type { Identity } from '#src/engines/identity/identity.ts';
 import type { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import type { Meter } from '#src/engines/metering/meter.ts';
@@ -26,6 +27,8 @@ export interface Platform {
   compilePolicy: (files: readonly { path: string; text: string }[]) => Promise<PolicyBundle>;
   sandbox: Sandbox;
   packaging: Packaging;
+  /** The way out for calls that were granted one. */
+  egress: Egress;
   meter: Meter;
   recorder: Recorder;
   catalog: Catalog;

@@ -23,6 +23,7 @@ export const templateOf = (platform: Platform, version: DeployedVersion, callerA
       isolation: platform.sandbox.level(manifest.isolation),
       entry: manifest.entry,
       limits: manifest.limits,
+      ...(manifest.network && { network: true }),
       ...platform.packaging.locate({ digest, python: manifest.python, lock: manifest.lock }),
     };
     byAccount.set(callerAccount, template);

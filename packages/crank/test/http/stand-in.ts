@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { defaultLimits, type JsonSchema, type Operation } from '#src/core/service.ts';
 import { createHttpServer, type HttpServer } from '#src/doors/http/server.ts';
+import { createEgress } from '#src/engines/egress/proxy.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
 import { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
@@ -153,6 +154,7 @@ export const openDoor = async (
       throw new Error('no policy is compiled here');
     },
     sandbox: sandbox as Platform['sandbox'],
+    egress: createEgress({ ceiling: [] }),
     packaging: packaging as unknown as Platform['packaging'],
     meter: createMeter(energyByCoefficient(''), gridOf('WORLD'), defaultTariff),
     recorder: recorder as Platform['recorder'],

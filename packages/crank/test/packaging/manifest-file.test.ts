@@ -16,6 +16,20 @@ const full = {
 };
 
 describe('the manifest', () => {
+  test('names destinations in one form, and refuses what is none with its line', () => {
+    const { manifest, findings } = read('crank.json', '{"network": ["B.org:443", "[2001:DB8::1]:80", "b.org:443"]}');
+    expect(findings).toEqual([]);
+    expect(manifest).toEqual({ network: ['[2001:db8::1]:80', 'b.org:443'] });
+    expect(read('crank.json', '{"network": []}')).toEqual({ manifest: {}, findings: [] });
+    for (const bad of ['"a:1"', '[1]', '["example.org"]', '["http://example.org:80"]', '["127.1:80"]', '["*:443"]']) {
+      const { findings: found } = read('crank.yaml', `name: a\nnetwork: ${bad}`);
+      expect(
+        found.map(({ level, line }) => [level, line]),
+        bad,
+      ).toEqual([['error', 2]]);
+    }
+  });
+
   test('may say everything, in JSON and in YAML', () => {
     const { manifest, findings } = read('crank.json', JSON.stringify(full));
     expect(findings).toEqual([]);

@@ -28,6 +28,35 @@ describe.skipIf(opaPath === undefined)('createPolicyEngine with applied bundles'
   };
   const output = (text: string, changes = {}) => ({ ...callRequest(changes), output_fields: outputFields(text) });
 
+  it("grants a network by the bundles of the service's account, where it is asked for", async () => {
+    const bundle = apply(
+      await compile(
+        'package crank.egress\nallow contains "api.example.org:443" if input.network[_] == "api.example.org:443"',
+      ),
+    );
+    const engine = await start([bundle]);
+    const asking = callRequest({ network: ['api.example.org:443'] });
+    expect(await engine.decideInput(asking)).toMatchObject({
+      allow: true,
+      egress: ['api.example.org:443'],
+      obligations: ['egress:api.example.org:443'],
+      bundles: { 'crank.egress': bundle.digest },
+    });
+    expect(await engine.decideInput(callRequest({ network: ['other.org:443'] }))).not.toHaveProperty('egress');
+    // Nobody is asked about a call that wants none, nor a caller's account about a service of another.
+    expect(await engine.decideInput(callRequest())).toMatchObject({ allow: true, bundles: {} });
+    const elsewhere = { ...asking, resource: { ...asking.resource, account: 'other' } };
+    expect(await engine.decideInput(elsewhere)).not.toHaveProperty('egress');
+  });
+
+  it('a grant that is no destination denies', async () => {
+    const engine = await start([apply(await compile('package crank.egress\nallow := ["everything"]'))]);
+    expect(await engine.decideInput(callRequest({ network: ['api.example.org:443'] }))).toMatchObject({
+      allow: false,
+      reasons: [expect.stringContaining('"everything" is not of the form host:port')],
+    });
+  });
+
   it('redacts by the rule of the vision', async () => {
     const bundle = apply(await compile(vision));
     const engine = await start([bundle]);

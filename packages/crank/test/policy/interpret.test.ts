@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { BadResult, denyReasons, redactPointers, requiredResources } from '#src/engines/policy/interpret.ts';
+import {
+  BadResult,
+  denyReasons,
+  grantedDestinations,
+  redactPointers,
+  requiredResources,
+} from '#src/engines/policy/interpret.ts';
 import { decisionPoint } from '#src/engines/policy/points.ts';
 import { parseQuantity } from '#src/engines/policy/quantity.ts';
 
@@ -29,6 +35,14 @@ describe('what rules say', () => {
     expect(redactPointers(undefined)).toEqual([]);
     for (const bad of [[1], ['a'], ['/a~2'], [{ value: 'x' }], true, null]) {
       expect(() => redactPointers(bad)).toThrow(BadResult);
+    }
+  });
+
+  it('grants take destinations, in one form, and nothing else', () => {
+    expect(grantedDestinations(['A.org:443', '*.b.org:80'])).toEqual(['a.org:443', '*.b.org:80']);
+    expect(grantedDestinations(undefined)).toEqual([]);
+    for (const bad of [true, ['a.org'], [1], ['*:443'], [{ host: 'a.org' }], ['http://a.org:80']]) {
+      expect(() => grantedDestinations(bad)).toThrow(BadResult);
     }
   });
 

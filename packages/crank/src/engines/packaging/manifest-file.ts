@@ -1,4 +1,5 @@
 import { LineCounter, parseDocument } from 'yaml';
+import { formatDestination, parseDestination } from '#src/core/destination.ts';
 import type { Finding } from '#src/core/error.ts';
 import type { Isolation, Limits } from '#src/core/service.ts';
 import { problem, quote } from './findings.ts';
@@ -21,6 +22,8 @@ export interface DeclaredManifest {
   readonly python?: string;
   readonly isolation?: Isolation;
   readonly limits?: Partial<Limits>;
+  /** Destinations, `host:port`, in canonical form and order. */
+  readonly network?: readonly string[];
   /** PEP 508 lines. Where present, nothing else is asked for dependencies. */
   readonly requirements?: readonly string[];
   /** Where present, only these are published. */
@@ -59,12 +62,30 @@ const FIELDS: Readonly<Record<string, Reader>> = {
     return undefined;
   },
   limits: (value, wrong) => readLimits(value, wrong),
+  network: (value, wrong) => readNetwork(value, wrong),
   requirements: (value, wrong) => {
     if (Array.isArray(value) && value.length <= 500 && value.every((line) => typeof line === 'string')) return value;
     wrong('/requirements', '"requirements" is not a list of texts.', 'Write it as ["requests>=2", "six"].');
     return undefined;
   },
   operations: (value, wrong) => readOperations(value, wrong),
+};
+
+const MAX_DESTINATIONS = 50;
+
+const readNetwork = (value: unknown, wrong: Wrong): readonly string[] | undefined => {
+  const form = 'Write it as ["api.example.org:443"].';
+  if (!Array.isArray(value) || value.length > MAX_DESTINATIONS) {
+    wrong('/network', `"network" is not a list of at most ${MAX_DESTINATIONS} destinations.`, form);
+    return undefined;
+  }
+  const read = value.flatMap((text: unknown, index) => {
+    const destination = typeof text === 'string' ? parseDestination(text) : { wrong: 'is not text' };
+    if (!('wrong' in destination)) return [formatDestination(destination)];
+    wrong(`/network/${index}`, `${quote(String(text))} ${destination.wrong}.`, form);
+    return [];
+  });
+  return read.length === 0 ? undefined : [...new Set(read)].sort();
 };
 
 const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, DeclaredOperation> | undefined => {

@@ -4,7 +4,7 @@ import type { Finding } from '#src/core/error.ts';
 import { defaultLimits, type Isolation, type Limits, type Manifest, type Operation } from '#src/core/service.ts';
 import { admitDescriptor } from './admit-descriptor.ts';
 import { findEntry, serviceName } from './entry.ts';
-import { assertDeployable, notDeployable, problem, quote } from './findings.ts';
+import { assertDeployable, notDeployable, problem, quote, remark } from './findings.ts';
 import { environmentDir, installLock } from './install.ts';
 import { chooseInterpreter, type Interpreter } from './interpreters.ts';
 import { lockRequirements } from './lock.ts';
@@ -146,8 +146,8 @@ export const createPackaging = (config: {
         lock: lock?.digest ?? null,
         requirements: needs.requirements.map(({ text }) => text),
       };
-      const { description, operations } = declared;
-      const digest = versionDigest({ ...content, source, description, operations });
+      const { description, operations, network } = declared;
+      const digest = versionDigest({ ...content, source, description, operations, network });
       // Counted in the same turn as the look at the folder, so that no failed deployment takes it from another.
       const ours = made.has(digest) || !existsSync(versionDir(versionsDir, digest));
       if (ours) made.set(digest, (made.get(digest) ?? 0) + 1);
@@ -167,6 +167,7 @@ export const createPackaging = (config: {
       const findings = [...prepared.findings, ...descriptor.findings];
       const operations = selectOperations(descriptor.operations, declared.operations, entry, findings);
       assertDeployable(findings);
+      if (declared.network !== undefined) findings.push(needsGrants(declared.network));
       const manifest: Manifest = {
         name: prepared.name,
         description: declared.description ?? descriptor.description,
@@ -175,6 +176,7 @@ export const createPackaging = (config: {
         python: prepared.python,
         isolation: prepared.isolation,
         limits: prepared.limits,
+        ...(declared.network && { network: declared.network }),
         requirements: prepared.requirements,
         lock: prepared.lock,
         operations,
@@ -190,6 +192,13 @@ export const createPackaging = (config: {
     },
   };
 };
+
+const needsGrants = (network: readonly string[]): Finding =>
+  remark(
+    'network',
+    `It asks for a network: ${network.join(', ')}. Calls are refused until that is granted.`,
+    'Apply a policy that grants it (package crank.egress, `allow`), and have the operator of the node name it (CRANK_EGRESS).',
+  );
 
 /** The operations that the manifest asks for, with what it says of them; all where it names none. */
 const selectOperations = (

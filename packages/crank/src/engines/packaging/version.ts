@@ -13,6 +13,7 @@ export interface VersionContent {
   readonly python: string;
   readonly isolation: Isolation;
   readonly limits: Limits;
+  readonly network: readonly string[] | undefined;
   readonly lock: string | null;
   readonly requirements: readonly string[];
   readonly description: string | undefined;
@@ -33,6 +34,8 @@ export const versionDigest = (content: VersionContent): string =>
       python: content.python,
       isolation: content.isolation,
       limits: content.limits,
+      // Absent where nothing is asked for, as it was before there was such a thing.
+      ...(content.network && { network: content.network }),
       lock: content.lock,
       requirements: content.requirements,
       description: content.description ?? null,

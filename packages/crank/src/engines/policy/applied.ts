@@ -43,12 +43,15 @@ export interface Concern {
   account: string;
   service?: string | undefined;
   caller: string;
+  /** Whether the service asks for a network: otherwise nobody is asked to grant one. */
+  network?: boolean;
 }
 
-export const concernOf = ({ principal, resource }: PolicyRequest): Concern => ({
+export const concernOf = ({ principal, resource, network }: PolicyRequest): Concern => ({
   account: resource.account,
   service: resource.service,
   caller: principal.account,
+  network: network !== undefined,
 });
 
 const rulesOf = (bundles: readonly AppliedBundle[]): Installed['rules'] => {
@@ -68,10 +71,12 @@ export const createAppliedPolicies = (options: RunnerOptions & { mostThreads: nu
   const installed = new Map<string, Installed>();
   const changes = new Map<string, Promise<void>>();
 
-  const concerned = (point: PolicyPoint, { account, service, caller }: Concern) =>
+  const concerned = (point: PolicyPoint, { account, service, caller, network }: Concern) =>
     [...new Set([account, caller])].flatMap((name) => {
       const own = installed.get(name);
-      const rules = (own?.rules[point] ?? []).filter(({ bundle }) => {
+      const rules = (own?.rules[point] ?? []).filter(({ bundle, meaning }) => {
+        // Whose service it is grants; the callers' own policies can deny.
+        if (meaning === 'grant' && !(network === true && name === account)) return false;
         const { layer } = own!.bundles[bundle]!;
         return layer === 'account' || (name === account && service !== undefined && layer === `service:${service}`);
       });

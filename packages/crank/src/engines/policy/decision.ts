@@ -27,6 +27,8 @@ export interface PolicyRequest {
   resource: PolicyResource;
   /** What the call asks for, and from the input point on what it was granted. */
   limits?: Limits;
+  /** Destinations (`host:port`) that the service asks for, where it does. */
+  network?: readonly string[];
   /** The arguments of the call, from the input point on. */
   content?: unknown;
 }
@@ -49,7 +51,10 @@ export interface Decision {
   limits?: Limits;
   /** CPUs that policy requires, where it does. */
   cpus?: number;
+  /** Destinations (`host:port`, `*.name:port`) that policy grants, where it was asked for any. */
+  egress?: readonly string[];
 }
 
 /** A denial or a grant still without what the engine adds. */
-export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> & Pick<Partial<Decision>, 'limits' | 'cpus'>;
+export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
+  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress'>;

@@ -69,7 +69,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
 
   /** Input of the applied bundles, as JSON text. */
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
-    const { action, principal, resource, limits, content } = request;
+    const { action, principal, resource, limits, network, content } = request;
     const text = JSON.stringify({
       point,
       time: new Date().toISOString(),
@@ -77,6 +77,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       principal,
       resource,
       limits,
+      network,
       content,
     });
     if (fields === undefined) return text;
@@ -112,13 +113,21 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
     ...(limits && { limits: { ...limits } }),
   });
 
+  /** What was granted stands in the receipt as an obligation: the traffic is held to it. */
+  const withEgress = (verdict: Verdict, egress: readonly string[]): Verdict =>
+    verdict.allow && egress.length > 0
+      ? { ...verdict, egress, obligations: [...verdict.obligations, ...egress.map((one) => `egress:${one}`)] }
+      : verdict;
+
   const decideAppliedInput = async (request: PolicyRequest): Promise<Decision> => {
-    const { allow, reasons, bundles, required } = await judged('input', request);
+    const { allow, reasons, bundles, required, egress } = await judged('input', request);
     if (!allow) return decision('input', { allow, reasons, obligations: [] }, 'applied', bundles);
-    if (required === undefined) return decision('input', unchanged(request.limits), 'applied', bundles);
+    if (required === undefined) {
+      return decision('input', withEgress(unchanged(request.limits), egress), 'applied', bundles);
+    }
     const given = platform.provide(required, request);
     const verdict = given.allow && required.cpus > 0 ? { ...given, cpus: required.cpus } : given;
-    return decision('input', verdict, 'platform', { ...bundles, ...ownDigest });
+    return decision('input', withEgress(verdict, egress), 'platform', { ...bundles, ...ownDigest });
   };
 
   return {

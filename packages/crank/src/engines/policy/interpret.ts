@@ -1,3 +1,4 @@
+import { formatDestination, parseDestination } from '#src/core/destination.ts';
 import { parseQuantity } from './quantity.ts';
 
 /** What a call needs, by `required_resources`. */
@@ -56,6 +57,18 @@ export const redactPointers = (value: unknown): string[] =>
       throw new BadResult(`${show(element)} is neither a field of input.output_fields nor a JSON Pointer`);
     }
     return pointer;
+  });
+
+/**
+ * Destinations in what an `allow` rule of crank.egress said: a set of `host:port`, in canonical form.
+ *
+ * @throws BadResult
+ */
+export const grantedDestinations = (value: unknown): string[] =>
+  elements(value).map((element) => {
+    const read = typeof element === 'string' ? parseDestination(element) : { wrong: 'is no text' };
+    if ('wrong' in read) throw new BadResult(`${show(element)} ${read.wrong}`);
+    return formatDestination(read);
   });
 
 /**

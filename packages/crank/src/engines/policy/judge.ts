@@ -1,6 +1,13 @@
 import type { Answer } from './applied.ts';
 import type { AppliedBundle } from './bundle.ts';
-import { BadResult, denyReasons, type Required, redactPointers, requiredResources } from './interpret.ts';
+import {
+  BadResult,
+  denyReasons,
+  grantedDestinations,
+  type Required,
+  redactPointers,
+  requiredResources,
+} from './interpret.ts';
 
 /** What the rules of applied bundles said together. */
 export interface Judged {
@@ -11,6 +18,8 @@ export interface Judged {
   /** JSON Pointers, each once. */
   redact: readonly string[];
   required?: Required;
+  /** Destinations granted. */
+  egress: readonly string[];
 }
 
 /** Longest text of one reason, and how many leave. */
@@ -37,6 +46,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
   const reasons: string[] = [];
   const bundles: Record<string, string> = {};
   const redact = new Set<string>();
+  const egress = new Set<string>();
   let required: Required | undefined;
   for (const { bundle, meaning, evaluation } of answers) {
     const name = nameOf(bundle, home);
@@ -50,6 +60,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
       if (meaning === 'deny') reasons.push(...denyReasons(value));
       else if (meaning === 'allow' && value !== true) reasons.push(`policy ${name} does not allow it`);
       else if (meaning === 'redact') for (const pointer of redactPointers(value)) redact.add(pointer);
+      else if (meaning === 'grant') for (const one of grantedDestinations(value)) egress.add(one);
       else if (meaning === 'require') required = merge(required, requiredResources(value));
     } catch (error) {
       if (!(error instanceof BadResult)) throw error;
@@ -61,6 +72,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
     reasons: reasons.slice(0, MAX_REASONS).map((reason) => reason.slice(0, MAX_REASON)),
     bundles,
     redact: [...redact],
+    egress: [...egress].sort(),
     ...(required && { required }),
   };
 };

@@ -8,6 +8,7 @@ interface Service {
   description: string;
   version: string;
   created: string;
+  network: string[];
   operations: Operation[];
 }
 
@@ -51,6 +52,7 @@ export const describe: Command = {
       [
         `${service.name} @${short(service.version)}, deployed ${service.created}`,
         ...(service.description ? [service.description] : []),
+        ...(service.network.length > 0 ? [`asks for a network: ${service.network.join(', ')}`] : []),
         ...service.operations.flatMap((operation) => [
           '',
           `${service.name}.${operation.name} -> ${operation.result}`,

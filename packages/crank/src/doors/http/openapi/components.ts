@@ -74,6 +74,10 @@ export const schemas: Record<string, JsonSchema> = {
       python: text,
       isolation: { ...text, enum: ['fresh', 'warm', 'container'] },
       limits: ref('Limits'),
+      network: {
+        ...list(text),
+        description: 'What it asks to reach, as `host:port`. Policy and the operator grant it.',
+      },
       requirements: list(text),
       lock: { type: ['string', 'null'] },
       operations: list(ref('Operation')),

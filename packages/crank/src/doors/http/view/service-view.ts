@@ -20,6 +20,7 @@ export const serviceView = ({ account, name, version, manifest, findings }: Show
   python: manifest.python,
   isolation: manifest.isolation,
   limits: manifest.limits,
+  network: manifest.network ?? [],
   requirements: manifest.requirements,
   lock: manifest.lock,
   operations: operationsOf(manifest).map((operation) => ({
