@@ -74,7 +74,7 @@ describe('the manifest', () => {
     ['crank.json', '{"__proto__": {"name": "x"}}', /"__proto__" is unknown/, 1],
     ['crank.json', '{"constructor": 1}', /"constructor" is unknown/, 1],
     ['crank.json', '{"entry": "../x.py"}', /leaves the folder/, 1],
-    ['crank.json', '{"isolation": "none"}', /neither "fresh" nor "warm"/, 1],
+    ['crank.json', '{"isolation": "none"}', /none of "fresh", "warm", "container"/, 1],
     ['crank.json', '{"operations": {"f": {"x": 1}}}', /"x" is unknown/, 1],
     ['crank.json', '{"operations": []}', /not a list of names/, 1],
     ['crank.json', `{"name": "${'x'.repeat(70_000)}"}`, /more than 64 KiB/, undefined],
