@@ -92,6 +92,7 @@ const entry = (n: number): RecordEntry => {
         grid_source: 'bench',
       },
       charges: ['call', 'cpu', 'energy', 'carbon'].map((kind) => ({ call: id, kind, pico_usd: 1 })),
+      egress: [],
     },
   };
 };

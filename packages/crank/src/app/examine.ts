@@ -1,10 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatDestination } from '#src/core/destination.ts';
 import type { DoctorCheck } from '#src/doors/cli/commands/doctor.ts';
 import { createSandbox } from '#src/engines/sandbox/create.ts';
 import { openStore } from '#src/store/store.ts';
-import { loadConfig, nodeUrl } from './config.ts';
+import { type Config, loadConfig, nodeUrl } from './config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -14,6 +15,13 @@ const attempt = async (name: string, fix: string, run: () => Promise<string>): P
   } catch (error) {
     return { name, ok: false, detail: error instanceof Error ? error.message : String(error), fix };
   }
+};
+
+const networkOf = ({ container, egress }: Config): string => {
+  if (container) return 'none: sandboxes that are containers have no way out';
+  return egress.length === 0
+    ? 'none; CRANK_EGRESS names what policy may grant'
+    : `at most ${egress.map(formatDestination).join(', ')}, where a manifest asks for it and policy grants it`;
 };
 
 /** What works on this machine, found by trying it; needs no running node. */
@@ -66,6 +74,12 @@ export const examine = async (env: Env, progress: (text: string) => void): Promi
         : root
           ? `calls run as uid ${config.sandboxUid}, the node as root`
           : 'calls run as your own uid, as the node does: docs/THREAT_MODEL.md says what stands between them',
+      fix: '',
+    });
+    checks.push({
+      name: 'network of services',
+      ok: true,
+      detail: networkOf(config),
       fix: '',
     });
     const ready = await fetch(`${nodeUrl(env)}/readyz`).then(

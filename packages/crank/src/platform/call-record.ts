@@ -2,6 +2,7 @@ import { formatUsd } from '#src/core/money.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import { receiptStatement } from '#src/engines/audit/receipt-statement.ts';
 import type { CallPredicate } from '#src/engines/audit/statement.ts';
+import type { Traffic } from '#src/engines/egress/lease.ts';
 import type { Bill } from '#src/engines/metering/meter.ts';
 import type { IdempotencyRow } from '#src/store/schema.ts';
 import type { CallState } from './call-state.ts';
@@ -78,6 +79,13 @@ export const callEntry = async (
         grid_source: bill.carbon.source,
       },
       charges: lines.map((line) => ({ call: id, kind: line.kind, pico_usd: line.picoUsd })),
+      egress: (state.traffic?.flows ?? []).map(({ destination, connections, sentBytes, receivedBytes }) => ({
+        call: id,
+        destination,
+        connections,
+        sent_bytes: sentBytes,
+        received_bytes: receivedBytes,
+      })),
       ...(idempotency && { idempotency }),
     },
   };
@@ -141,9 +149,12 @@ interface Ending {
   predecessor: string | undefined;
 }
 
+const bytesOf = ({ flows }: Traffic): number =>
+  flows.reduce((sum, { sentBytes, receivedBytes }) => sum + sentBytes + receivedBytes, 0);
+
 /** What is signed. Members stand in canonical order, here and in the objects within. */
 const statementOf = (state: CallState, platform: Platform, end: Ending): string => {
-  const { principal, target, usage, limits } = state;
+  const { principal, target, usage, limits, traffic } = state;
   const { energy, carbon } = end.bill;
   const input = inputOf(state);
   const predicate: CallPredicate = {
@@ -163,6 +174,17 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
       point,
       reasons,
     })),
+    ...(traffic && {
+      egress: {
+        destinations: traffic.flows.map(({ connections, destination, receivedBytes, sentBytes }) => ({
+          connections,
+          destination,
+          receivedBytes,
+          sentBytes,
+        })),
+        refused: traffic.refused,
+      },
+    }),
     energy: { grade: energy.grade, joules: energy.joules, uncertainty: energy.uncertainty },
     finished: new Date(end.finished).toISOString(),
     input: input.commitment,
@@ -189,6 +211,7 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
     usage: {
       cpuNs: usage.cpuNs,
       cpuSource: usage.cpuSource,
+      ...(traffic && { egressBytes: bytesOf(traffic) }),
       peakMemoryBytes: usage.peakMemoryBytes,
       wallNs: usage.wallNs,
     },

@@ -28,7 +28,9 @@ export interface CallDetails extends CallInfo {
   stdout: string;
   stderr: string;
   truncatedBytes: number;
-  usage: { cpuNs: number; cpuSource: string; wallNs: number; peakMemoryBytes: number };
+  usage: { cpuNs: number; cpuSource: string; wallNs: number; peakMemoryBytes: number; egressBytes: number };
+  /** What its connections carried; empty where it had none. */
+  egress: { destination: string; connections: number; sentBytes: number; receivedBytes: number }[];
   energy: { joules: number; grade: string; uncertainty: string };
   carbon: { grams: number; gridGramsPerKwh: number; source: string };
   charge: { currency: 'USD'; total: string; lines: { kind: string; amount: string }[] };
@@ -67,6 +69,7 @@ export const getCall = async (
   if (row === undefined || !(await maySee(platform, principal, row, 'call.read'))) throw noCall(id);
   const usage = await db.selectFrom('usage').selectAll().where('call', '=', id).executeTakeFirstOrThrow();
   const lines = await db.selectFrom('charges').selectAll().where('call', '=', id).execute();
+  const flows = await db.selectFrom('egress').selectAll().where('call', '=', id).orderBy('destination').execute();
   const inside = ownsService(principal, row.account);
   const { exception, ...problem } = (row.problem === null ? {} : JSON.parse(row.problem)) as Record<string, never>;
   return {
@@ -85,7 +88,14 @@ export const getCall = async (
       cpuSource: usage.cpu_source,
       wallNs: usage.wall_ns,
       peakMemoryBytes: usage.peak_memory_bytes,
+      egressBytes: flows.reduce((sum, flow) => sum + flow.sent_bytes + flow.received_bytes, 0),
     },
+    egress: flows.map((flow) => ({
+      destination: flow.destination,
+      connections: flow.connections,
+      sentBytes: flow.sent_bytes,
+      receivedBytes: flow.received_bytes,
+    })),
     energy: { joules: usage.joules, grade: usage.energy_grade, uncertainty: usage.energy_uncertainty },
     carbon: { grams: usage.grams, gridGramsPerKwh: usage.grid_grams_per_kwh, source: usage.grid_source },
     charge: {

@@ -21,6 +21,7 @@ export const sealGroup = (
     calls: [],
     usage: [],
     charges: [],
+    egress: [],
     idempotency: [],
     queries: [],
     receipts: [],
@@ -48,6 +49,7 @@ export const sealGroup = (
       rows.calls.push(entry.rows.call);
       rows.usage.push(entry.rows.usage);
       rows.charges.push(...entry.rows.charges);
+      rows.egress.push(...entry.rows.egress);
       if (entry.rows.idempotency !== undefined) rows.idempotency.push(entry.rows.idempotency);
     }
     if (entry.queries !== undefined) rows.queries.push(...entry.queries);

@@ -1,4 +1,4 @@
-import type { CallRow, ChargeRow, IdempotencyRow, UsageRow } from '#src/store/schema.ts';
+import type { CallRow, ChargeRow, EgressRow, IdempotencyRow, UsageRow } from '#src/store/schema.ts';
 
 /** Salts that open the commitments of a receipt, base64; kept outside the log so that they can be erased. */
 export interface Openings {
@@ -16,7 +16,7 @@ export interface RecordEntry {
   /** What is signed: canonical JSON (`receiptStatement`). */
   statement: string;
   openings: Openings;
-  rows?: { call: CallRow; usage: UsageRow; charges: ChargeRow[]; idempotency?: IdempotencyRow };
+  rows?: { call: CallRow; usage: UsageRow; charges: ChargeRow[]; egress: EgressRow[]; idempotency?: IdempotencyRow };
   queries?: { sql: string; parameters: readonly unknown[] }[];
 }
 

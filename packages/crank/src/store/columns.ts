@@ -1,4 +1,13 @@
-import type { CallRow, ChargeRow, Database, IdempotencyRow, LogEntryRow, ReceiptRow, UsageRow } from './schema.ts';
+import type {
+  CallRow,
+  ChargeRow,
+  Database,
+  EgressRow,
+  IdempotencyRow,
+  LogEntryRow,
+  ReceiptRow,
+  UsageRow,
+} from './schema.ts';
 
 /** Takes a list of a row's columns only where none is missing. */
 const all =
@@ -42,6 +51,7 @@ export const columns = {
     'grid_source',
   ),
   charges: all<ChargeRow>()('call', 'kind', 'pico_usd'),
+  egress: all<EgressRow>()('call', 'destination', 'connections', 'sent_bytes', 'received_bytes'),
   idempotency: all<IdempotencyRow>()('scope', 'key', 'fingerprint', 'call', 'answer', 'expires_at'),
 };
 

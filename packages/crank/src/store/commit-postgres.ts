@@ -73,6 +73,7 @@ export const openPostgresCommitter = (url: string): Committer => {
         await insertRows(tx, 'calls', group.calls);
         await insertRows(tx, 'usage', group.usage);
         await insertRows(tx, 'charges', group.charges);
+        await insertRows(tx, 'egress', group.egress);
         for (const row of group.idempotency) {
           await tx
             .insertInto('idempotency')

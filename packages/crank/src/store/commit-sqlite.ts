@@ -43,6 +43,7 @@ export const openSqliteCommitter = (file: string, options: SqliteOptions = {}): 
     calls: insert('calls'),
     usage: insert('usage'),
     charges: insert('charges'),
+    egress: insert('egress'),
     idempotency: insert(
       'idempotency',
       `on conflict (scope, key) do update set ${columns.idempotency.map((name) => `"${name}" = excluded."${name}"`).join(', ')}`,
@@ -77,6 +78,7 @@ export const openSqliteCommitter = (file: string, options: SqliteOptions = {}): 
     insertRows('calls', group.calls);
     insertRows('usage', group.usage);
     insertRows('charges', group.charges);
+    insertRows('egress', group.egress);
     insertRows('idempotency', group.idempotency);
     for (const { sql, parameters } of group.queries) prepareAct(sql).run(...(parameters as SQLInputValue[]));
   };

@@ -1,7 +1,16 @@
 import type { CompiledQuery } from 'kysely';
 import { openPostgresCommitter } from './commit-postgres.ts';
 import { openSqliteCommitter } from './commit-sqlite.ts';
-import type { CallRow, ChargeRow, IdempotencyRow, LogEntryRow, LogRow, ReceiptRow, UsageRow } from './schema.ts';
+import type {
+  CallRow,
+  ChargeRow,
+  EgressRow,
+  IdempotencyRow,
+  LogEntryRow,
+  LogRow,
+  ReceiptRow,
+  UsageRow,
+} from './schema.ts';
 import type { StoreLocation } from './store.ts';
 
 /** Rows of one commit group: everything of it becomes durable, or nothing. */
@@ -9,6 +18,7 @@ export interface CommitGroup {
   calls: CallRow[];
   usage: UsageRow[];
   charges: ChargeRow[];
+  egress: EgressRow[];
   idempotency: IdempotencyRow[];
   receipts: ReceiptRow[];
   log_entries: LogEntryRow[];

@@ -152,6 +152,20 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
         await db.schema.alterTable('versions').addColumn('quarantine', 'text').execute();
       },
     },
+    '0004_egress': {
+      up: async (db: Kysely<unknown>) => {
+        await db.schema
+          .createTable('egress')
+          .addColumn('call', 'text', (c) => c.notNull())
+          .addColumn('destination', 'text', (c) => c.notNull())
+          .addColumn('connections', 'bigint', (c) => c.notNull())
+          .addColumn('sent_bytes', 'bigint', (c) => c.notNull())
+          .addColumn('received_bytes', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('egress_pk', ['call', 'destination'])
+          .modifyEnd(clustered)
+          .execute();
+      },
+    },
   };
 };
 

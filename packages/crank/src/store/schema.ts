@@ -11,6 +11,7 @@ export interface Database {
   calls: CallRow;
   usage: UsageRow;
   charges: ChargeRow;
+  egress: EgressRow;
   idempotency: IdempotencyRow;
   receipts: ReceiptRow;
   log_entries: LogEntryRow;
@@ -105,6 +106,16 @@ export interface ChargeRow {
   call: string;
   kind: string;
   pico_usd: number;
+}
+
+/** What a call's connections to one destination carried. */
+export interface EgressRow {
+  call: string;
+  /** `host:port` */
+  destination: string;
+  connections: number;
+  sent_bytes: number;
+  received_bytes: number;
 }
 
 export interface IdempotencyRow {

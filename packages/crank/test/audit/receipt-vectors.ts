@@ -9,7 +9,17 @@ import { receiptFile } from '#src/engines/audit/receipt-file.ts';
 import { makeProof } from '#src/engines/audit/receipt-proof.ts';
 import { receiptStatement, signReceipt } from '#src/engines/audit/receipt-statement.ts';
 import { sourceReader } from '#src/engines/audit/tile-reader.ts';
-import { actDraft, callDraft, input, numberedEntry, output, signer, sourceOf, stranger } from './samples.ts';
+import {
+  actDraft,
+  callDraft,
+  egressDraft,
+  input,
+  numberedEntry,
+  output,
+  signer,
+  sourceOf,
+  stranger,
+} from './samples.ts';
 
 const SIZE = 300;
 const CALL_INDEX = 211;
@@ -266,10 +276,16 @@ export const receiptVectors = async () => {
         output,
         file: await log.file(CALL_INDEX, { subject: callDraft.openings.subject }),
       },
+      { name: 'a call that had a network', output, input, file: await networked() },
       { name: 'an administrative act', file: await log.file(ACT_INDEX, actDraft.openings) },
     ],
     tampered,
   };
+};
+
+const networked = async (): Promise<string> => {
+  const { envelope } = signReceipt(signer, receiptStatement(egressDraft));
+  return (await receiptsOf(new Map([[CALL_INDEX, envelope]]))).file(CALL_INDEX, egressDraft.openings);
 };
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -70,11 +70,39 @@ const act: ActPredicate = {
   salts: { subject: saltDigest(salts.subject) },
 };
 
+/** What stands behind `egress` in canonical order. */
+const afterEgress = ({ account, call: id, carbon, charge, decisions, ...rest }: CallPredicate) => rest;
+
 export const callDraft = {
   id: call.call,
   predicate: call,
   subject: commitment(salts.subject, output),
   openings: { subject: salts.subject.toString('base64'), input: salts.input.toString('base64') },
+} satisfies ReceiptDraft & { openings: object };
+
+/** A call that had a network. */
+export const egressDraft = {
+  ...callDraft,
+  predicate: {
+    account: call.account,
+    call: call.call,
+    carbon: call.carbon,
+    charge: call.charge,
+    decisions: call.decisions,
+    egress: {
+      destinations: [{ connections: 2, destination: 'api.example.org:443', receivedBytes: 51_234, sentBytes: 1_234 }],
+      refused: 1,
+    },
+    ...afterEgress(call),
+    usage: {
+      cpuNs: 1_234_567,
+      cpuSource: 'cgroup',
+      egressBytes: 52_468,
+      peakMemoryBytes: 9_437_184,
+      wallNs: 2_345_678,
+    },
+    version: call.version,
+  },
 } satisfies ReceiptDraft & { openings: object };
 
 export const actDraft = {

@@ -117,7 +117,16 @@ describe('the recorder', () => {
     await recorder.commit(entry());
     const { frontier, checkpoint } = (await readLog(store.db, ORIGIN))!;
     const intruder = openSqliteCommitter(file);
-    const nothing = { calls: [], usage: [], charges: [], idempotency: [], queries: [], receipts: [], log_entries: [] };
+    const nothing = {
+      calls: [],
+      usage: [],
+      charges: [],
+      egress: [],
+      idempotency: [],
+      queries: [],
+      receipts: [],
+      log_entries: [],
+    };
     intruder.commit({ ...nothing, log: { id: ORIGIN, size: 9, frontier, checkpoint }, previousSize: 1 });
     intruder.close();
     alone = here;

@@ -11,6 +11,7 @@ const group = (log: string, index: number, over: Partial<CommitGroup> = {}): Com
   calls: [],
   usage: [],
   charges: [],
+  egress: [],
   idempotency: [],
   queries: [],
   receipts: [
@@ -122,9 +123,10 @@ export const storeContract = (
         grid_grams_per_kwh: 472.94,
         grid_source: 'x',
       };
-      await commit(
-        group('d', 0, { calls: [call], usage: [usage], charges: [{ call: 'call_1', kind: 'cpu', pico_usd: 12 }] }),
-      );
+      const flow = { call: 'call_1', destination: 'a.org:443', connections: 2, sent_bytes: 2 ** 40, received_bytes: 0 };
+      const charges = [{ call: 'call_1', kind: 'cpu', pico_usd: 12 }];
+      await commit(group('d', 0, { calls: [call], usage: [usage], charges, egress: [flow] }));
+      expect(await store.db.selectFrom('egress').selectAll().execute()).toEqual([flow]);
       expect(await store.db.selectFrom('calls').selectAll().executeTakeFirst()).toEqual(call);
       expect(await store.db.selectFrom('usage').selectAll().executeTakeFirst()).toEqual(usage);
       expect(await store.db.selectFrom('charges').selectAll().execute()).toEqual([

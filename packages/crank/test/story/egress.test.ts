@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { opaPath } from '../policy/opa.ts';
 import { certificate, certificateKey } from '../support/certificate.ts';
@@ -55,6 +56,10 @@ interface Problem {
   code: string;
   detail: string;
   reasons: string[];
+}
+interface Details {
+  usage: { egressBytes: number };
+  egress: { destination: string; connections: number; sentBytes: number; receivedBytes: number }[];
 }
 interface Deployed {
   network: string[];
@@ -144,6 +149,29 @@ describe.skipIf(opaPath === undefined)('a service with a network', () => {
     }
     expect((await call('many', `https://${secure}/`)).json).toEqual(['GET /0', 'GET /1', 'GET /2']);
     expect((await call('posted', `http://${plain}/`)).json).toBe('POST a=b');
+  });
+
+  it('says in history and receipt what went where', async () => {
+    const answer = await call('many', `https://${secure}/`);
+    const id = answer.headers.get('crank-call')!;
+    const { egress, usage } = (await node.request<Details>('GET', `/v1/calls/${id}`)).json;
+    expect(egress).toEqual([
+      { destination: secure, connections: 1, sentBytes: expect.any(Number), receivedBytes: expect.any(Number) },
+    ]);
+    const [flow] = egress;
+    expect(flow!.sentBytes).toBeGreaterThan(500);
+    expect(flow!.receivedBytes).toBeGreaterThan(500);
+    expect(usage.egressBytes).toBe(flow!.sentBytes + flow!.receivedBytes);
+    const receipt = (await node.request<{ envelope: { payload: string } }>('GET', `/v1/receipts/${id}`)).json;
+    const { predicate } = JSON.parse(Buffer.from(receipt.envelope.payload, 'base64').toString());
+    expect(predicate.egress).toEqual({ destinations: egress, refused: 0 });
+    expect(predicate.usage.egressBytes).toBe(usage.egressBytes);
+    const { obligations } = predicate.decisions.find(({ point }: { point: string }) => point === 'input');
+    expect(obligations).toEqual([secure, plain].sort().map((one) => `egress:${one}`));
+    const file = join(node.data, 'receipt.json');
+    await node.crank(['receipt', 'get', id, '-o', file]);
+    const verified = await node.crank(['receipt', 'verify', file]);
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining(`egress   ${secure}: `)]);
   });
 
   it('reaches nothing else, and a policy can deny a call by what it would fetch', async () => {

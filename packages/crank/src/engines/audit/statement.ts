@@ -47,7 +47,13 @@ export interface CallPredicate {
   limits: Limits;
   /** `ok` or the error code. */
   outcome: string;
-  usage: { cpuNs: number; cpuSource: string; wallNs: number; peakMemoryBytes: number };
+  /** `egressBytes`: both ways, of calls that had a network. */
+  usage: { cpuNs: number; cpuSource: string; egressBytes?: number; wallNs: number; peakMemoryBytes: number };
+  /** Of calls that had a network: what went where over connections (TLS included), and how many requests were refused. */
+  egress?: {
+    destinations: readonly { connections: number; destination: string; receivedBytes: number; sentBytes: number }[];
+    refused: number;
+  };
   energy: { joules: number; grade: 'A' | 'B' | 'C' | 'D'; uncertainty: string };
   carbon: { grams: number; gridGramsPerKwh: number; source: string };
   charge: { currency: 'USD'; lines: readonly { kind: string; amount: string }[]; total: string };

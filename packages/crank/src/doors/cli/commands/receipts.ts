@@ -77,9 +77,19 @@ const summary = (receipt: VerifiedReceipt): string => {
           `  version  ${said('version')}`,
           `${by}, finished ${said('finished')}`,
           `  charge   ${said('charge', 'total')} ${said('charge', 'currency')}`,
+          ...egressOf(receipt.predicate['egress']),
         ]
       : [`  act      ${said('act')}: ${said('kind')}, ${said('time')}`, by];
   return [...about, `  log      ${receipt.origin}, entry ${receipt.index} of ${receipt.checkpoint.size}`].join('\n');
+};
+
+/** A line for each destination that the call had connections to. */
+const egressOf = (egress: unknown): string[] => {
+  const { destinations } = Object(egress) as { destinations?: unknown };
+  return (Array.isArray(destinations) ? destinations : []).map(
+    (flow: Record<string, unknown>) =>
+      `  egress   ${flow['destination']}: ${flow['sentBytes']} bytes sent, ${flow['receivedBytes']} received`,
+  );
 };
 
 /** A key given wins; then the one that the node on this machine keeps in its data folder; at last the node is asked, and the text says so. */
