@@ -270,6 +270,16 @@ it('more connections than a call, or unclaimed ones than a sandbox may have', as
   for (const socket of idle) socket.destroy();
 });
 
+it('more connections than the node has for all calls together', async () => {
+  await start({ everywhere: 1 });
+  const to = `good.test:${echo}`;
+  const mine = await connected(to);
+  lease = egress.open({ home: HOME, destinations: destinations(to) });
+  expect(await refusalOf(to)).toMatch(/^HTTP\/1.1 429 This node has 1 connections/);
+  mine.destroy();
+  await expect.poll(() => statusOf(to)).toBe('HTTP/1.1 200');
+});
+
 it('more bytes than a call may pass end all of its connections', async () => {
   await start({ bytes: 10_000 });
   const idle = await connected(`good.test:${echo}`);

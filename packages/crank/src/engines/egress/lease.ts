@@ -38,6 +38,8 @@ export interface Lease {
 export interface LeaseLimits {
   /** Of one call at one time. */
   connections: number;
+  /** Of all calls at one time: each takes two descriptors of the node's. */
+  everywhere: number;
   /** Of one call, both ways together. */
   bytes: number;
   /** Different destinations of one call: patterns stand for many. */
@@ -87,6 +89,8 @@ export const createLeases = (limits: LeaseLimits): Leases => {
   const open = new Map<string, { lease: OpenLease; end: () => void }>();
   /** Open leases by home. */
   const homes = new Map<string, number>();
+
+  let standing = 0;
 
   const settle = (home: string, change: 1 | -1): void => {
     const count = (homes.get(home) ?? 0) + change;
@@ -138,15 +142,22 @@ export const createLeases = (limits: LeaseLimits): Leases => {
           429,
           `A call may have ${limits.connections} connections at one time, and it has: close some.`,
         );
+      if (standing >= limits.everywhere)
+        throw new Refusal(429, `This node has ${standing} connections of services, which is as many as it may.`);
       const flow = flowTo(name);
       flow.connections++;
       connections++;
+      standing++;
+      const over = (): void => {
+        connections--;
+        standing--;
+      };
       hold(client);
       return {
         add: hold,
         begun: () => {
-          if (client.destroyed) connections--;
-          else client.once('close', () => connections--);
+          if (client.destroyed) over();
+          else client.once('close', over);
         },
         count: (direction, more) => {
           flow[direction] += more;

@@ -27,6 +27,7 @@ export interface EgressLimits extends LeaseLimits {
 
 const defaults: EgressLimits = {
   connections: 32,
+  everywhere: 2048,
   bytes: 2 ** 30,
   destinations: 100,
   unclaimed: 64,
