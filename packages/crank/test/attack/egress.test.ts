@@ -9,6 +9,7 @@ import type { Traffic } from '#src/engines/egress/lease.ts';
 import { createEgress, type Egress } from '#src/engines/egress/proxy.ts';
 import { type CallOptions, jsonOf, limits } from '../sandbox/harness.ts';
 import { certificate, certificateKey } from '../support/certificate.ts';
+import { attacks } from './list.ts';
 import { openRing, type Ring } from './ring.ts';
 
 const destinations = (texts: readonly string[]) =>
@@ -83,15 +84,20 @@ describe('attacks: egress', () => {
       lease.close();
     }
   };
+  const done: string[] = [];
+  const attack = (name: string, run: () => Promise<void>): void => {
+    done.push(name);
+    it(name, run);
+  };
   const both = (name: string, run: (isolation: (typeof levels)[number]) => Promise<void>): void => {
-    it(name, async () => {
+    attack(name, async () => {
       for (const isolation of levels) await run(isolation);
       await ring.healthy();
       expect(reached).toEqual([]);
     });
   };
 
-  both('what was granted works, for scripts that know nothing of it', async (isolation) => {
+  it.each(levels)('what was granted works, for scripts that know nothing of it (%s)', async (isolation) => {
     const plain = await calling(isolation, 'fetch', { url: `http://good.test:${web}/a` });
     expect(plain.value).toBe(`GET /a for good.test:${web}`);
     const tls = await calling(isolation, 'fetch', { url: `https://good.test:${secure}/`, ca: certificate });
@@ -179,7 +185,7 @@ describe('attacks: egress', () => {
     );
   });
 
-  it('a connection that a warm process kept is closed when its call has ended', async () => {
+  attack('a connection that a warm process kept is closed when its call has ended', async () => {
     expect((await calling('warm', 'keep', { to: `good.test:${echo}` })).value).toBe(
       'HTTP/1.1 200 Connection established',
     );
@@ -212,7 +218,7 @@ describe('attacks: egress', () => {
     expect(await say(`${first}X: 1\r\n Transfer-Encoding: chunked\r\n\r\n`)).toMatch(/^HTTP\/1.1 400 /);
   });
 
-  it('a call that ends with a connection open, and one without a lease', async () => {
+  attack('a call that ends with a connection open, and one without a lease', async () => {
     const able = { ...limits, subprocesses: 4 };
     const service = ring.service('egress.py', 'fresh', { key: 'egress:able', network: true, limits: able });
     const lease = egress.open({ home: 'egress:able', destinations: destinations(granted()) });
@@ -222,7 +228,7 @@ describe('attacks: egress', () => {
     await ring.healthy();
   });
 
-  it('a service without a network has none, whatever it is told', async () => {
+  attack('a service without a network has none, whatever it is told', async () => {
     const service = ring.service('egress.py', 'fresh', { key: 'egress:none' });
     const lease = egress.open({ home: 'egress:none', destinations: destinations(granted()) });
     const said = await service(
@@ -232,5 +238,9 @@ describe('attacks: egress', () => {
     );
     expect(jsonOf(said)).toBe('refused: EPERM');
     lease.close();
+  });
+
+  it('are those of the list', () => {
+    expect(done.toSorted()).toEqual(Object.keys(attacks.egress).toSorted());
   });
 });
