@@ -75,7 +75,7 @@ export const settings = [
     flag: '',
     default: 'none',
     description:
-      'What services may reach at most, where policy grants it: `host:port`, `*.name:port`, separated by commas. An address named here with its port is open although it is private; a name that stands for a private address needs both.',
+      'What services may reach at most, where policy grants it: `host:port`, `*.name:port`, separated by commas. An address named here with its port is open although it is private; a name that stands for private addresses needs each of them, too.',
   },
   { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
   {

@@ -111,7 +111,11 @@ describe.skipIf(opaPath === undefined)('a service with a network', () => {
     secure = `localhost:${await serving(over)}`;
     plain = `localhost:${await serving(web)}`;
     elsewhere = `localhost:${await serving(createHttp((_, response) => response.end('secret')))}`;
-    const open = [secure, plain].flatMap((one) => [one, one.replace('localhost', '127.0.0.1')]);
+    const open = [secure, plain].flatMap((one) => [
+      one,
+      one.replace('localhost', '127.0.0.1'),
+      one.replace('localhost', '[::1]'),
+    ]);
     node = await startNode({ CRANK_EGRESS: open.join(', ') });
   });
   afterAll(async () => {

@@ -110,6 +110,9 @@ export const bubblewrapArguments = (mounts: Mounts): string[] => {
   if (prefix !== undefined) args.push('--ro-bind', prefix, prefix);
   if (!isOlder(mounts.version, [0, 7])) args.push('--size', String(mounts.tmpBytes));
   args.push('--tmpfs', '/tmp', '--dir', '/tmp/work', '--remount-ro', '/', '--chdir', '/tmp/work');
+  // What Node tells children of the channel that the way out is handed over on: a Node inside would believe it.
+  if (mounts.network === true)
+    for (const name of ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE']) args.push('--unsetenv', name);
   for (const [name, value] of Object.entries(environment)) args.push('--setenv', name, value);
   if (mounts.seccompFd !== undefined) args.push('--seccomp', String(mounts.seccompFd));
   if (mounts.infoFd !== undefined) args.push('--info-fd', String(mounts.infoFd));

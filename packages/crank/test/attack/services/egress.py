@@ -65,7 +65,8 @@ def token() -> str:
 
 
 def variables() -> dict:
-    return {name: value for name, value in os.environ.items() if "proxy" in name.lower()}
+    """Those that services without a network do not have."""
+    return {name: value for name, value in os.environ.items() if "proxy" in name.lower() or name.startswith("NODE_")}
 
 
 def with_token(token: str, to: str) -> str:
