@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Stories start real nodes: two cores carry two of them.
     maxWorkers: 2,
+    // As for nodes: packages/crank/bin/crank says why.
+    execArgv: ['--wasm-wrapper-tiering-budget=2147483647'],
   },
 });

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { CrankError } from '#src/core/error.ts';
@@ -83,12 +83,13 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const origin = originOf(folder.keys);
   const signer = loadSigner(folder.keys, origin);
   const logFiles = await LogFiles.open({ vkey: signer.vkey, origin, folder: folder.log, store, log });
-  const load = { inFlight: 0, limit: config.concurrency, draining: false };
+  const load = { inFlight: 0, forking: 0, limit: config.concurrency, draining: false };
   const recorder = await Recorder.start({
     store: config.database,
     keys: folder.keys,
     origin,
     alone: () => load.inFlight <= 1,
+    crowded: () => load.forking >= 2 * availableParallelism(),
     onGrown: (size) => logFiles.grown(size),
     onFailed,
   });

@@ -46,6 +46,8 @@ export interface Platform {
 /** Calls in flight, and how many there may be. */
 export interface Load {
   inFlight: number;
+  /** Of them those that have a process each, or wait for one: what keeps the processors busy. */
+  forking: number;
   limit: number;
   /** Set while the node stops: no new calls. */
   draining: boolean;

@@ -14,11 +14,18 @@ export interface RecorderOptions {
   origin: string;
   /** Whether nobody waits for the gateway's thread but who commits, so that it may commit by itself. */
   alone?: () => boolean;
+  /** Whether so many calls run that the machine's processors are busy and more entries will follow within milliseconds. */
+  crowded?: () => boolean;
   /** Called with the log's size after each commit. */
   onGrown?: (size: number) => void;
   /** Called where the recorder ends by itself: nothing can be recorded any more. */
   onFailed: (error: Error) => void;
 }
+
+/** Milliseconds for which entries wait for company while the processors are busy anyway. */
+const HOLD = 8;
+/** A group of so many is not worth waiting any longer. */
+const FULL = 32;
 
 /** `edge`: the log's serialised right edge, where it moved since the recorder's thread last had it. */
 export type ToRecorder =
@@ -32,20 +39,24 @@ export type FromRecorder =
 
 /**
  * The node's one writer of receipts: a thread of its own, where signing and the database's fsync hold up nobody. What
- * arrives while a commit is under way goes into the next one together; an idle recorder commits at once. A lone entry,
- * with nothing in that thread's hands and nobody else waiting, is committed in the gateway's thread, which saves two
+ * arrives while a commit is under way goes into the next one together; an idle recorder commits at once, unless the
+ * processors are busy with calls: a commit costs a group little more than one entry, and what it costs they would lack,
+ * so entries then wait a moment for others. A lone entry, with nothing in that thread's hands and nobody else waiting, is committed in the gateway's thread, which saves two
  * hand-overs. Of the two only one ever has work, and it is handed the log's edge with it.
  */
 export class Recorder {
   readonly #worker: Worker;
   readonly #near: NearWriter | undefined;
   readonly #alone: () => boolean;
+  readonly #crowded: () => boolean;
   readonly #onGrown: (size: number) => void;
   readonly #onFailed: (error: Error) => void;
   /** With the worker, or about to be. */
   readonly #waiting = new Map<number, { resolve: (at: Committed) => void; reject: (error: Error) => void }>();
   #seq = 0;
   #outbox: { entry: RecordEntry; seq: number }[] = [];
+  #hold: NodeJS.Timeout | undefined;
+  #sending = false;
   #edge: Uint8Array = new Uint8Array();
   /** The worker's edge is an older one. */
   #moved = false;
@@ -55,6 +66,7 @@ export class Recorder {
     this.#worker = worker;
     this.#near = near;
     this.#alone = options.alone ?? (() => false);
+    this.#crowded = options.crowded ?? (() => false);
     this.#onGrown = options.onGrown ?? (() => undefined);
     this.#onFailed = options.onFailed;
   }
@@ -103,8 +115,9 @@ export class Recorder {
     const seq = this.#seq++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(seq, { resolve, reject });
-      // One message for all that is ready in this turn of the loop: waking the thread costs more than what is sent.
-      if (this.#outbox.push({ entry, seq }) === 1) setImmediate(() => this.#send());
+      if (this.#outbox.push({ entry, seq }) < FULL && this.#crowded())
+        this.#hold ??= setTimeout(() => this.#send(), HOLD);
+      else this.#sendSoon();
     });
   }
 
@@ -138,7 +151,17 @@ export class Recorder {
     return at;
   }
 
+  /** One message for all that is ready in this turn of the loop: waking the thread costs more than what is sent. */
+  #sendSoon(): void {
+    if (this.#sending) return;
+    this.#sending = true;
+    setImmediate(() => this.#send());
+  }
+
   #send(): void {
+    clearTimeout(this.#hold);
+    this.#hold = undefined;
+    this.#sending = false;
     if (this.#outbox.length === 0) return;
     const edge = this.#moved ? this.#edge : undefined;
     this.#moved = false;
@@ -166,6 +189,7 @@ export class Recorder {
 
   #fail(error: Error): void {
     this.#dead = error;
+    clearTimeout(this.#hold);
     void this.#worker.terminate();
     this.#near?.close();
     for (const seq of [...this.#waiting.keys()]) this.#settle(seq)?.reject(this.#unavailable());

@@ -165,7 +165,7 @@ export const openDoor = async (
     counts: new CallCounts(),
     log,
     scratch,
-    load: { inFlight: 0, limit: 100, draining: false },
+    load: { inFlight: 0, forking: 0, limit: 100, draining: false },
   };
   const server = await createHttpServer(platform, { host: '127.0.0.1', port: 0, log });
   return {

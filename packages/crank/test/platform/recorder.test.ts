@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { headOf } from '#src/engines/audit/log-fork.ts';
 import { emptyFrontier, extend, rootOf } from '#src/engines/audit/merkle.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
@@ -29,12 +29,14 @@ describe('the recorder', () => {
   let store: Store;
   let recorder: Recorder;
   let alone: boolean;
+  let crowded: boolean;
   let failures: Error[];
 
   beforeEach(async () => {
     folder = temporaryFolder('recorder');
     file = join(folder.path, 'crank.db');
     alone = false;
+    crowded = false;
     failures = [];
     store = await openStore({ sqlite: file });
     recorder = await start();
@@ -51,6 +53,7 @@ describe('the recorder', () => {
       keys: folder.path,
       origin: ORIGIN,
       alone: () => alone,
+      crowded: () => crowded,
       onFailed: (error) => failures.push(error),
     });
 
@@ -88,6 +91,48 @@ describe('the recorder', () => {
     const next = recorder.commit(entry());
     expect([(await far).index, (await next).index]).toEqual([0, 1]);
     await expectOneLog(2);
+  });
+
+  describe('while the processors are busy with calls', () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      crowded = true;
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it('lets entries wait for company, but not for long', async () => {
+      const first = recorder.commit(entry());
+      vi.advanceTimersByTime(7);
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+      const second = recorder.commit(entry());
+      vi.advanceTimersByTime(1);
+      expect(await Promise.all([first, second])).toEqual([
+        { index: 0, size: 2 },
+        { index: 1, size: 2 },
+      ]);
+      await expectOneLog(2);
+    });
+
+    it('waits no longer once they are not', async () => {
+      const first = recorder.commit(entry());
+      crowded = false;
+      const second = recorder.commit(entry());
+      expect((await Promise.all([first, second])).map(({ size }) => size)).toEqual([2, 2]);
+    });
+
+    it('waits for no more than a group', async () => {
+      const committed = await Promise.all(Array.from({ length: 32 }, () => recorder.commit(entry())));
+      expect(new Set(committed.map(({ size }) => size))).toEqual(new Set([32]));
+    });
+
+    it('commits what waits before it closes', async () => {
+      const last = recorder.commit(entry());
+      await recorder.close();
+      expect(await last).toEqual({ index: 0, size: 1 });
+      recorder = await start();
+    });
   });
 
   it('lets the other thread wait where somebody else is writing to the database', async () => {
