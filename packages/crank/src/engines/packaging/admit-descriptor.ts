@@ -8,7 +8,8 @@ import { isTexts } from './pep723.ts';
 /** Bounds of what a sandbox says of itself. */
 const descriptorLimits = { bytes: 2 ** 20, operations: 500, findings: 200, depth: 200 };
 
-const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+/** A function, or a method of a class: `push`, `Stack.push`. */
+const NAME = /^(?=.{1,128}$)[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?$/;
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}(?:; ?[\w-]{1,32}=[\w.-]{1,64})?$/;
 const DESCRIPTION_BYTES = 8 * 1024;
 

@@ -3,7 +3,7 @@
 import _ast
 import os
 
-from . import signature
+from . import methods, signature
 from .annotations import Compiler, Inexpressible
 from .constraints import is_content_type
 from .docstrings import parse, summary
@@ -17,11 +17,11 @@ from .schema import Definitions, fits
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # inspect.CO_*
 _PLATFORM_NAMES = ("policies", "context")
 _STREAMS = frozenset(("Iterator", "Generator", "AsyncIterator", "AsyncGenerator", "AsyncIterable"))
-_DEFINITIONS = (_ast.FunctionDef, _ast.AsyncFunctionDef)
+_DEFINITIONS = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef)
 
 
 class Definition:
-    """A top-level `def` of the entry file. `options`: of its `@crank_service`; None where it has none."""
+    """A top-level `def` or `class` of the entry file. `options`: of its `@crank_service`; None where it has none."""
 
     __slots__ = ("name", "line", "options")
 
@@ -74,7 +74,7 @@ def _outline(schema):
 
 
 def definitions(tree):
-    """The functions that a module defines at the top level, `if` and `try` included; the last of a name counts."""
+    """What a module defines at the top level, `if` and `try` included; the last of a name counts."""
     found = {}
     todo = list(reversed(tree.body))
     while todo:
@@ -143,18 +143,11 @@ def discover(module, tree, file, entry):
             fix = "Annotate it with a type that JSON can carry, or leave it as it is."
             findings.append(finding("warning", entry, "%s: %s" % (name, message), fix, line))
 
-        if function is None:
-            warn("is a %s, whose parameters cannot be read; it is not offered" % type(value).__name__)
-            continue
-        try:
-            operation = _operation(definition, value, function, options, compiler, warn)
-        except Inexpressible as error:
-            warn("%s; the function is not offered from outside" % error)
-            continue
-        if operation.name in operations:
-            warn('a second operation named "%s"; the first is kept' % operation.name)
-            continue
-        operations[operation.name] = operation
+        for operation in _offered(definition, value, function, options, file, compiler, warn):
+            if operation.name in operations:
+                warn('a second operation named "%s"; the first is kept' % operation.name)
+                continue
+            operations[operation.name] = operation
     if not operations:
         message = "no public function: there is nothing to call in %s" % os.path.basename(entry)
         fix = "Define a function at the top level, without a leading underscore, whose parameters JSON can carry."
@@ -162,15 +155,60 @@ def discover(module, tree, file, entry):
     return operations, findings
 
 
+def _offered(definition, value, function, options, file, compiler, warn):
+    """The operation of a function, or those of a class's methods."""
+    if isinstance(value, type):
+        yield from _methods(definition, value, options, file, compiler, warn)
+        return
+    if function is None:
+        warn("is a %s, whose parameters cannot be read; it is not offered" % type(value).__name__)
+        return
+    try:
+        operation = _operation(definition, value, function, options, compiler, warn)
+    except Inexpressible as error:
+        warn("%s; the function is not offered from outside" % error)
+        return
+    yield operation
+
+
+def _methods(definition, cls, options, file, compiler, warn):
+    maker, left = None, []
+    try:
+        maker = methods.constructor(cls, file, compiler, warn)
+    except Inexpressible as error:
+        reason = error
+    for method in methods.methods_of(cls, file):
+        name = "%s.%s" % (definition.name, method.name)
+        if method.of_object and maker is None:
+            left.append(method.name)
+            continue
+        at = Definition(name, method.line, None)
+
+        def note(message, line=method.line, name=name):
+            warn(message, line, name)
+
+        try:
+            operation = _operation(at, method.value, method.function, None, compiler, note, method.hidden)
+        except Inexpressible as error:
+            note("%s; the method is not offered from outside" % error)
+            continue
+        operation.signature = methods.with_object(operation.signature, method, maker)
+        if options and options.get("name"):
+            operation.name = "%s.%s" % (options["name"], method.name)
+        yield operation
+    if left:
+        warn("no object of the class can be made (%s); left out: %s" % (reason, ", ".join(left)))
+
+
 def _chosen(module, found, file):
-    """(definition, value, function, options) of what is offered: the decorated functions, or else all public ones."""
+    """(definition, value, function, options) of what is offered: what is decorated, or else all that is public."""
     all_of_them = []
     for definition in found:
         value = vars(module).get(definition.name)
-        if not callable(value) or isinstance(value, type):
+        if not callable(value) or (isinstance(value, type) and not methods.has_methods(value, file)):
             continue
         options = definition.options
-        function = underlying(value, definition.name, file)
+        function = None if isinstance(value, type) else underlying(value, definition.name, file)
         marked = getattr(value, "__crank_service__", None) or getattr(function, "__crank_service__", None)
         if isinstance(marked, dict):
             options = dict(options or {}, **{key: text for key, text in marked.items() if text})
@@ -182,11 +220,12 @@ def _chosen(module, found, file):
     names = set(public) if isinstance(public, (list, tuple)) else None
     listed = [item for item in all_of_them if not item[0].name.startswith("_")]
     exported = [item for item in listed if names is not None and item[0].name in names]
-    # `__all__` says what is public, where it names any function at all.
+    # `__all__` says what is public, where it names anything at all that could be offered.
     return exported or listed
 
 
-def _operation(definition, value, function, options, compiler, warn):
+def _operation(definition, value, function, options, compiler, warn, hidden=frozenset()):
+    """`hidden`: names of parameters that nobody outside may fill, a method's first one."""
     operation = Operation()
     operation.name = str((options or {}).get("name") or definition.name)
     if not operation.name.isascii():
@@ -199,8 +238,8 @@ def _operation(definition, value, function, options, compiler, warn):
         operation.description = summary(doc)
     names = function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]
     platform = _platform_names(function, names, options is not None)
-    classic = options is not None or bool(platform)
-    operation.signature = signature.read(function, described, compiler, platform, classic, warn)
+    classic = (options is not None or bool(platform)) and not hidden
+    operation.signature = signature.read(function, described, compiler, platform | hidden, classic, warn)
     operation.is_async = bool(function.__code__.co_flags & (_COROUTINE | _ASYNC_GENERATOR))
     _result(operation, function, (options or {}).get("content_type"), compiler, warn)
     # A bool is an int in Python: where a number is declared, it is written as one.
