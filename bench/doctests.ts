@@ -12,6 +12,7 @@ import { startNode } from './node.ts';
 const ALLOWED = {
   numpy: 'numpy', scipy: 'scipy', pandas: 'pandas', matplotlib: 'matplotlib', sympy: 'sympy', PIL: 'pillow',
   bs4: 'beautifulsoup4', httpx: 'httpx', requests: 'requests', sklearn: 'scikit-learn', lxml: 'lxml', rich: 'rich',
+  cv2: 'opencv-python-headless', statsmodels: 'statsmodels', pytest: 'pytest',
 };
 
 if (import.meta.main) {

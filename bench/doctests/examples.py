@@ -14,7 +14,7 @@ import os
 import sys
 
 #: What is not Python source and lies beside a file goes with it, up to this size.
-BESIDE_BYTES = 1 << 20
+BESIDE_BYTES = 4 << 20
 PARSER = doctest.DocTestParser()
 
 

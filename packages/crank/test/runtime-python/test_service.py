@@ -42,13 +42,13 @@ class Discovery(ServiceTest):
         )
         about = service.describe()
         self.assertEqual(about["description"], "What it is.")
-        self.assertEqual(self.names(service), ["one", "two", "six", "seven", "eight"])
+        self.assertEqual(self.names(service), ["one", "two", "Five.method", "six", "seven", "eight"])
         self.assertEqual(about["findings"], [])
         self.assertEqual(about["operations"][0]["line"], 10)
         self.assertEqual([self.call(service, "six", {"a": 1}), self.call(service, "two", {"a": [1]})], [1, [1]])
 
     def test_all_says_what_is_public(self):
-        service = self.load("__all__ = ['b', 'Other']\ndef a(): ...\ndef b(): ...\n")
+        service = self.load("__all__ = ['b', 'Other']\ndef a(): ...\ndef b(): ...\nclass C:\n    def m(self): ...\n")
         self.assertEqual(self.names(service), ["b"])
 
     def test_only_the_decorated_functions_where_there_are_any(self):
@@ -345,11 +345,20 @@ class Streams(ServiceTest):
                 log = ["in"]
                 yield log
                 log.append("out")
+            @contextlib.asynccontextmanager
+            async def d():
+                yield {"open": True}
+            async def e():
+                async def items():
+                    yield 1
+                    yield 2
+                return items()
             """
         )
         self.assertEqual(
             [self.call(service, "a", {"x": 2}), self.call(service, "b"), self.call(service, "c")], [2, 3, ["in"]]
         )
+        self.assertEqual([self.call(service, "d"), self.call(service, "e")], [{"open": True}, [1, 2]])
 
     def test_a_bool_where_a_number_is_declared(self):
         service = self.load("def f(x: bool) -> int: return x\ndef g(x: bool) -> bool: return x\n")

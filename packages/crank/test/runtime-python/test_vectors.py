@@ -1,6 +1,7 @@
 """vectors/values/*.json: annotations, the JSON that stands for them, and both schemas."""
 
 import glob
+import importlib.metadata
 import json
 import os
 import sys
@@ -19,6 +20,10 @@ def same(one, other):
     """Equal in type and value; NaN equals NaN."""
     if type(one) is not type(other):
         return False
+    if hasattr(one, "dtypes"):  # a DataFrame, a Series
+        return one.equals(other)
+    if hasattr(one, "tolist"):  # an array or a scalar of numpy
+        return one.dtype == other.dtype and repr(one) == repr(other)
     if isinstance(one, float):
         return repr(one) == repr(other)
     if isinstance(one, (list, tuple)):
@@ -26,6 +31,14 @@ def same(one, other):
     if isinstance(one, dict):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
     return one == other
+
+
+def installed(name, version):
+    """Whether the interpreter has a distribution in a version that begins so."""
+    try:
+        return importlib.metadata.version(name).startswith(version)
+    except importlib.metadata.PackageNotFoundError:
+        return False
 
 
 def keywords(schema):
@@ -51,6 +64,8 @@ class Vectors(unittest.TestCase):
             with open(path, encoding="utf-8") as file:
                 for at, case in enumerate(json.load(file)):
                     if sys.version_info[:2] < tuple(map(int, case.get("since", "3.9").split("."))):
+                        continue
+                    if not all(installed(*need) for need in case.get("needs", {}).items()):
                         continue
                     with self.subTest(os.path.basename(path), case=case["name"]):
                         self.one(case, "vector_%s_%d" % (os.path.basename(path)[:-5], at))

@@ -71,8 +71,11 @@ class Compiler:
 
     def __init__(self, warn):
         self.warn = warn
+        #: What the module's docstrings show (examples.Examples).
+        self.examples = None
         self._named = {}
         self._open = {}
+        self._making = []
 
     def decoder(self, annotation, scope, env=None):
         """The decoder for an annotation. `scope`: (globals, local names) for strings; `env`: TypeVar -> annotation.
@@ -98,6 +101,8 @@ class Compiler:
         kind = type(annotation).__name__
         if kind in ("TypeVarTuple", "ParamSpec", "ParamSpecArgs", "ParamSpecKwargs"):
             return _ANY
+        if kind == "InitVar":
+            return self.decoder(annotation.type, scope, env)
         if kind == "TypeVar":
             return self._variable(annotation, scope, env)
         if kind == "TypeAliasType":
@@ -179,6 +184,8 @@ class Compiler:
         if hasattr(cls, "__supertype__"):
             return self.decoder(cls.__supertype__, scope, env)
         parameters = getattr(cls, "__parameters__", None) or getattr(cls, "__type_params__", ())
+        # A type that grows with each step, such as Box[List[T]] within Box[T], has to end somewhere.
+        args = () if self._making.count(cls) > 2 else tuple(_substituted(arg, env) for arg in args)
         inner = _merged(env, dict(zip(parameters, args))) if args else {}
         cache_key = (cls, tuple(map(_hashable, args)))
         if cache_key in self._named:
@@ -197,6 +204,8 @@ class Compiler:
             return Pydantic(cls, self.warn)
         if issubclass(cls, (str, int, float)) and cls.__init__ in (str.__init__, int.__init__, float.__init__):
             return _Subclass(cls, next(_BUILTIN[base] for base in (str, int, float) if issubclass(cls, base)))
+        if getattr(cls, "_is_protocol", False):
+            return _ANY if _met_by_json(cls) else None
         fields = fields_of(cls)
         if fields is None:
             return None
@@ -204,11 +213,14 @@ class Compiler:
         make = (lambda members: members) if plain else (lambda members: cls(**members))
         record = Record(name, _class_description(cls), make, always_present=not plain)
         self._named[cache_key] = record
+        self._making.append(cls)
         try:
             record.fields = tuple(self._fields(cls, fields, env))
         except BaseException:
             del self._named[cache_key]
             raise
+        finally:
+            self._making.pop()
         return record
 
     def _fields(self, cls, fields, env):
@@ -238,6 +250,7 @@ class Compiler:
             yield Field(
                 options.get("alias", name), decoder, required, options.get("description"),
                 options.get("default"), options.get("has_default", False), options.get("inward", True),
+                options.get("outward", True),
             )  # fmt: skip
 
     def _tuple(self, annotation, args, scope, env):
@@ -326,6 +339,21 @@ class _Subclass(Decoder):
         return self._base.schema(defs)
 
 
+def _met_by_json(protocol):
+    """Whether values of JSON's types have all that a Protocol asks for, such as `__lt__`."""
+    names = {name for base in protocol.__mro__ if getattr(base, "_is_protocol", False) for name in _asked(base)}
+    # Not hasattr: a class has what its metaclass has, too.
+    members = [{name for base in kind.__mro__ for name in vars(base)} for kind in (int, str, list, dict)]
+    return any(names <= of_kind for of_kind in members)
+
+
+def _asked(protocol):
+    for name, value in vars(protocol).items():
+        if (hasattr(value, "__code__") or isinstance(value, property)) and name not in ("__init__", "__subclasshook__"):
+            yield name
+    yield from annotations_of(protocol)
+
+
 def nullable(decoder):
     """What a default of None adds to a type that doesn't say so: `x: int = None`."""
     try:
@@ -344,6 +372,22 @@ def _merged(one, other):
 def _is_typing(cls):
     known = cls.__module__.partition(".")[0] in _TYPING
     return known and not hasattr(cls, "_fields") and not hasattr(cls, "_member_map_")
+
+
+def _substituted(argument, env):
+    """A type argument with what its own variables stand for: `Box[T]` within `Box[int]`."""
+    try:
+        if argument in env:
+            return env[argument]
+    except TypeError:  # unhashable
+        return argument
+    variables = () if isinstance(argument, type) else getattr(argument, "__parameters__", None) or ()
+    if not any(variable in env for variable in variables):
+        return argument
+    try:
+        return argument[tuple(env.get(variable, variable) for variable in variables)]
+    except TypeError:
+        return argument
 
 
 def _hashable(value):

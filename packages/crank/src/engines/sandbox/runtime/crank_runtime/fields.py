@@ -8,8 +8,8 @@ from .resolve import annotations_of, evaluate
 def fields_of(cls):
     """(name, options) for each field of a class with named fields; None for any other class.
 
-    Options: `required`, `has_default` and `default`, `inward` (False: the constructor doesn't take it), `alias`
-    (the constructor's name for it), `description`.
+    Options: `required`, `has_default` and `default`, `inward` (False: the constructor doesn't take it), `outward`
+    (False: the object doesn't keep it), `alias` (the constructor's name for it), `description`.
     """
     if hasattr(cls, "__dataclass_fields__"):
         return _dataclass_fields(cls)
@@ -56,6 +56,7 @@ def _dataclass_fields(cls):
                 "has_default": plain,
                 "default": default,
                 "inward": field.init,
+                "outward": field._field_type.name != "_FIELD_INITVAR",
                 "description": field.metadata.get("description") if field.metadata else None,
             },
         )

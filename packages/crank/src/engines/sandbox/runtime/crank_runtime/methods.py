@@ -103,7 +103,8 @@ def constructor(cls, file, compiler, warn):
         if code is not None and code.co_filename == file and code.co_argcount:
             described = dict(parse(cls.__doc__)[1], **parse(made.__doc__)[1])
             try:
-                taken = signature.read(made, described, compiler, frozenset(code.co_varnames[:1]), False, warn)
+                found = compiler.examples.of(cls.__name__)
+                taken = signature.read(made, described, compiler, frozenset(code.co_varnames[:1]), False, warn, found)
             except Inexpressible as error:
                 raise Inexpressible("its constructor cannot be called from outside, since %s" % error) from None
             return Constructor(cls, signature.Signature(taken.parameters, frozenset(), None))

@@ -137,6 +137,7 @@ def discover(module, tree, file, entry):
         findings.append(finding("warning", entry, message, "Use a type that can be resolved at import."))
 
     compiler = Compiler(note)
+    compiler.examples = _examples(tree)
     for definition, value, function, options in chosen:
 
         def warn(message, line=definition.line, name=definition.name):
@@ -239,12 +240,42 @@ def _operation(definition, value, function, options, compiler, warn, hidden=froz
     names = function.__code__.co_varnames[: function.__code__.co_argcount + function.__code__.co_kwonlyargcount]
     platform = _platform_names(function, names, options is not None)
     classic = (options is not None or bool(platform)) and not hidden
-    operation.signature = signature.read(function, described, compiler, platform | hidden, classic, warn)
+    found = compiler.examples.of(definition.name)
+    operation.signature = signature.read(function, described, compiler, platform | hidden, classic, warn, found)
     operation.is_async = bool(function.__code__.co_flags & (_COROUTINE | _ASYNC_GENERATOR))
     _result(operation, function, (options or {}).get("content_type"), compiler, warn)
+    if found and operation.result == "json" and not isinstance(operation.returns, AnyDecoder):
+        from . import shown
+
+        operation.returns = shown.widened_result(operation.returns, found, warn)
     # A bool is an int in Python: where a number is declared, it is written as one.
     operation.counts = type(operation.returns) in (Int, Float)
     return operation
+
+
+class _NoExamples:
+    """Of a module whose docstrings have none."""
+
+    def of(self, name):
+        return ()
+
+
+def _examples(tree):
+    texts = (getattr(getattr(node, "value", None), "value", "") for node in _first_lines(tree))
+    if not any(isinstance(text, str) and ">>>" in text for text in texts):
+        return _NoExamples()
+    from .examples import Examples  # few scripts have any
+
+    return Examples(tree)
+
+
+def _first_lines(node):
+    """The first statement of a module, and of all its functions, classes and methods."""
+    if node.body:
+        yield node.body[0]
+    for child in node.body:
+        if isinstance(child, _DEFINITIONS):
+            yield from _first_lines(child)
 
 
 def _platform_names(function, names, decorated):

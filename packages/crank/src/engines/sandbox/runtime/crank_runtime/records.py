@@ -1,5 +1,7 @@
 """Decoders for types with named fields: dataclass, TypedDict, NamedTuple, attrs, pydantic."""
 
+import sys
+
 from .decoder import Decoder, expected
 from .errors import InvalidInput, InvalidOutput
 from .schema import prune, showable
@@ -9,9 +11,11 @@ from .values import simplify
 class Field:
     """One field. `default` is set where it has one that JSON can show (`has_default`)."""
 
-    __slots__ = ("name", "decoder", "required", "description", "has_default", "default", "inward")
+    __slots__ = ("name", "decoder", "required", "description", "has_default", "default", "inward", "outward")
 
-    def __init__(self, name, decoder, required, description=None, default=None, has_default=False, inward=True):
+    def __init__(
+        self, name, decoder, required, description=None, default=None, has_default=False, inward=True, outward=True
+    ):
         self.name = name
         self.decoder = decoder
         self.required = required
@@ -20,6 +24,8 @@ class Field:
         self.has_default = has_default
         #: False for what the constructor doesn't take (dataclasses.field(init=False)).
         self.inward = inward
+        #: False for what only the constructor sees (dataclasses.InitVar).
+        self.outward = outward
 
 
 def field_schema(decoder, defs, description=None, default=None, has_default=False):
@@ -82,7 +88,7 @@ class Record(Decoder):
         schema = {"type": "object", "title": self._name}
         if self._description:
             schema["description"] = self._description
-        fields = [field for field in self.fields if field.inward or defs.output]
+        fields = [field for field in self.fields if (field.outward if defs.output else field.inward)]
         schema["properties"] = {
             field.name: field_schema(
                 field.decoder, defs, field.description, field.default, field.has_default and not defs.output
@@ -114,7 +120,9 @@ class Pydantic(Decoder):
 
     def _generate(self, output):
         if not self._two:
-            return self._model.schema(ref_template="#/$defs/{model}")
+            import copy  # pydantic keeps what it gave, and gives it again
+
+            return _with_null(self._model, copy.deepcopy(self._model.schema(ref_template="#/$defs/{model}")))
         mode = "serialization" if output else "validation"
         return self._model.model_json_schema(mode=mode, ref_template="#/$defs/{model}", by_alias=not output)
 
@@ -124,6 +132,22 @@ class Pydantic(Decoder):
         except Exception as error:  # the model is the user's, and so is what its schema hooks raise
             self._warn("pydantic cannot describe %s: %s" % (self._model.__name__, str(error)[:300]))
             return {"type": "object"}
+
+
+def _with_null(model, generated):
+    """pydantic 1 leaves it out of a schema that a field may be None."""
+    naming = sys.modules["pydantic.schema"]
+    names = naming.get_model_name_map(naming.get_flat_models_from_model(model))
+    bodies = dict(generated.get("definitions", {}))
+    bodies.setdefault(names[model], generated)
+    for one, name in names.items():
+        for field in getattr(one, "__fields__", {}).values():
+            properties = bodies.get(name, {}).get("properties", {})
+            if field.allow_none and field.alias in properties:
+                known = properties[field.alias]
+                about = {key: known.pop(key) for key in ("title", "description", "default") if key in known}
+                properties[field.alias] = dict({"anyOf": [known, {"type": "null"}]} if known else {}, **about)
+    return generated
 
 
 class Adapted(Decoder):

@@ -19,7 +19,7 @@ def answer(operation, value):
         return ("value", b"1" if value else b"0")  # True where an int is declared is the number that it is
     if kind in _JSON and operation.content_type is None:
         return ("value", to_json(value))
-    if hasattr(kind, "__await__") or hasattr(kind, "__anext__"):
+    while hasattr(kind, "__await__") or hasattr(kind, "__anext__"):  # a coroutine may give an iterator
         value = _finish(value)
         kind = type(value)
     if operation.content_type is not None and isinstance(value, (bytes, bytearray, memoryview, str)):
@@ -36,10 +36,22 @@ def answer(operation, value):
             return ("bytes", data, "%s.png" % operation.name, "image/png")
     if package == "contextlib" and hasattr(kind, "__enter__"):
         with value as inner:
-            given = answer(operation, inner)
-            # What is open now may be gone behind the `with`.
-            return ("bytes", _read(given[1]), given[2], given[3]) if given[0] == "file" else given
+            return _kept(answer(operation, inner))
+    if package == "contextlib" and hasattr(kind, "__aenter__"):
+        return _finish(_entered(operation, value))
     return ("value", to_json(value))
+
+
+def _kept(given):
+    """What was given inside a `with`: a file that is there now may be gone behind it."""
+    return ("bytes", _read(given[1]), given[2], given[3]) if given[0] == "file" else given
+
+
+async def _entered(operation, manager):
+    async with manager as inner:
+        if hasattr(type(inner), "__anext__"):
+            inner = [item async for item in inner]
+        return _kept(answer(operation, inner))
 
 
 def _file(value, kind):

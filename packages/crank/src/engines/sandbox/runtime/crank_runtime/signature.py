@@ -33,13 +33,13 @@ class Parameter:
 
 
 class Hint(Decoder):
-    """A parameter without annotation whose default is of a type that JSON lacks: tried, never insisted on."""
+    """A parameter without annotation whose default or examples show what to make of JSON: tried, never insisted on."""
 
     def __init__(self, inner):
         self._inner = inner
 
     def decode(self, value):
-        if type(value) is FileRef:
+        if type(value) is FileRef and not self._inner.files:
             return value.place()
         try:
             return self._inner.decode(value)
@@ -148,11 +148,12 @@ class _Left(Exception):
     """A parameter that cannot be filled from outside, and needn't be."""
 
 
-def read(function, described, compiler, platform_names, classic, warn):
+def read(function, described, compiler, platform_names, classic, warn, examples=()):
     """The signature of a function.
 
     `described`: descriptions by name. `platform_names`: the names the platform fills. `classic`: a parameter
     `input_data` that stands alone beside those is the whole input. `warn(message)` is told what was left out.
+    `examples`: what the docstring shows (shown.py).
     Raises Inexpressible where a parameter that must be given has no JSON form.
     """
     code = function.__code__
@@ -169,12 +170,13 @@ def read(function, described, compiler, platform_names, classic, warn):
     defaults = dict(zip(names[count - len(function.__defaults__ or ()) : count], function.__defaults__ or ()))
     defaults.update(function.__kwdefaults__ or {})
     annotations, scope = annotations_of(function), scope_of(function)
+    given = _shown(examples, kinds, platform_names)
     parameters = []
     for name, kind in kinds:
         if name in platform_names:
             continue
         try:
-            decoder = _decoder(name, kind, annotations, defaults, scope, compiler, warn)
+            decoder = _decoder(name, kind, annotations, defaults, scope, compiler, warn, given.get(name))
         except _Left:
             continue
         if kind == VAR_KEYWORD and isinstance(decoder, Record) and _unpacks(annotations[name]):
@@ -205,7 +207,16 @@ def scope_of(function):
     return function.__globals__, {variable.__name__: variable for variable in variables}
 
 
-def _decoder(name, kind, annotations, defaults, scope, compiler, warn):
+def _shown(examples, kinds, skipped):
+    """What the examples give for each parameter."""
+    if not examples:
+        return {}
+    from . import shown
+
+    return shown.arguments(examples, kinds, skipped)
+
+
+def _decoder(name, kind, annotations, defaults, scope, compiler, warn, given=None):
     has_default = name in defaults
     if name not in annotations:
         base = _hint(defaults[name], compiler, scope) if has_default else AnyDecoder()
@@ -222,6 +233,10 @@ def _decoder(name, kind, annotations, defaults, scope, compiler, warn):
             raise Inexpressible("the parameter %s %s" % (name, error)) from None
     if has_default and defaults[name] is None:
         base = nullable(base)
+    if given:
+        from . import shown
+
+        base = shown.widened(base, given, lambda message: warn("%s: %s" % (name, message)))
     return Array(base) if kind == VAR_POSITIONAL else base
 
 
