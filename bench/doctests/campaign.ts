@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Collected, type Example } from './collect.ts';
+import type { Collected, Example } from './collect.ts';
 import { sameException, sameJson } from './compare.ts';
 
 /** What became of one example. */
@@ -58,6 +58,7 @@ export const campaign = async (collected: readonly Collected[], options: Campaig
   const todo = collected.filter(({ examples }) => examples.length > 0);
   report.files = todo.length;
   let next = 0;
+  let done = 0;
   const worker = async (): Promise<void> => {
     for (let at = next++; at < todo.length; at = next++) {
       const file = todo[at]!;
@@ -75,7 +76,8 @@ export const campaign = async (collected: readonly Collected[], options: Campaig
         report.judged.push({ file: file.entry, example, ...judged });
       }
       await fetch(`${url}/v1/services/${service}`, { method: 'DELETE', headers });
-      if (report.deployed % 50 === 0) options.onProgress?.(`${report.deployed} files, ${report.judged.length} examples`);
+      done += 1;
+      if (done % 50 === 0) options.onProgress?.(`${done} files, ${report.judged.length} examples`);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
@@ -128,7 +130,7 @@ const judge = async (
   const problem = JSON.parse(text) as { code: string; detail: string; exception?: { type: string; message: string } };
   const got = `${problem.code}: ${problem.detail}`.slice(0, 300);
   if (exception === undefined) return { outcome: 'miss', got };
-  if (problem.code === 'invalid-input') return { outcome: 'refused', got: `${got} ${text.slice(0, 300)}` };
+  if (problem.code === 'invalid-input') return { outcome: 'refused', got };
   const same = problem.code === 'script-error' && sameException(problem.exception!, exception);
   return same ? { outcome: 'exception' } : { outcome: 'miss', got };
 };

@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 
-type WithSource = (text: string, reviver: (key: string, value: unknown, context: { source: string }) => unknown) => unknown;
+type WithSource = (
+  text: string,
+  reviver: (key: string, value: unknown, context: { source: string }) => unknown,
+) => unknown;
 
 /** A JSON text with its numbers as they were written: 1, 1.0 and 10^30 differ, as they do for Python. */
 const exact = (text: string): unknown =>

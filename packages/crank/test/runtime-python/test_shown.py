@@ -79,6 +79,12 @@ def odd(n: int):
     >>> odd(*[1.5])
     >>> other("x")
     """
+def mixed(graph):
+    """
+    >>> mixed({1: [2], (1, 2): [3]})
+    >>> mixed({1: [2]})
+    """
+    return repr(graph)
 class Counter:
     def __init__(self, start: int = 0): self.start = start
     def add(self, n: int):
@@ -148,6 +154,8 @@ class Shown(ServiceTest):
         ):  # fmt: skip
             self.assertEqual(self.call(service, "keys", {"graph": given}), repr(made))
         self.refused(service, "keys", {"graph": {"a": [None]}})
+        self.assertEqual(self.call(service, "mixed", {"graph": {"1": [3]}}), "{1: [3]}")
+        self.assertEqual(self.call(service, "mixed", {"graph": [[1, [2]], [[1, 2], [3]]]}), "{1: [2], (1, 2): [3]}")
 
     def test_where_the_author_has_decided(self):
         service = self.load(SOURCE)

@@ -9,7 +9,10 @@ export interface ServiceName {
 
 /** Reads `[ACCOUNT/]SERVICE[@VERSION][.OPERATION]` (CONTRACT.md, "Names"). @throws CrankError `invalid-input` */
 export const parseName = (text: string): ServiceName => {
-  const match = /^(?:([a-z0-9-]+)\/)?([a-z0-9-]+)(?:@([A-Za-z0-9:_-]+))?(?:\.([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?))?$/.exec(text);
+  const match =
+    /^(?:([a-z0-9-]+)\/)?([a-z0-9-]+)(?:@([A-Za-z0-9:_-]+))?(?:\.([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?))?$/.exec(
+      text,
+    );
   if (match === null) {
     throw new CrankError(
       'invalid-input',

@@ -10,6 +10,7 @@ from .docstrings import summary
 from .errors import InvalidOutput
 from .fields import fields_of, form_name, requiredness
 from .files import FILES, Bytes
+from .generics import met_by_json, substituted
 from .records import Adapted, Field, Pydantic, Record
 from .resolve import Unresolvable, annotations_of, evaluate
 from .scalars import AnyDecoder, Bool, Choice, Complex, FlagDecoder, Float, Int, Null, Number, Str
@@ -185,7 +186,7 @@ class Compiler:
             return self.decoder(cls.__supertype__, scope, env)
         parameters = getattr(cls, "__parameters__", None) or getattr(cls, "__type_params__", ())
         # A type that grows with each step, such as Box[List[T]] within Box[T], has to end somewhere.
-        args = () if self._making.count(cls) > 2 else tuple(_substituted(arg, env) for arg in args)
+        args = () if self._making.count(cls) > 2 else tuple(substituted(arg, env) for arg in args)
         inner = _merged(env, dict(zip(parameters, args))) if args else {}
         cache_key = (cls, tuple(map(_hashable, args)))
         if cache_key in self._named:
@@ -205,7 +206,7 @@ class Compiler:
         if issubclass(cls, (str, int, float)) and cls.__init__ in (str.__init__, int.__init__, float.__init__):
             return _Subclass(cls, next(_BUILTIN[base] for base in (str, int, float) if issubclass(cls, base)))
         if getattr(cls, "_is_protocol", False):
-            return _ANY if _met_by_json(cls) else None
+            return _ANY if met_by_json(cls) else None
         fields = fields_of(cls)
         if fields is None:
             return None
@@ -339,21 +340,6 @@ class _Subclass(Decoder):
         return self._base.schema(defs)
 
 
-def _met_by_json(protocol):
-    """Whether values of JSON's types have all that a Protocol asks for, such as `__lt__`."""
-    names = {name for base in protocol.__mro__ if getattr(base, "_is_protocol", False) for name in _asked(base)}
-    # Not hasattr: a class has what its metaclass has, too.
-    members = [{name for base in kind.__mro__ for name in vars(base)} for kind in (int, str, list, dict)]
-    return any(names <= of_kind for of_kind in members)
-
-
-def _asked(protocol):
-    for name, value in vars(protocol).items():
-        if (hasattr(value, "__code__") or isinstance(value, property)) and name not in ("__init__", "__subclasshook__"):
-            yield name
-    yield from annotations_of(protocol)
-
-
 def nullable(decoder):
     """What a default of None adds to a type that doesn't say so: `x: int = None`."""
     try:
@@ -372,22 +358,6 @@ def _merged(one, other):
 def _is_typing(cls):
     known = cls.__module__.partition(".")[0] in _TYPING
     return known and not hasattr(cls, "_fields") and not hasattr(cls, "_member_map_")
-
-
-def _substituted(argument, env):
-    """A type argument with what its own variables stand for: `Box[T]` within `Box[int]`."""
-    try:
-        if argument in env:
-            return env[argument]
-    except TypeError:  # unhashable
-        return argument
-    variables = () if isinstance(argument, type) else getattr(argument, "__parameters__", None) or ()
-    if not any(variable in env for variable in variables):
-        return argument
-    try:
-        return argument[tuple(env.get(variable, variable) for variable in variables)]
-    except TypeError:
-        return argument
 
 
 def _hashable(value):

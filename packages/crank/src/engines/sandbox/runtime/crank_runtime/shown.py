@@ -122,7 +122,7 @@ def widened(declared, given, warn):
     more = _shown(refused, (), False)
     _tell(refused, more, warn)
     if anything:
-        return Hint(*forms) if forms else declared
+        return Hint(forms[0] if len(forms) == 1 else Union(forms)) if forms else declared
     return Both(declared, forms, more) if forms or more else declared
 
 
