@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   sklearn: 'scikit-learn',
   statsmodels: 'statsmodels',
   sympy: 'sympy',
+  typing_extensions: 'typing-extensions',
 };
 
 const MEANING: Readonly<Record<Outcome, string>> = {

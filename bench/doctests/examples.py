@@ -132,7 +132,6 @@ def stated(example):
                 "type": kind.strip(),
                 "message": message.strip(),
                 "ignored": bool(example.options.get(doctest.IGNORE_EXCEPTION_DETAIL)),
-                "elided": bool(example.options.get(doctest.ELLIPSIS)),
             }
         }
     if not example.want.strip():

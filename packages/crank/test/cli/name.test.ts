@@ -13,9 +13,13 @@ describe('names of services', () => {
       operation: undefined,
     });
     expect(servicePath(parseName('words.x'))).toBe('/v1/services/words');
+    expect(parseName('stacks@stable.Stack.push')).toMatchObject({ service: 'stacks', operation: 'Stack.push' });
   });
 
-  it.each(['', 'Words', 'a/b/c', 'words.', 'words@', '../x', 'words.1x'])('refuses %j', (text) => {
-    expect(() => parseName(text)).toThrow(/no name of a service/);
-  });
+  it.each(['', 'Words', 'a/b/c', 'words.', 'words@', '../x', 'words.1x', 'words.A.', 'words.A.b.c'])(
+    'refuses %j',
+    (text) => {
+      expect(() => parseName(text)).toThrow(/no name of a service/);
+    },
+  );
 });

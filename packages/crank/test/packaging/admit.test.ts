@@ -45,6 +45,8 @@ describe('a descriptor', () => {
       result: 'file',
       contentType: 'image/png',
     });
+    const method = { ...descriptor, operations: [{ ...operation, name: 'Stack.push' }] };
+    expect(admit(method)).toEqual(method);
   });
 
   test("the sandbox's own findings end the deployment, or go along", () => {
@@ -87,6 +89,11 @@ describe('a descriptor', () => {
       /unknown form/,
     ],
     ['a name that is a path', { ...descriptor, operations: [{ ...operation, name: '../x' }] }, /cannot be the name/],
+    [
+      'a name with a path of dots',
+      { ...descriptor, operations: [{ ...operation, name: 'A.b.c' }] },
+      /cannot be the name/,
+    ],
     ['the name __proto__', { ...descriptor, operations: [{ ...operation, name: '__proto__' }] }, /cannot be the name/],
     [
       'a name without end',

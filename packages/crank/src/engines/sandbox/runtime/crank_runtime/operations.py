@@ -20,6 +20,11 @@ _STREAMS = frozenset(("Iterator", "Generator", "AsyncIterator", "AsyncGenerator"
 _DEFINITIONS = (_ast.FunctionDef, _ast.AsyncFunctionDef, _ast.ClassDef)
 
 
+_FIX = "Annotate it with a type that JSON can carry, or leave it as it is."
+_FIX_FUNCTION = "Give that parameter a default or a type that JSON can carry, or write a function that fills it in."
+_FIX_CLASS = "Write a function that makes the object out of plain values and calls it."
+
+
 class Definition:
     """A top-level `def` or `class` of the entry file. `options`: of its `@crank_service`; None where it has none."""
 
@@ -140,8 +145,7 @@ def discover(module, tree, file, entry):
     compiler.examples = _examples(tree)
     for definition, value, function, options in chosen:
 
-        def warn(message, line=definition.line, name=definition.name):
-            fix = "Annotate it with a type that JSON can carry, or leave it as it is."
+        def warn(message, fix=_FIX, line=definition.line, name=definition.name):
             findings.append(finding("warning", entry, "%s: %s" % (name, message), fix, line))
 
         for operation in _offered(definition, value, function, options, file, compiler, warn):
@@ -167,7 +171,7 @@ def _offered(definition, value, function, options, file, compiler, warn):
     try:
         operation = _operation(definition, value, function, options, compiler, warn)
     except Inexpressible as error:
-        warn("%s; the function is not offered from outside" % error)
+        warn("%s; the function is not offered from outside" % error, _FIX_FUNCTION)
         return
     yield operation
 
@@ -185,20 +189,20 @@ def _methods(definition, cls, options, file, compiler, warn):
             continue
         at = Definition(name, method.line, None)
 
-        def note(message, line=method.line, name=name):
-            warn(message, line, name)
+        def note(message, fix=_FIX, line=method.line, name=name):
+            warn(message, fix, line, name)
 
         try:
             operation = _operation(at, method.value, method.function, None, compiler, note, method.hidden)
         except Inexpressible as error:
-            note("%s; the method is not offered from outside" % error)
+            note("%s; the method is not offered from outside" % error, _FIX_FUNCTION)
             continue
         operation.signature = methods.with_object(operation.signature, method, maker)
         if options and options.get("name"):
             operation.name = "%s.%s" % (options["name"], method.name)
         yield operation
     if left:
-        warn("no object of the class can be made (%s); left out: %s" % (reason, ", ".join(left)))
+        warn("no object of the class can be made (%s); left out: %s" % (reason, ", ".join(left)), _FIX_CLASS)
 
 
 def _chosen(module, found, file):

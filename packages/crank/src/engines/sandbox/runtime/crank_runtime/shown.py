@@ -142,7 +142,8 @@ def _tell(refused, more, warn):
     if stated and more:
         shown = repr(stated[0])
         shown = shown if len(shown) <= 60 else shown[:59] + "…"
-        warn("an example in a docstring has %s, which the annotation excludes; it is taken all the same" % shown)
+        message = "an example in a docstring has %s, which the annotation excludes; it is taken all the same" % shown
+        warn(message, "Widen the annotation, or mend the example.")
 
 
 def _tried(decoder, value, exact=False):

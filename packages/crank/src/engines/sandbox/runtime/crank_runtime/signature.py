@@ -236,7 +236,7 @@ def _decoder(name, kind, annotations, defaults, scope, compiler, warn, given=Non
     if given:
         from . import shown
 
-        base = shown.widened(base, given, lambda message: warn("%s: %s" % (name, message)))
+        base = shown.widened(base, given, lambda message, fix: warn("%s: %s" % (name, message), fix))
     return Array(base) if kind == VAR_POSITIONAL else base
 
 
