@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   PIL: 'pillow',
   bs4: 'beautifulsoup4',
   cv2: 'opencv-python-headless',
+  fake_useragent: 'fake-useragent',
   httpx: 'httpx',
   lxml: 'lxml',
   matplotlib: 'matplotlib',
@@ -29,6 +30,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   statsmodels: 'statsmodels',
   sympy: 'sympy',
   typing_extensions: 'typing-extensions',
+  xgboost: 'xgboost-cpu',
 };
 
 const MEANING: Readonly<Record<Outcome, string>> = {
@@ -80,6 +82,7 @@ if (folder === undefined) {
   console.error('usage: npm run bench -- doctests FOLDER [--python 3.13] [--interpreter PATH] [--out FILE]');
   process.exit(2);
 }
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 console.error(machine());
 const collected = collect(folder, values.interpreter);
 const node = await startNode();

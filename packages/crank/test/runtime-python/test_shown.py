@@ -166,6 +166,15 @@ class Shown(ServiceTest):
         service = self.load(SOURCE)
         self.assertEqual(self.property(service, "odd", "n"), {"type": "integer"})
 
+    def test_examples_without_end(self):
+        """Whatever stands in a docstring, the module loads."""
+        for source in ("f(%s1)" % ("-" * 3000), "f(%s)" % ("[" * 3000), "f(%s1)" % ("1 + " * 900), "f(" * 900, "f('%s')" % ("x" * 9000),
+                       "f(%s1%s)" % ("[" * 150, "]" * 150), "f(1e999, 0x%s)" % ("f" * 3000), "f(**{})", "f({**{}})", "f(...)",
+                       "f(-'a', {[]: 1}, {{}})", "f(\\x00)"):  # fmt: skip
+            with self.subTest(source[:20]):
+                service = self.load('def f(n: int):\n    """\n    >>> %s\n    %s\n    """\n    return n\n' % (source, "[" * 900))
+                self.assertEqual(self.call(service, "f", {"n": 1}), 1)
+
     def test_the_author_is_told(self):
         messages = [found["message"] for found in self.load(SOURCE).describe()["findings"]]
         wrong = "an example in a docstring has ['a', 'b'], which the annotation excludes; it is taken all the same"

@@ -84,7 +84,7 @@ class Examples:
             try:
                 positional = [_literal(part) for part in node.args]
                 named = {word.arg: _literal(word.value) for word in node.keywords}
-            except _NotLiteral:
+            except (_NotLiteral, RecursionError):
                 continue
             result = _result("\n".join(stated)) if whole and raises is None else []
             called = node.func
@@ -124,7 +124,7 @@ def _raised(stated):
 def _result(stated):
     try:
         return [_literal(_parse(stated, "eval").body)] if stated else []
-    except _NotLiteral:
+    except (_NotLiteral, RecursionError):
         return []
 
 
