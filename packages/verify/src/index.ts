@@ -8,6 +8,7 @@ export {
   verifyCheckpoint,
 } from './checkpoint.ts';
 export { type Envelope, IN_TOTO, pae, parseEnvelope, verifyEnvelope } from './dsse.ts';
+export { type Explanation, explainReceipt } from './explain.ts';
 export { leafHash, nodeHash, verifyConsistency, verifyInclusion } from './merkle.ts';
 export { formatNote, type Note, type NoteSignature, parseNote, type VerifiedNote, verifyNote } from './note.ts';
 export { commitmentOf, type Opened, SALT_BYTES, saltDigest } from './openings.ts';
@@ -15,5 +16,11 @@ export { ACT_PREDICATE, CALL_PREDICATE, parseStatement, type ReceiptStatement, S
 export { parseTilePath, TILE_WIDTH, type TileId, tilePath } from './tile-path.ts';
 export { formatProof, parseProof, type TlogProof } from './tlog-proof.ts';
 export { type ReceiptPart, VerificationError } from './verification-error.ts';
-export { type VerifiedReceipt, type VerifyOptions, verifyReceipt } from './verify-receipt.ts';
+export {
+  type ReceiptVerifier,
+  receiptVerifier,
+  type VerifiedReceipt,
+  type VerifyOptions,
+  verifyReceipt,
+} from './verify-receipt.ts';
 export { formatVkey, isKeyName, keyHint, keyId, parseVkey, type Vkey, VkeyError } from './vkey.ts';
