@@ -16,6 +16,7 @@ export { ACT_PREDICATE, CALL_PREDICATE, parseStatement, type ReceiptStatement, S
 export { parseTilePath, TILE_WIDTH, type TileId, tilePath } from './tile-path.ts';
 export { formatProof, parseProof, type TlogProof } from './tlog-proof.ts';
 export { type ReceiptPart, VerificationError } from './verification-error.ts';
+export { type ExportReport, isExport, verifyExport } from './verify-export.ts';
 export {
   type ReceiptVerifier,
   receiptVerifier,

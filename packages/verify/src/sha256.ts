@@ -1,3 +1,5 @@
+import { concat } from './bytes.ts';
+
 /**
  * SHA-256 (FIPS 180-4) in plain code. WebCrypto's is faster for long messages, but every one of its answers comes through
  * another thread: a receipt needs some thirty hashes of 65 bytes, and waiting for them took longer than its two
@@ -26,8 +28,27 @@ const W = new Uint32Array(64);
 const tail = new Uint8Array(128);
 
 /** SHA-256 at once: 32 bytes. */
-export const sha256Now = (data: Uint8Array): Uint8Array => {
+export const sha256Now = (data: Uint8Array): Uint8Array => finish(H.slice(), data, data.length);
+
+/** A hash over bytes that come piece by piece. */
+export const sha256Stream = (): { update(bytes: Uint8Array): void; digest(): Uint8Array } => {
   const h = H.slice();
+  let rest = new Uint8Array();
+  let total = 0;
+  return {
+    update: (bytes) => {
+      total += bytes.length;
+      const data = rest.length === 0 ? bytes : concat(rest, bytes);
+      const whole = data.length - (data.length % 64);
+      for (let at = 0; at < whole; at += 64) compress(h, data, at);
+      rest = data.slice(whole);
+    },
+    digest: () => finish(h.slice(), rest, total),
+  };
+};
+
+/** Hashes the last bytes of a message of `total`. */
+const finish = (h: Uint32Array, data: Uint8Array, total: number): Uint8Array => {
   const whole = data.length - (data.length % 64);
   for (let at = 0; at < whole; at += 64) compress(h, data, at);
   // The rest, a one bit, zeros, and the length in bits as 64 bits, big-endian.
@@ -37,8 +58,8 @@ export const sha256Now = (data: Uint8Array): Uint8Array => {
   tail[rest] = 0x80;
   const end = rest < 56 ? 64 : 128;
   const view = new DataView(tail.buffer);
-  view.setUint32(end - 8, Math.floor(data.length / 2 ** 29));
-  view.setUint32(end - 4, (data.length << 3) >>> 0);
+  view.setUint32(end - 8, Math.floor(total / 2 ** 29));
+  view.setUint32(end - 4, (total * 8) % 2 ** 32);
   for (let at = 0; at < end; at += 64) compress(h, tail, at);
   const out = new Uint8Array(32);
   const words = new DataView(out.buffer);

@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { formatDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
 import { loadSigner } from '#src/engines/audit/keys.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
@@ -19,17 +20,19 @@ import { act, nodePrincipal } from '#src/platform/act.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
+import { sweepKept } from '#src/platform/keeping.ts';
 import { LogFiles } from '#src/platform/log-files.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { loadPolicies } from '#src/platform/policies.ts';
 import { quarantine } from '#src/platform/quarantine.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
-import { Vault } from '#src/platform/vault.ts';
+import { Subjects } from '#src/platform/subjects.ts';
 import { openStore } from '#src/store/store.ts';
 import type { Config } from './config.ts';
 import { claimFolder, emptyScratch, originOf, prepareDataFolder } from './data-folder.ts';
 import { makeFirstOwner } from './first-owner.ts';
+import { version } from './version.ts';
 
 const SWEEP_MS = 600_000;
 
@@ -111,9 +114,11 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     log: (message, fields) => log.info(fields, message),
   });
   const policy = createPolicyEngine();
-  const idempotency = new Idempotency(store.db, Vault.open(join(folder.keys, 'answers.key')));
+  const idempotency = new Idempotency(store.db);
+  const subjects = await Subjects.open(store.db, origin, join(folder.keys, 'subjects'));
   const sweep = setInterval(() => {
     idempotency.sweep().catch((err: unknown) => log.error({ err }, 'expired answers could not be deleted'));
+    sweepKept(store.db).catch((err: unknown) => log.error({ err }, 'what was kept long enough could not be deleted'));
   }, SWEEP_MS).unref();
 
   const platform: Platform = {
@@ -133,6 +138,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     recorder,
     catalog: new Catalog(store.db),
     idempotency,
+    subjects,
     refusals,
     logFiles,
     counts: new CallCounts(),
@@ -142,6 +148,9 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   };
   await loadPolicies(platform);
   made = platform;
+  const nodeAct = (kind: 'node.start' | 'node.stop', object: Record<string, string | number>) =>
+    act(nodeActs, nodePrincipal(nodeActs, config.account), kind, object, []);
+  await nodeAct('node.start', inForce(config, policy.default.digest));
 
   return {
     platform,
@@ -152,6 +161,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       await refusals.close();
       await sandbox.close();
       egress.close();
+      await nodeAct('node.stop', {}).catch((err: unknown) => log.error({ err }, 'the stop could not be recorded'));
       await recorder.close();
       await logFiles.close();
       await policy.close();
@@ -160,3 +170,15 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     },
   };
 };
+
+/** What of its settings changes what a node does with calls: its start puts it in the log. */
+const inForce = (config: Config, policy: string): Record<string, string | number> => ({
+  version,
+  policy,
+  isolation: config.container ? 'container' : 'bubblewrap',
+  egress: config.egress.map(formatDestination).join(',') || 'none',
+  grid: config.grid,
+  rate: config.rate,
+  concurrency: config.concurrency,
+  database: 'sqlite' in config.database ? 'sqlite' : 'postgres',
+});

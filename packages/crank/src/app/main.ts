@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { CrankError, catalogue } from '#src/core/error.ts';
 import { commands } from '#src/doors/cli/commands.ts';
 import { runCli } from '#src/doors/cli/run.ts';
 import { dataFolder, nodeUrl } from './config.ts';
 import { localCommands } from './local-commands.ts';
+import { version } from './version.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 const { env } = process;
 
 try {

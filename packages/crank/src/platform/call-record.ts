@@ -7,6 +7,7 @@ import type { Bill } from '#src/engines/metering/meter.ts';
 import type { IdempotencyRow } from '#src/store/schema.ts';
 import type { CallState } from './call-state.ts';
 import { commitToFile } from './commitment.ts';
+import { keptRows } from './keeping.ts';
 import type { Platform } from './platform.ts';
 import type { RecordEntry } from './record-entry.ts';
 
@@ -45,9 +46,9 @@ export const callEntry = async (
       bill,
       lines,
       subject,
-      predecessor: state.stream?.opening,
+      predecessor: state.stream?.opening ?? state.replays,
     }),
-    openings: { subject: subject.salt, input: inputOf(state).salt },
+    ...(state.subject.named && { subject: state.subject.id }),
     rows: {
       call: {
         id,
@@ -59,9 +60,10 @@ export const callEntry = async (
         received_at: state.received,
         finished_at: finished,
         outcome,
-        problem: problem === undefined ? null : Buffer.from(problem).toString(),
-        stdout: printable(result?.stdout),
-        stderr: printable(result?.stderr),
+        problem:
+          problem === undefined ? null : state.subject.sealText(Buffer.from(problem).toString(), `${id} problem`),
+        stdout: state.subject.sealText(result?.stdout, `${id} stdout`),
+        stderr: state.subject.sealText(result?.stderr, `${id} stderr`),
         truncated_bytes: result?.truncatedBytes ?? 0,
         tags: tags ?? null,
       },
@@ -86,6 +88,7 @@ export const callEntry = async (
         sent_bytes: sentBytes,
         received_bytes: receivedBytes,
       })),
+      ...(state.keeps && { kept: await keptRows(state, state.keeps) }),
       ...(idempotency && { idempotency }),
     },
   };
@@ -93,7 +96,7 @@ export const callEntry = async (
 
 /** The receipt that precedes a stream's first byte: it says that the call was let in, with what input and under which decisions. */
 export const openingEntry = (state: CallState, platform: Platform, id: string): RecordEntry => {
-  const subject = commitTo(EMPTY);
+  const subject = commitTo(EMPTY, state.subject.salts(id).subject);
   return {
     id,
     kind: 'opening',
@@ -109,30 +112,27 @@ export const openingEntry = (state: CallState, platform: Platform, id: string): 
       subject,
       predecessor: undefined,
     }),
-    openings: { subject: subject.salt, input: inputOf(state).salt },
+    ...(state.subject.named && { subject: state.subject.id }),
   };
 };
-
-/** PostgreSQL's text holds everything but NUL. */
-const printable = (text = ''): string => text.replaceAll('\0', '\uFFFD');
 
 /** Commits to the bytes answered. */
 const subjectOf = (state: CallState): Committed | Promise<Committed> => {
   switch (state.answer.type) {
     case 'json':
-      return commitTo(state.answer.json);
+      return commitTo(state.answer.json, state.salts.subject);
     case 'file':
-      return commitToFile(state.answer.path);
+      return commitToFile(state.answer.path, state.salts.subject);
     case 'stream':
       return state.stream!.sent.finish();
     case 'error':
-      return commitTo(state.answer.problem);
+      return commitTo(state.answer.problem, state.salts.subject);
   }
 };
 
 /** Where the body was never read there is no input, and the commitment is to no bytes. */
 const inputOf = (state: CallState): Committed => {
-  state.input ??= commitTo(EMPTY);
+  state.input ??= commitTo(EMPTY, state.salts.input);
   return state.input;
 };
 

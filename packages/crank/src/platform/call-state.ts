@@ -11,8 +11,10 @@ import { type OpenStream, openStream } from './call-stream.ts';
 import type { DeployedVersion } from './catalog.ts';
 import { grantEgress } from './egress.ts';
 import type { IdempotencySlot } from './idempotency.ts';
+import type { Keeping } from './keeping.ts';
 import type { Platform } from './platform.ts';
 import { removeFiles } from './scratch.ts';
+import type { SubjectKey } from './subject-key.ts';
 import { templateOf } from './template.ts';
 
 const NOTHING = new Uint8Array();
@@ -24,6 +26,13 @@ export class CallState {
   readonly principal: Principal;
   readonly target: DeployedVersion;
   readonly operation: Operation;
+  /** Whose data this is: salts and what is kept are under this key. */
+  readonly subject: SubjectKey;
+  readonly salts: { subject: Buffer; input: Buffer };
+  /** What policy wants kept of it. */
+  keeps: Keeping | undefined;
+  /** The call whose replay this is. */
+  readonly replays: string | undefined;
   /** The version's limits, lowered by what policy decided. */
   limits: Limits;
   readonly decisions: Decision[] = [];
@@ -48,12 +57,17 @@ export class CallState {
     principal: Principal;
     target: DeployedVersion;
     operation: Operation;
+    subject: SubjectKey;
+    replays?: string | undefined;
   }) {
     this.id = call.id;
     this.received = call.received;
     this.principal = call.principal;
     this.target = call.target;
     this.operation = call.operation;
+    this.subject = call.subject;
+    this.salts = call.subject.salts(call.id);
+    this.replays = call.replays;
     this.limits = { ...call.target.manifest.limits };
   }
 
@@ -78,6 +92,7 @@ export class CallState {
     return {
       action,
       principal,
+      time: new Date(this.received).toISOString(),
       resource: {
         type: 'operation',
         account: target.account,
@@ -116,7 +131,14 @@ export class CallState {
             body.input.toString() +
               body.files.map((file) => `\n${file.parameter} ${file.name} ${file.sha256}`).join(''),
           ),
+      this.salts.input,
     );
+  }
+
+  /** Lowers the limits to those of another call. */
+  lower(limits: Limits): void {
+    for (const name of Object.keys(this.limits) as (keyof Limits)[])
+      this.limits[name] = Math.min(this.limits[name], limits[name]);
   }
 
   /** Lowers the wall time to what is left of the caller's deadline. @throws CrankError `timeout` where nothing is */

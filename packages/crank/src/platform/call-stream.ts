@@ -42,7 +42,7 @@ export const openStream = (
   const stream: OpenStream = {
     opening: undefined,
     items: 0,
-    sent: startCommitment(),
+    sent: startCommitment(state.salts.subject),
     error: undefined,
     begin: async () => {
       await begin();
@@ -54,6 +54,7 @@ export const openStream = (
         const to = await begin();
         const bytes = to.encode(checked);
         stream.sent.update(bytes);
+        state.keeps?.sent(bytes);
         stream.items += 1;
         await to.write(bytes);
       } catch (error) {

@@ -7,8 +7,10 @@ import { callContext } from './call-context.ts';
 import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
+import { keepingOf } from './keeping.ts';
 import type { Platform } from './platform.ts';
 import { demandTrust } from './quarantine.ts';
+import { SubjectKey } from './subject-key.ts';
 
 /** A request to run an operation, in no door's terms. */
 export interface CallRequest {
@@ -22,6 +24,10 @@ export interface CallRequest {
   /** Milliseconds that the caller is ready to wait. */
   deadlineMs?: number | undefined;
   tags?: string | undefined;
+  /** Whose data the input is (`Crank-Subject`), or a key at hand; the principal's own where absent. */
+  subject?: string | SubjectKey | undefined;
+  /** The call whose replay this is, and the limits that it had. */
+  replays?: { id: string; limits: Limits };
   /** Aborted where the caller went away. */
   signal: AbortSignal;
   /** Reads the body, once the caller is known to be permitted. @throws CrankError 400, 413, 415 */
@@ -59,7 +65,13 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
   const principal = await admit(platform, request.authorization);
   const target = await platform.catalog.resolve(request.account ?? principal.account, request.service, request.version);
   const callable = target.operation(request.operation);
-  const state = new CallState({ id: newId('call'), received, principal, target, operation: callable.operation });
+  const subject =
+    request.subject instanceof SubjectKey
+      ? request.subject
+      : await platform.subjects.of(target.account, request.subject ?? principal.id, request.subject !== undefined);
+  const { operation } = callable;
+  const replays = request.replays?.id;
+  const state = new CallState({ id: newId('call'), received, principal, target, operation, subject, replays });
   let release: (() => void) | undefined;
   platform.load.inFlight += 1;
   try {
@@ -74,7 +86,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
       state.took(body);
       if (request.idempotencyKey !== undefined) {
         const slot = platform.idempotency.slot(principal.id, state.name, request.idempotencyKey, body.fingerprint());
-        const claim = await platform.idempotency.claim(slot);
+        const claim = await platform.idempotency.claim(slot, subject);
         if ('kept' in claim) return replay(claim.kept);
         release = claim.release;
         state.slot = slot;
@@ -93,6 +105,8 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
         state.decide(platform.policy.decideInput(state.policyInput('service.call', body.value))),
       );
       state.reach(decision, platform.egress.ceiling);
+      state.keeps = await keepingOf(decision.retain, body);
+      if (request.replays !== undefined) state.lower(request.replays.limits);
 
       // 5. reserve: no budget is set on this node's accounts; 6. place: here
       state.within(request.deadlineMs);
@@ -114,7 +128,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
       platform,
       bill,
       request.tags,
-      kept && platform.idempotency.row(state.slot!, kept),
+      kept && platform.idempotency.row(state.slot!, kept, subject),
     );
     await state.step('commit', () => platform.recorder.commit(entry));
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);

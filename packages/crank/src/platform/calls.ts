@@ -7,6 +7,7 @@ import { identify } from './admit.ts';
 import { ownsService } from './call-record.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
+import { openText } from './subject-key.ts';
 
 const PAGE = 100;
 
@@ -69,19 +70,22 @@ export const getCall = async (
   if (row === undefined || !(await maySee(platform, principal, row, 'call.read'))) throw noCall(id);
   const usage = await db.selectFrom('usage').selectAll().where('call', '=', id).executeTakeFirstOrThrow();
   const lines = await db.selectFrom('charges').selectAll().where('call', '=', id).execute();
+  const key = await platform.subjects.keyOf(await receiptOf(platform, id, row));
+  const shown = (text: string, name: string): string => openText(text, key, `${id} ${name}`);
+  const problemText = row.problem === null ? '' : shown(row.problem, 'problem');
   const flows = await db.selectFrom('egress').selectAll().where('call', '=', id).orderBy('destination').execute();
   const inside = ownsService(principal, row.account);
-  const { exception, ...problem } = (row.problem === null ? {} : JSON.parse(row.problem)) as Record<string, never>;
+  const { exception, ...problem } = (problemText === '' ? {} : JSON.parse(problemText)) as Record<string, never>;
   return {
     ...infoOf(row),
     problem:
-      row.problem === null
+      problemText === ''
         ? null
         : inside || exception === undefined
-          ? JSON.parse(row.problem)
+          ? JSON.parse(problemText)
           : { ...problem, exception: withoutTraceback(exception) },
-    stdout: inside ? row.stdout : '',
-    stderr: inside ? row.stderr : '',
+    stdout: inside ? shown(row.stdout, 'stdout') : '',
+    stderr: inside ? shown(row.stderr, 'stderr') : '',
     truncatedBytes: row.truncated_bytes,
     usage: {
       cpuNs: usage.cpu_ns,
@@ -105,6 +109,12 @@ export const getCall = async (
     },
     receipt: `/v1/receipts/${id}`,
   };
+};
+
+/** What says whose key the texts of a call are under. */
+const receiptOf = async (platform: Platform, id: string, { account, principal }: CallRow) => {
+  const row = await platform.store.db.selectFrom('receipts').select('subject').where('id', '=', id).executeTakeFirst();
+  return { account, principal, subject: row?.subject ?? null };
 };
 
 /** A caller sees its own calls; whom policy lets read all of the account's sees all. */

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { sha256 } from '#src/core/digest.ts';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import type { Database, IdempotencyRow } from '#src/store/schema.ts';
-import type { Vault } from './vault.ts';
+import type { SubjectKey } from './subject-key.ts';
 
 const KEEP_MS = 24 * 3600_000;
 /** Larger answers are not kept: a repeat is told so. */
@@ -22,15 +22,13 @@ export interface IdempotencySlot {
   fingerprint: string;
 }
 
-/** Answers under idempotency keys: kept 24 h, encrypted; a concurrent repeat waits for the first. */
+/** Answers under idempotency keys: kept 24 h, under the key of their subject; a concurrent repeat waits for the first. */
 export class Idempotency {
   readonly #db: Kysely<Database>;
-  readonly #vault: Vault;
   readonly #running = new Map<string, { fingerprint: string; done: Promise<void> }>();
 
-  constructor(db: Kysely<Database>, vault: Vault) {
+  constructor(db: Kysely<Database>) {
     this.#db = db;
-    this.#vault = vault;
   }
 
   /** Keys are hashed at once: they may carry what their makers find handy. */
@@ -41,9 +39,9 @@ export class Idempotency {
   /**
    * Either the answer that was given before, or the right to run: then `release` must be called at the end.
    *
-   * @throws CrankError `idempotency-conflict` where the key was used with another body, or its answer was too large to keep
+   * @throws CrankError `idempotency-conflict` where the key was used with another body or subject, or its answer was too large to keep
    */
-  async claim(slot: IdempotencySlot): Promise<{ kept: KeptAnswer } | { release: () => void }> {
+  async claim(slot: IdempotencySlot, subject: SubjectKey): Promise<{ kept: KeptAnswer } | { release: () => void }> {
     const name = `${slot.scope} ${slot.key}`;
     for (;;) {
       const running = this.#running.get(name);
@@ -69,7 +67,9 @@ export class Idempotency {
         .executeTakeFirst();
       if (row === undefined) return { release };
       if (row.fingerprint !== slot.fingerprint) throw otherBody();
-      const kept = JSON.parse(this.#vault.open(row.answer, name).toString()) as KeptAnswer;
+      const answer = subject.open(row.answer, name);
+      if (answer === undefined) throw otherBody();
+      const kept = JSON.parse(answer.toString()) as KeptAnswer;
       release();
       return { kept };
     } catch (error) {
@@ -79,7 +79,7 @@ export class Idempotency {
   }
 
   /** The row that keeps an answer; written with the call. */
-  row(slot: IdempotencySlot, answer: KeptAnswer): IdempotencyRow {
+  row(slot: IdempotencySlot, answer: KeptAnswer, subject: SubjectKey): IdempotencyRow {
     const text = JSON.stringify(answer);
     const kept =
       text.length <= KEEP_BYTES
@@ -90,7 +90,7 @@ export class Idempotency {
       key: slot.key,
       fingerprint: slot.fingerprint,
       call: answer.call,
-      answer: this.#vault.seal(Buffer.from(kept), `${slot.scope} ${slot.key}`),
+      answer: subject.seal(Buffer.from(kept), `${slot.scope} ${slot.key}`),
       expires_at: Date.now() + KEEP_MS,
     };
   }
@@ -104,5 +104,5 @@ export class Idempotency {
 const otherBody = (): CrankError =>
   new CrankError(
     'idempotency-conflict',
-    'This Idempotency-Key was used with another body: use a new key for a new request.',
+    'This Idempotency-Key was used with another body or subject: use a new key for a new request.',
   );

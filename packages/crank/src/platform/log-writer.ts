@@ -22,6 +22,7 @@ export const sealGroup = (
     usage: [],
     charges: [],
     egress: [],
+    kept: [],
     idempotency: [],
     queries: [],
     receipts: [],
@@ -40,7 +41,8 @@ export const sealGroup = (
       principal: entry.principal,
       kind: entry.kind,
       envelope,
-      openings: JSON.stringify(entry.openings),
+      openings: entry.openings === undefined ? null : JSON.stringify(entry.openings),
+      subject: entry.subject ?? null,
       log,
       idx,
       created_at,
@@ -50,6 +52,7 @@ export const sealGroup = (
       rows.usage.push(entry.rows.usage);
       rows.charges.push(...entry.rows.charges);
       rows.egress.push(...entry.rows.egress);
+      if (entry.rows.kept !== undefined) rows.kept.push(...entry.rows.kept);
       if (entry.rows.idempotency !== undefined) rows.idempotency.push(entry.rows.idempotency);
     }
     if (entry.queries !== undefined) rows.queries.push(...entry.queries);

@@ -4,7 +4,7 @@ import { denied } from './call-state.ts';
 import type { Platform } from './platform.ts';
 
 /**
- * Lets a principal do an administrative act, or not. Policy decides by role and account.
+ * Lets a principal do an administrative act, or not. Policy decides by role and account; refusals are counted.
  *
  * @throws CrankError `forbidden`, `policy-denied`
  */
@@ -15,6 +15,10 @@ export const permit = async (
   resource: { type: string; account: string; service?: string; id?: string; principal?: string },
 ): Promise<Decision> => {
   const decision = await platform.policy.authorise({ action, principal, resource });
-  if (!decision.allow) throw denied(decision);
+  if (!decision.allow) {
+    const error = denied(decision);
+    platform.refusals.count(`${error.code} ${action}`);
+    throw error;
+  }
   return decision;
 };

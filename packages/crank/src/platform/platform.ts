@@ -14,6 +14,7 @@ import type { Idempotency } from './idempotency.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
+import type { Subjects } from './subjects.ts';
 
 /** The parts that use cases join. Built in `app/`, given to every use case as its first argument. */
 export interface Platform {
@@ -33,6 +34,8 @@ export interface Platform {
   recorder: Recorder;
   catalog: Catalog;
   idempotency: Idempotency;
+  /** Keys of those whose data calls carry. */
+  subjects: Subjects;
   refusals: Refusals;
   logFiles: LogFiles;
   /** Calls that ended on this node. */

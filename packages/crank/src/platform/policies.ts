@@ -15,7 +15,7 @@ export interface PolicyInfo {
 }
 
 /** What of a bundle is kept as JSON beside its WASM. */
-type Kept = Omit<AppliedBundle, 'wasm' | 'account' | 'layer' | 'name' | 'digest'>;
+export type KeptBundle = Omit<AppliedBundle, 'wasm' | 'account' | 'layer' | 'name' | 'digest'>;
 
 /** Adds or replaces one bundle of the caller's account; it is in force once this resolves. @throws CrankError `not-deployable` with the compiler's findings */
 export const applyPolicy = async (
@@ -34,7 +34,7 @@ export const applyPolicy = async (
     layer,
     name,
     digest,
-    bundle: JSON.stringify(kept satisfies Kept),
+    bundle: JSON.stringify(kept satisfies KeptBundle),
     wasm,
     created_at: Date.now(),
   };
@@ -43,6 +43,12 @@ export const applyPolicy = async (
       .insertInto('policies')
       .values(row)
       .onConflict((c) => c.columns(['account', 'layer', 'name']).doUpdateSet(row))
+      .compile(),
+    // By digest, and never deleted: a receipt names it so, and a replay decides by it again.
+    platform.store.db
+      .insertInto('bundles')
+      .values({ digest, name, bundle: row.bundle, wasm })
+      .onConflict((c) => c.column('digest').doNothing())
       .compile(),
   ]);
   await loadPolicies(platform, account);
@@ -124,7 +130,7 @@ const bundles = async (platform: Platform, account: string): Promise<AppliedBund
     .orderBy('name')
     .execute();
   return rows.map((row) => ({
-    ...(JSON.parse(row.bundle) as Kept),
+    ...(JSON.parse(row.bundle) as KeptBundle),
     account,
     layer: row.layer as PolicyLayer,
     name: row.name,

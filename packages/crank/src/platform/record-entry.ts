@@ -1,6 +1,6 @@
-import type { CallRow, ChargeRow, EgressRow, IdempotencyRow, UsageRow } from '#src/store/schema.ts';
+import type { CallRow, ChargeRow, EgressRow, IdempotencyRow, KeptRow, UsageRow } from '#src/store/schema.ts';
 
-/** Salts that open the commitments of a receipt, base64; kept outside the log so that they can be erased. */
+/** Salts that open the commitments of a receipt, base64; never in the log, so that they can be erased. */
 export interface Openings {
   subject: string;
   input?: string;
@@ -15,8 +15,18 @@ export interface RecordEntry {
   principal: string;
   /** What is signed: canonical JSON (`receiptStatement`). */
   statement: string;
-  openings: Openings;
-  rows?: { call: CallRow; usage: UsageRow; charges: ChargeRow[]; egress: EgressRow[]; idempotency?: IdempotencyRow };
+  /** Salts to store; those of calls are derived from their subject's key instead (`subjects.ts`). */
+  openings?: Openings;
+  /** Id of the key of the subject that the call named. */
+  subject?: string;
+  rows?: {
+    call: CallRow;
+    usage: UsageRow;
+    charges: ChargeRow[];
+    egress: EgressRow[];
+    kept?: KeptRow[];
+    idempotency?: IdempotencyRow;
+  };
   queries?: { sql: string; parameters: readonly unknown[] }[];
 }
 

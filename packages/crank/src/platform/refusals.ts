@@ -1,10 +1,8 @@
-import type { ErrorCode } from '#src/core/error.ts';
-
 const EVERY_MS = 60_000;
 
-/** Counts what strangers were refused, and hands the counts over once a minute: a stranger cannot buy a receipt each. */
+/** Counts what was refused before it became a call or an act, and hands the counts over once a minute: nobody can buy a receipt each. */
 export class Refusals {
-  readonly #counts = new Map<ErrorCode, number>();
+  readonly #counts = new Map<string, number>();
   readonly #write: (counts: Record<string, number>) => Promise<void>;
   readonly #timer: NodeJS.Timeout;
 
@@ -13,8 +11,9 @@ export class Refusals {
     this.#timer = setInterval(() => void this.flush().catch(onError), EVERY_MS).unref();
   }
 
-  count(code: ErrorCode): void {
-    this.#counts.set(code, (this.#counts.get(code) ?? 0) + 1);
+  /** @param what an error's code, and the act where one was asked for: one of a fixed number of texts */
+  count(what: string): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
 
   async flush(): Promise<void> {

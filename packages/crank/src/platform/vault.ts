@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSy
 
 const ALGORITHM = 'aes-256-gcm';
 
-/** Encrypts what is kept for a while, such as answers under an idempotency key: AES-256-GCM, 12-byte nonce and 16-byte tag in front. */
+/** Encrypts under a key in a file: AES-256-GCM, 12-byte nonce and 16-byte tag in front. */
 export class Vault {
   readonly #key: Buffer;
 
@@ -13,6 +13,11 @@ export class Vault {
 
   /** Loads the key from a file, or makes it (mode 0600, durable before it is used). */
   static open(path: string): Vault {
+    return new Vault(Vault.keyAt(path));
+  }
+
+  /** The 32 bytes in a file; made where there is none. */
+  static keyAt(path: string): Buffer {
     const read = (): Buffer | undefined => {
       try {
         return readFileSync(path);
@@ -23,10 +28,8 @@ export class Vault {
     };
     const key = read() ?? create(path);
     if (key.length !== 32)
-      throw new Error(
-        `${path} is not a 32-byte key: restore it from the backup, or delete it to lose the kept answers`,
-      );
-    return new Vault(key);
+      throw new Error(`${path} is not a 32-byte key: restore it from the backup; without it what was sealed is lost`);
+    return key;
   }
 
   /** @param context what the text belongs to; decrypting it under another context fails */

@@ -4,6 +4,7 @@ import type {
   Database,
   EgressRow,
   IdempotencyRow,
+  KeptRow,
   LogEntryRow,
   ReceiptRow,
   UsageRow,
@@ -20,7 +21,18 @@ const all =
 /** The columns that a commit writes, by table, in the order in which their values are bound. */
 export const columns = {
   log_entries: all<LogEntryRow>()('log', 'idx', 'entry'),
-  receipts: all<ReceiptRow>()('id', 'account', 'principal', 'kind', 'envelope', 'openings', 'log', 'idx', 'created_at'),
+  receipts: all<ReceiptRow>()(
+    'id',
+    'account',
+    'principal',
+    'kind',
+    'envelope',
+    'openings',
+    'subject',
+    'log',
+    'idx',
+    'created_at',
+  ),
   calls: all<CallRow>()(
     'id',
     'account',
@@ -52,6 +64,7 @@ export const columns = {
   ),
   charges: all<ChargeRow>()('call', 'kind', 'pico_usd'),
   egress: all<EgressRow>()('call', 'destination', 'connections', 'sent_bytes', 'received_bytes'),
+  kept: all<KeptRow>()('call', 'part', 'subject', 'sealed', 'expires_at'),
   idempotency: all<IdempotencyRow>()('scope', 'key', 'fingerprint', 'call', 'answer', 'expires_at'),
 };
 

@@ -74,6 +74,7 @@ export const openPostgresCommitter = (url: string): Committer => {
         await insertRows(tx, 'usage', group.usage);
         await insertRows(tx, 'charges', group.charges);
         await insertRows(tx, 'egress', group.egress);
+        await insertRows(tx, 'kept', group.kept);
         for (const row of group.idempotency) {
           await tx
             .insertInto('idempotency')

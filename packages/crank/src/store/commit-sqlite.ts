@@ -44,6 +44,7 @@ export const openSqliteCommitter = (file: string, options: SqliteOptions = {}): 
     usage: insert('usage'),
     charges: insert('charges'),
     egress: insert('egress'),
+    kept: insert('kept'),
     idempotency: insert(
       'idempotency',
       `on conflict (scope, key) do update set ${columns.idempotency.map((name) => `"${name}" = excluded."${name}"`).join(', ')}`,
@@ -79,6 +80,7 @@ export const openSqliteCommitter = (file: string, options: SqliteOptions = {}): 
     insertRows('usage', group.usage);
     insertRows('charges', group.charges);
     insertRows('egress', group.egress);
+    insertRows('kept', group.kept);
     insertRows('idempotency', group.idempotency);
     for (const { sql, parameters } of group.queries) prepareAct(sql).run(...(parameters as SQLInputValue[]));
   };

@@ -6,6 +6,7 @@ import type {
   ChargeRow,
   EgressRow,
   IdempotencyRow,
+  KeptRow,
   LogEntryRow,
   LogRow,
   ReceiptRow,
@@ -20,6 +21,7 @@ export interface CommitGroup {
   charges: ChargeRow[];
   egress: EgressRow[];
   idempotency: IdempotencyRow[];
+  kept: KeptRow[];
   receipts: ReceiptRow[];
   log_entries: LogEntryRow[];
   /** What administrative acts write, compiled where the act was decided. */

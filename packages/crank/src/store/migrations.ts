@@ -166,6 +166,46 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
           .execute();
       },
     },
+    '0006_evidence': {
+      up: async (db: Kysely<unknown>) => {
+        const s = db.schema;
+        await s.alterTable('receipts').addColumn('subject', 'text').execute();
+        // Calls that name no subject are not in it, so it costs them nothing.
+        await sql`create index receipts_by_subject on receipts (subject) where subject is not null`.execute(db);
+        await s
+          .createTable('subject_keys')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('node', 'text', (c) => c.notNull())
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('wrapped_by', 'bigint', (c) => c.notNull())
+          .addColumn('wrapped', bytes, (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addUniqueConstraint('subject_keys_by_name', ['node', 'account', 'name'])
+          .execute();
+        await s
+          .createTable('kept')
+          .addColumn('call', 'text', (c) => c.notNull())
+          .addColumn('part', 'text', (c) => c.notNull())
+          .addColumn('subject', 'text', (c) => c.notNull())
+          .addColumn('sealed', bytes, (c) => c.notNull())
+          .addColumn('expires_at', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('kept_pk', ['call', 'part'])
+          .execute();
+        await s.createIndex('kept_by_subject').on('kept').column('subject').execute();
+        await s.createIndex('kept_by_expiry').on('kept').column('expires_at').execute();
+        await s
+          .createTable('bundles')
+          .addColumn('digest', 'text', (c) => c.primaryKey())
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('bundle', 'text', (c) => c.notNull())
+          .addColumn('wasm', bytes, (c) => c.notNull())
+          .execute();
+        await sql`insert into bundles (digest, name, bundle, wasm) select digest, min(name), min(bundle), wasm from policies group by digest, wasm`.execute(
+          db,
+        );
+      },
+    },
   };
 };
 

@@ -16,6 +16,9 @@ export interface Database {
   receipts: ReceiptRow;
   log_entries: LogEntryRow;
   logs: LogRow;
+  subject_keys: SubjectKeyRow;
+  kept: KeptRow;
+  bundles: BundleRow;
 }
 
 export interface KeyRow {
@@ -136,8 +139,10 @@ export interface ReceiptRow {
   principal: string;
   kind: string;
   envelope: Uint8Array;
-  /** Salts, JSON text; null once erased. */
+  /** Salts of an act, JSON text; null where they are derived from the subject's key. */
   openings: string | null;
+  /** Key of the subject that the call named; null where it is the principal's own. */
+  subject: string | null;
   log: string;
   idx: number;
   created_at: number;
@@ -157,4 +162,36 @@ export interface LogRow {
   frontier: Uint8Array;
   /** The signed checkpoint over `size`. */
   checkpoint: string;
+}
+
+/** The key of one person, or whatever else data is about; deleting the row is what erases. */
+export interface SubjectKeyRow {
+  /** `sub_...` */
+  id: string;
+  /** The node that can unwrap it. */
+  node: string;
+  account: string;
+  /** HMAC-SHA256 of the subject's name under the node's index key, hexadecimal: the name itself is not stored. */
+  name: string;
+  /** Number of the wrapping key. */
+  wrapped_by: number;
+  wrapped: Uint8Array;
+  created_at: number;
+}
+
+/** An input or output that policy wants kept, under the key of its subject. */
+export interface KeptRow {
+  call: string;
+  part: string;
+  subject: string;
+  sealed: Uint8Array;
+  expires_at: number;
+}
+
+/** A compiled policy by its digest, so that a decision can be taken again after it was replaced. */
+export interface BundleRow {
+  digest: string;
+  name: string;
+  bundle: string;
+  wasm: Uint8Array;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -19,7 +18,7 @@ import { Catalog } from '#src/platform/catalog.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
-import { Vault } from '#src/platform/vault.ts';
+import { Subjects } from '#src/platform/subjects.ts';
 import { openStore } from '#src/store/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -159,7 +158,8 @@ export const openDoor = async (
     meter: createMeter(energyByCoefficient(''), gridOf('WORLD'), defaultTariff),
     recorder: recorder as Platform['recorder'],
     catalog: new Catalog(store.db),
-    idempotency: new Idempotency(store.db, new Vault(randomBytes(32))),
+    idempotency: new Idempotency(store.db),
+    subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
     refusals: { count: () => undefined } as unknown as Platform['refusals'],
     logFiles: logFiles as unknown as Platform['logFiles'],
     counts: new CallCounts(),

@@ -167,6 +167,7 @@ describe('the recorder', () => {
       usage: [],
       charges: [],
       egress: [],
+      kept: [],
       idempotency: [],
       queries: [],
       receipts: [],

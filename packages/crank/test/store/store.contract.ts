@@ -12,6 +12,7 @@ const group = (log: string, index: number, over: Partial<CommitGroup> = {}): Com
   usage: [],
   charges: [],
   egress: [],
+  kept: [],
   idempotency: [],
   queries: [],
   receipts: [
@@ -22,6 +23,7 @@ const group = (log: string, index: number, over: Partial<CommitGroup> = {}): Com
       kind: 'act',
       envelope: Buffer.from('{"payload":"é"}'),
       openings: null,
+      subject: null,
       log,
       idx: index,
       created_at: 1_700_000_000_000,

@@ -4,8 +4,9 @@ import { deploy } from './commands/deploy.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
-import { getReceipt, verify } from './commands/receipts.ts';
+import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import { describe, release, remove, services, versions } from './commands/services.ts';
+import { verify } from './commands/verify-receipt.ts';
 
 /** The commands that ask a node. @param dataFolder of a node on this machine, should there be one */
 export const commands = (dataFolder: () => string): Command[] => [
@@ -17,6 +18,10 @@ export const commands = (dataFolder: () => string): Command[] => [
   release,
   remove,
   getReceipt,
+  listReceipts,
+  exportReceipts,
+  replayReceipt,
+  erase,
   verify(dataFolder),
   checkpoint,
   createKey,

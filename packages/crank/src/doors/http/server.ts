@@ -15,6 +15,7 @@ import { historyRoutes } from './routes/history.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { schemaRoutes } from './routes/schemas.ts';
 import { serviceRoutes } from './routes/services.ts';
 
 export interface HttpServerOptions {
@@ -102,6 +103,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);
     logRoutes(scope, platform);
+    schemaRoutes(scope);
     healthRoutes(scope, platform, answers);
     documentRoutes(scope, platform);
   });

@@ -35,8 +35,8 @@ const newSalt = (): Buffer => {
 const SALT_PREFIX = Buffer.from('crank-salt-v1\0');
 const salted = Buffer.concat([SALT_PREFIX, Buffer.alloc(32)]);
 
-/** SHA-256("crank-salt-v1" ‖ 0x00 ‖ salt). */
-const saltDigest = (salt: Buffer): string => {
+/** SHA-256("crank-salt-v1" ‖ 0x00 ‖ salt), `sha256:` and hexadecimal. */
+export const saltDigest = (salt: Buffer): string => {
   salt.copy(salted, SALT_PREFIX.length);
   const found = `sha256:${hash('sha256', salted, 'hex')}`;
   salted.fill(0, SALT_PREFIX.length);
@@ -49,8 +49,8 @@ const committed = (salt: Buffer, digest: string): Committed => ({
   saltDigest: saltDigest(salt),
 });
 
-export const startCommitment = (): Committing => {
-  const salt = newSalt();
+/** @param salt 32 bytes that nobody can guess, used for nothing else; drawn where absent */
+export const startCommitment = (salt: Buffer = newSalt()): Committing => {
   const running = createHash('sha256').update(salt);
   return {
     update: (bytes) => {
@@ -60,8 +60,6 @@ export const startCommitment = (): Committing => {
   };
 };
 
-/** SHA-256(salt ‖ bytes) under a new salt. */
-export const commitTo = (bytes: Uint8Array): Committed => {
-  const salt = newSalt();
-  return committed(salt, hash('sha256', Buffer.concat([salt, bytes]), 'hex'));
-};
+/** SHA-256(salt ‖ bytes). @param salt see `startCommitment` */
+export const commitTo = (bytes: Uint8Array, salt: Buffer = newSalt()): Committed =>
+  committed(salt, hash('sha256', Buffer.concat([salt, bytes]), 'hex'));

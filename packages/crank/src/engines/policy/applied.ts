@@ -75,7 +75,8 @@ export const createAppliedPolicies = (options: RunnerOptions & { mostThreads: nu
     [...new Set([account, caller])].flatMap((name) => {
       const own = installed.get(name);
       const rules = (own?.rules[point] ?? []).filter(({ bundle, meaning }) => {
-        // Whose service it is grants; the callers' own policies can deny.
+        // Whose service it is grants, and says what is kept; the callers' own policies can deny.
+        if (meaning === 'keep' && name !== account) return false;
         if (meaning === 'grant' && !(network === true && name === account)) return false;
         const { layer } = own!.bundles[bundle]!;
         return layer === 'account' || (name === account && service !== undefined && layer === `service:${service}`);

@@ -29,6 +29,8 @@ export interface PolicyRequest {
   limits?: Limits;
   /** Destinations (`host:port`) that the service asks for, where it does. */
   network?: readonly string[];
+  /** When, RFC 3339; now where absent. */
+  time?: string;
   /** The arguments of the call, from the input point on. */
   content?: unknown;
 }
@@ -53,8 +55,17 @@ export interface Decision {
   cpus?: number;
   /** Destinations (`host:port`, `*.name:port`) that policy grants, where it was asked for any. */
   egress?: readonly string[];
+  /** What policy wants kept of the call, at the input point. */
+  retain?: Retention;
+}
+
+/** What is kept of a call's payloads, and for how long. */
+export interface Retention {
+  input: boolean;
+  output: boolean;
+  days: number;
 }
 
 /** A denial or a grant still without what the engine adds. */
 export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
-  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress'>;
+  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain'>;

@@ -69,10 +69,10 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
 
   /** Input of the applied bundles, as JSON text. */
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
-    const { action, principal, resource, limits, network, content } = request;
+    const { action, principal, resource, limits, network, content, time = new Date().toISOString() } = request;
     const text = JSON.stringify({
       point,
-      time: new Date().toISOString(),
+      time,
       action,
       principal,
       resource,
@@ -113,21 +113,33 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
     ...(limits && { limits: { ...limits } }),
   });
 
-  /** What was granted stands in the receipt as an obligation: the traffic is held to it. */
-  const withEgress = (verdict: Verdict, egress: readonly string[]): Verdict =>
-    verdict.allow && egress.length > 0
-      ? { ...verdict, egress, obligations: [...verdict.obligations, ...egress.map((one) => `egress:${one}`)] }
-      : verdict;
+  /** What was granted, and what is to be kept, stands in the receipt as obligations: the platform is held to them. */
+  const obliged = (verdict: Verdict, { egress, retain }: Judged): Verdict => {
+    if (!verdict.allow) return verdict;
+    const more = [
+      ...egress.map((one) => `egress:${one}`),
+      ...(retain?.input ? [`retain:input:${retain.days}d`] : []),
+      ...(retain?.output ? [`retain:output:${retain.days}d`] : []),
+    ];
+    if (more.length === 0) return verdict;
+    return {
+      ...verdict,
+      obligations: [...verdict.obligations, ...more],
+      ...(egress.length > 0 && { egress }),
+      ...(retain && { retain }),
+    };
+  };
 
   const decideAppliedInput = async (request: PolicyRequest): Promise<Decision> => {
-    const { allow, reasons, bundles, required, egress } = await judged('input', request);
+    const said = await judged('input', request);
+    const { allow, reasons, bundles, required } = said;
     if (!allow) return decision('input', { allow, reasons, obligations: [] }, 'applied', bundles);
     if (required === undefined) {
-      return decision('input', withEgress(unchanged(request.limits), egress), 'applied', bundles);
+      return decision('input', obliged(unchanged(request.limits), said), 'applied', bundles);
     }
     const given = platform.provide(required, request);
     const verdict = given.allow && required.cpus > 0 ? { ...given, cpus: required.cpus } : given;
-    return decision('input', withEgress(verdict, egress), 'platform', { ...bundles, ...ownDigest });
+    return decision('input', obliged(verdict, said), 'platform', { ...bundles, ...ownDigest });
   };
 
   return {

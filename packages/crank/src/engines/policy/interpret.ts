@@ -1,4 +1,5 @@
 import { formatDestination, parseDestination } from '#src/core/destination.ts';
+import type { Retention } from './decision.ts';
 import { parseQuantity } from './quantity.ts';
 
 /** What a call needs, by `required_resources`. */
@@ -94,4 +95,26 @@ export const requiredResources = (value: unknown): Required => {
     }
   }
   return { ...required, encryption: [...required.encryption].sort() };
+};
+
+const MAX_DAYS = 3_650;
+const DEFAULT_DAYS = 30;
+
+/**
+ * What a `keep` rule of crank.retention said: an object with `input`, `output` (booleans) and `days` (1 to 3650, 30 where
+ * absent), or nothing.
+ *
+ * @throws BadResult
+ */
+export const retention = (value: unknown): Retention | undefined => {
+  if (value === undefined) return undefined;
+  if (!isObject(value)) throw new BadResult(`${show(value)} is no object such as {"input": true, "days": 30}`);
+  const { input = false, output = false, days = DEFAULT_DAYS, ...unknown } = value;
+  const wrong = Object.keys(unknown)[0];
+  if (wrong !== undefined) throw new BadResult(`${wrong} is wanted kept, and only input, output and days are known`);
+  if (typeof input !== 'boolean' || typeof output !== 'boolean')
+    throw new BadResult(`${show(value)} does not say true or false of input and output`);
+  if (typeof days !== 'number' || !Number.isInteger(days) || days < 1 || days > MAX_DAYS)
+    throw new BadResult(`${show(days)} is no number of days from 1 to ${MAX_DAYS}`);
+  return input || output ? { input, output, days } : undefined;
 };

@@ -1,5 +1,6 @@
 import type { Answer } from './applied.ts';
 import type { AppliedBundle } from './bundle.ts';
+import type { Retention } from './decision.ts';
 import {
   BadResult,
   denyReasons,
@@ -7,6 +8,7 @@ import {
   type Required,
   redactPointers,
   requiredResources,
+  retention,
 } from './interpret.ts';
 
 /** What the rules of applied bundles said together. */
@@ -20,6 +22,7 @@ export interface Judged {
   required?: Required;
   /** Destinations granted. */
   egress: readonly string[];
+  retain?: Retention;
 }
 
 /** Longest text of one reason, and how many leave. */
@@ -41,6 +44,12 @@ const merge = (a: Required | undefined, b: Required): Required | undefined => {
   };
 };
 
+/** Kept is what any bundle wants kept, for the shortest of the times. */
+const both = (a: Retention | undefined, b: Retention | undefined): Retention | undefined =>
+  a === undefined || b === undefined
+    ? (a ?? b)
+    : { input: a.input || b.input, output: a.output || b.output, days: Math.min(a.days, b.days) };
+
 /** Joins answers: one denial denies, and so does a rule that failed or said what it may not. */
 export const judge = (answers: readonly Answer[], home: string): Judged => {
   const reasons: string[] = [];
@@ -48,6 +57,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
   const redact = new Set<string>();
   const egress = new Set<string>();
   let required: Required | undefined;
+  let retain: Retention | undefined;
   for (const { bundle, meaning, evaluation } of answers) {
     const name = nameOf(bundle, home);
     bundles[name] = bundle.digest;
@@ -61,6 +71,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
       else if (meaning === 'allow' && value !== true) reasons.push(`policy ${name} does not allow it`);
       else if (meaning === 'redact') for (const pointer of redactPointers(value)) redact.add(pointer);
       else if (meaning === 'grant') for (const one of grantedDestinations(value)) egress.add(one);
+      else if (meaning === 'keep') retain = both(retain, retention(value));
       else if (meaning === 'require') required = merge(required, requiredResources(value));
     } catch (error) {
       if (!(error instanceof BadResult)) throw error;
@@ -74,5 +85,6 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
     redact: [...redact],
     egress: [...egress].sort(),
     ...(required && { required }),
+    ...(retain && { retain }),
   };
 };

@@ -20,6 +20,7 @@ export const call: Command = {
     { flags: '-o, --output <file>', help: 'where the result goes' },
     { flags: '--receipt <file>', help: 'store the receipt here' },
     { flags: '--idempotency-key <key>', help: 'the same key gives the same answer for 24 h' },
+    { flags: '--subject <name>', help: 'whose data the input is: `crank erase` takes it back' },
     { flags: '--deadline <duration>', help: 'how long to wait, such as 5s' },
   ],
   run: async (context, [text], options) => {
@@ -33,6 +34,7 @@ export const call: Command = {
         ...(typeof body === 'string' && { 'content-type': 'application/json' }),
         ...header('idempotency-key', one(options, 'idempotencyKey')),
         ...header('crank-deadline', one(options, 'deadline')),
+        ...header('crank-subject', one(options, 'subject')),
       },
       body,
       signal: context.signal,

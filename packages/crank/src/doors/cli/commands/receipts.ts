@@ -1,12 +1,39 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { VerificationError, type VerifiedReceipt, verifyReceipt } from 'crank-verify';
+import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
 import { CrankError } from '#src/core/error.ts';
-import type { Command, Context } from '../command.ts';
+import type { Command, Options } from '../command.ts';
 import { one } from '../command.ts';
-import { Exit } from '../run.ts';
+import { table } from '../table.ts';
+import { checkpointIn } from './checkpoint-file.ts';
 
-const FAILED = 5;
+interface Receipt {
+  id: string;
+  kind: string;
+  index: number;
+  time: string;
+  principal: string;
+  act?: string;
+  service?: string;
+  operation?: string;
+  outcome?: string;
+}
+
+const PERIOD = [
+  { flags: '--from <time>', help: 'from this time on: 2026-07-01, or RFC 3339' },
+  { flags: '--to <time>', help: 'before this time' },
+  { flags: '--kind <kind>', help: 'call, opening, act, or what an act did, such as service.deploy' },
+  { flags: '--service <name>', help: 'of one service only' },
+];
+
+const asked = (options: Options) => ({
+  from: one(options, 'from'),
+  to: one(options, 'to'),
+  kind: one(options, 'kind'),
+  service: one(options, 'service'),
+});
 
 export const getReceipt: Command = {
   name: 'receipt get',
@@ -22,91 +49,120 @@ export const getReceipt: Command = {
   },
 };
 
-/** @param dataFolder where a local node's verifier key stands: pinned by being on this machine */
-export const verify = (dataFolder: () => string): Command => ({
-  name: 'receipt verify',
-  summary: 'check a receipt offline',
-  args: [['<file>', 'receipt file']],
+export const listReceipts: Command = {
+  name: 'receipt list',
+  summary: 'receipts of calls and acts, newest first',
+  options: [...PERIOD, { flags: '--limit <n>', help: 'how many at most (100)' }],
+  run: async (context, _args, options) => {
+    const limit = Number(one(options, 'limit') ?? 100);
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new CrankError('invalid-input', '--limit is no whole number above 0.');
+    const all: Receipt[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const page: { receipts: Receipt[]; cursor: string | null } = await context.client.json('/v1/receipts', {
+        query: { ...asked(options), cursor: cursor ?? undefined },
+      });
+      all.push(...page.receipts);
+      cursor = page.cursor;
+    } while (cursor !== null && all.length < limit);
+    const shown = all.slice(0, limit);
+    context.print(shown, () =>
+      table(
+        ['ID', 'ENTRY', 'TIME', 'BY', 'WHAT', 'OUTCOME'],
+        shown.map((receipt) => [
+          receipt.id,
+          String(receipt.index),
+          receipt.time,
+          receipt.principal,
+          receipt.act ?? `${receipt.service}.${receipt.operation}`,
+          receipt.kind === 'opening' ? 'opening' : (receipt.outcome ?? ''),
+        ]),
+      ),
+    );
+  },
+};
+
+export const exportReceipts: Command = {
+  name: 'receipt export',
+  summary: 'receipts of a period as one file, with what proves them',
   options: [
-    { flags: '--vkey <vkey>', help: "verifier key of the log; else the local node's, else asked of CRANK_URL" },
+    ...PERIOD,
+    { flags: '--since <file>', help: 'an earlier checkpoint, receipt or export: prove that the log extends its head' },
+    { flags: '-o, --output <file>', help: 'where it goes; stdout otherwise' },
   ],
-  run: async (context, [file], options) => {
-    let bytes: Uint8Array;
-    try {
-      bytes = await readFile(file!);
-    } catch (error) {
-      throw new CrankError('invalid-input', `${file} cannot be read: ${(error as Error).message}.`);
-    }
-    const key = await verifierKey(context, one(options, 'vkey'), dataFolder);
-    try {
-      const receipt = await verifyReceipt(bytes, { vkeys: [key.vkey] });
-      context.print(
-        { verified: true, key: key.source, ...shown(receipt) },
-        () => `receipt verified (key: ${key.source})\n${summary(receipt)}`,
-      );
-    } catch (error) {
-      if (!(error instanceof VerificationError)) throw error;
-      context.print(
-        { verified: false, part: error.part, reason: error.message },
-        context.json ? '' : `NOT verified: ${error.part}: ${error.message}`,
-      );
-      throw new Exit(FAILED);
+  run: async (context, _args, options) => {
+    const since = one(options, 'since');
+    const size = since === undefined ? undefined : (await checkpointIn(since)).size;
+    const response = await context.client.send('/v1/receipts/-/export', {
+      query: { ...asked(options), since: size === undefined ? undefined : String(size) },
+      signal: context.signal,
+    });
+    const file = one(options, 'output');
+    const body = Readable.fromWeb(response.body as ReadableStream);
+    if (file === undefined) for await (const chunk of body) context.write(chunk as Uint8Array);
+    else {
+      await pipeline(body, createWriteStream(file));
+      context.print({ file }, `${file} written: \`crank receipt verify ${file}\` checks it`);
     }
   },
-});
-
-/** A verified receipt with its bytes in hexadecimal: stable output for machines. */
-const shown = ({ entry, checkpoint, ...rest }: VerifiedReceipt) => ({
-  ...rest,
-  entry: Buffer.from(entry).toString('hex'),
-  checkpoint: { size: checkpoint.size, root: Buffer.from(checkpoint.root).toString('hex') },
-});
-
-/** What a receipt says, in a few lines. */
-const summary = (receipt: VerifiedReceipt): string => {
-  const said = (...path: string[]): string => {
-    let at: unknown = receipt.predicate;
-    for (const name of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : '';
-    return String(at);
-  };
-  const by = `  by       ${said('principal', 'id')} (${said('principal', 'role')})`;
-  const about =
-    receipt.kind === 'call'
-      ? [
-          `  call     ${said('call')}: ${said('account')}/${said('service')}.${said('operation')}, ${said('outcome')}, ${said('isolation')}`,
-          `  version  ${said('version')}`,
-          `${by}, finished ${said('finished')}`,
-          `  charge   ${said('charge', 'total')} ${said('charge', 'currency')}`,
-          ...egressOf(receipt.predicate['egress']),
-        ]
-      : [`  act      ${said('act')}: ${said('kind')}, ${said('time')}`, by];
-  return [...about, `  log      ${receipt.origin}, entry ${receipt.index} of ${receipt.checkpoint.size}`].join('\n');
 };
 
-/** A line for each destination that the call had connections to. */
-const egressOf = (egress: unknown): string[] => {
-  const { destinations } = Object(egress) as { destinations?: unknown };
-  return (Array.isArray(destinations) ? destinations : []).map(
-    (flow: Record<string, unknown>) =>
-      `  egress   ${flow['destination']}: ${flow['sentBytes']} bytes sent, ${flow['receivedBytes']} received`,
-  );
+interface Replay {
+  of: string;
+  call: string;
+  receipt: string;
+  sameOutput: boolean;
+  outcome: { before: string; now: string };
+  limits: Record<string, { before: number; now: number }>;
+  decisions: { point: string; result: string; why?: string }[];
+}
+
+export const replayReceipt: Command = {
+  name: 'receipt replay',
+  summary: 'run a call again on the input that was kept, and compare',
+  args: [['<id>', 'id of the call']],
+  run: async (context, [id]) => {
+    const replay = await context.client.json<Replay>(`/v1/receipts/${encodeURIComponent(id!)}/replay`, {
+      method: 'POST',
+      signal: context.signal,
+    });
+    const { outcome } = replay;
+    context.print(replay, () =>
+      [
+        `${replay.of} was run again as ${replay.call}`,
+        `  output   ${replay.sameOutput ? 'the same, byte for byte' : 'DIFFERENT from what the receipt commits to'}`,
+        `  outcome  ${outcome.before === outcome.now ? outcome.now : `${outcome.now}; it was ${outcome.before}`}`,
+        ...Object.entries(replay.limits).map(
+          ([name, { before, now }]) => `  limit    ${name} ${now}; it was ${before}`,
+        ),
+        ...replay.decisions.map(
+          ({ point, result, why }) => `  policy   ${point}: ${result}${why === undefined ? '' : ` (${why})`}`,
+        ),
+      ].join('\n'),
+    );
+  },
 };
 
-/** A key given wins; then the one that the node on this machine keeps in its data folder; at last the node is asked, and the text says so. */
-const verifierKey = async (
-  context: Context,
-  given: string | undefined,
-  dataFolder: () => string,
-): Promise<{ vkey: string; source: string }> => {
-  if (given !== undefined) return { vkey: given, source: 'given' };
-  try {
-    return {
-      vkey: (await readFile(join(dataFolder(), 'keys', 'log.vkey'), 'utf8')).trim(),
-      source: 'local data folder',
-    };
-  } catch {
-    // No node of ours on this machine.
-  }
-  const response = await context.client.send('/log/vkey');
-  return { vkey: (await response.text()).trim(), source: `asked of ${context.client.url}, not pinned` };
+export const erase: Command = {
+  name: 'erase',
+  summary: "destroy what is kept of a subject's data; receipts stay, and verify",
+  options: [
+    {
+      flags: '--subject <name>',
+      help: 'as calls named it (Crank-Subject), or the id of a key whose calls named nobody',
+    },
+  ],
+  run: async (context, _args, options) => {
+    const subject = one(options, 'subject');
+    if (subject === undefined) throw new CrankError('invalid-input', 'Give --subject: whose data is to be erased.');
+    const done = await context.client.json<{ subject: string; calls: number; kept: number; receipt: string }>(
+      '/v1/erasures',
+      { method: 'POST', json: { subject } },
+    );
+    context.print(
+      done,
+      `erased: the key ${done.subject} is destroyed, and with it the salts of ${done.calls} calls and ${done.kept} kept payloads; receipt ${done.receipt}`,
+    );
+  },
 };

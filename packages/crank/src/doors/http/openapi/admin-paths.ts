@@ -29,6 +29,12 @@ const either = { security: [{}, { key: [] }] };
 const refused = errors(401, 403, 429);
 const refusedOrNone = errors(401, 403, 404, 429);
 
+const period = [
+  query('from', 'From this time on, RFC 3339 or a date.'),
+  query('to', 'Before this time.'),
+  query('kind', '`call`, `opening`, `act`, or what an act did, such as `service.deploy`.'),
+  query('service', 'Only those of one service.'),
+];
 const cursor = query('cursor', 'From the page before.');
 const policy = {
   ...json({
@@ -188,6 +194,61 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       tags: ['calls'],
       summary: 'What a call printed, took and cost',
       responses: { '200': ok('The call.', ref('CallDetails')), ...refusedOrNone },
+    },
+  },
+  '/v1/receipts': {
+    get: {
+      operationId: 'listReceipts',
+      tags: ['receipts'],
+      summary: 'Receipts of calls and acts, newest first',
+      parameters: [cursor, ...period],
+      responses: { '200': ok('A page.', page('receipts', 'ReceiptInfo')), ...errors(400, 401, 403, 429) },
+    },
+  },
+  '/v1/receipts/-/export': {
+    get: {
+      operationId: 'exportReceipts',
+      tags: ['receipts'],
+      summary: 'Receipts of a period as one archive, with what proves them',
+      parameters: [...period, query('since', 'Size of an earlier head that the log is proven to extend.')],
+      responses: {
+        '200': plain('A tar archive; docs/receipts.md has its layout.', 'application/x-tar'),
+        ...errors(400, 401, 403, 404, 429),
+      },
+    },
+  },
+  '/v1/receipts/{id}/replay': {
+    parameters: [inPath('id')],
+    post: {
+      operationId: 'replayReceipt',
+      tags: ['receipts'],
+      summary: 'Run a call again on the input that was kept, and compare',
+      responses: {
+        '200': ok('What came out.', ref('Replay')),
+        ...errors(401, 403, 404, 413, 422, 429, 503),
+      },
+    },
+  },
+  '/v1/erasures': {
+    post: {
+      operationId: 'erase',
+      tags: ['receipts'],
+      summary: "Destroy what is kept of a subject's data; receipts stay, and verify",
+      requestBody: {
+        required: true,
+        ...json({ type: 'object', properties: { subject: { type: 'string' } }, required: ['subject'] }),
+      },
+      responses: { '200': ok('Erased.', ref('Erasure')), ...errors(400, 401, 403, 404, 413, 415, 422, 429) },
+    },
+  },
+  '/schemas/receipt/{kind}/v1': {
+    parameters: [{ ...inPath('kind'), schema: { type: 'string', enum: ['call', 'act'] } }],
+    get: {
+      operationId: 'receiptSchema',
+      tags: ['receipts'],
+      summary: 'JSON Schema of what a receipt states',
+      ...open,
+      responses: { '200': plain('The schema.', 'application/schema+json'), ...errors(404) },
     },
   },
   '/v1/receipts/{id}': {

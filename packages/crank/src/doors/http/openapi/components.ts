@@ -131,9 +131,41 @@ export const schemas: Record<string, JsonSchema> = {
     ],
   },
   Receipt: object({
-    envelope: { ...text, description: 'DSSE envelope of an in-toto statement.' },
+    envelope: { type: 'object', description: 'DSSE envelope of an in-toto statement.' },
     proof: { ...text, description: 'C2SP tlog-proof: inclusion under a signed checkpoint.' },
     openings: { description: 'Salts of the commitments, where the holder may have them.' },
+  }),
+  ReceiptInfo: object(
+    {
+      id: text,
+      kind: { ...text, description: '`call`, `opening` (of a stream) or `act`.' },
+      index: { ...count, description: 'Entry of the log.' },
+      time,
+      account: text,
+      principal: text,
+      act: { ...text, description: 'What an act did.' },
+      service: text,
+      operation: text,
+      outcome: text,
+    },
+    ['act', 'service', 'operation', 'outcome'],
+  ),
+  Replay: object({
+    of: text,
+    call: { ...text, description: 'The call that the replay is.' },
+    receipt: text,
+    sameOutput: { type: 'boolean', description: 'Whether the receipt commits to the bytes that came out now.' },
+    outcome: object({ before: text, now: text }),
+    limits: { type: 'object', description: 'Limits that are not what they were: `before` and `now`.' },
+    decisions: list(
+      object({ point: text, result: { ...text, enum: ['same', 'different', 'not-replayed'] }, why: text }, ['why']),
+    ),
+  }),
+  Erasure: object({
+    subject: { ...text, description: 'Id of the key that was destroyed.' },
+    calls: count,
+    kept: { ...count, description: 'Inputs and outputs that had been kept.' },
+    receipt: text,
   }),
   Key: object({
     id: text,
@@ -169,6 +201,10 @@ export const parameters = {
   Deadline: header('Crank-Deadline', 'How long the caller waits, such as `500ms`, `5s`, `2m`.', {
     ...text,
     pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)$',
+  }),
+  Subject: header('Crank-Subject', 'Whose data the input is, so that it can be erased; the caller otherwise.', {
+    ...text,
+    maxLength: 255,
   }),
   Tags: header('Crank-Tags', 'For cost allocation.', { ...text, maxLength: 1024 }),
 };

@@ -9,6 +9,7 @@ export interface CallHeaders {
   /** Milliseconds. */
   deadlineMs: number | undefined;
   tags: string | undefined;
+  subject: string | undefined;
 }
 
 const bad = (detail: string): CrankError => new CrankError('malformed-request', detail);
@@ -18,6 +19,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders): CallHeaders => ({
   idempotencyKey: idempotencyKey(headers['idempotency-key']),
   deadlineMs: deadline(headers['crank-deadline']),
   tags: tags(headers['crank-tags']),
+  subject: subject(headers['crank-subject']),
 });
 
 const idempotencyKey = (value: string | string[] | undefined): string | undefined => {
@@ -39,5 +41,13 @@ const tags = (value: string | string[] | undefined): string | undefined => {
   if (typeof value === 'string' && value.length <= TAG_BYTES && /^[\x20-\x7e]*$/.test(value)) return value || undefined;
   throw bad(
     `The Crank-Tags are longer than ${TAG_BYTES} bytes or not printable ASCII: send less, such as team=billing.`,
+  );
+};
+
+const subject = (value: string | string[] | undefined): string | undefined => {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value)) return value;
+  throw bad(
+    'The Crank-Subject is not 1 to 255 visible ASCII characters: send an id of the person whose data the input is.',
   );
 };

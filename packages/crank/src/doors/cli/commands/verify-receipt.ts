@@ -1,0 +1,159 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type ExportReport,
+  explainReceipt,
+  isExport,
+  VerificationError,
+  type VerifiedReceipt,
+  verifyExport,
+  verifyReceipt,
+} from 'crank-verify';
+import type { Command, Context } from '../command.ts';
+import { many, one } from '../command.ts';
+import { Exit } from '../run.ts';
+import { checkpointIn, headOf, readInput } from './checkpoint-file.ts';
+
+const FAILED = 5;
+
+/** @param dataFolder where a local node's verifier key stands: pinned by being on this machine */
+export const verify = (dataFolder: () => string): Command => ({
+  name: 'receipt verify',
+  summary: 'check a receipt or an export offline, and say what that proves',
+  args: [['<file>', 'receipt file, or archive of `crank receipt export`']],
+  options: [
+    {
+      flags: '--vkey <vkey>',
+      help: "verifier key of the log, and of witnesses; else the local node's, else asked of CRANK_URL",
+      repeat: true,
+    },
+    { flags: '--input <file>', help: 'the bytes of the input: compared with what the receipt commits to' },
+    { flags: '--output <file>', help: 'the bytes of the answer: the same' },
+    { flags: '--since <file>', help: 'of an export: a checkpoint, receipt or export whose head it has to extend' },
+  ],
+  run: async (context, [file], options) => {
+    const whole = isExport(await headOf(file!));
+    const key = await verifierKeys(context, many(options, 'vkey'), dataFolder);
+    const trust = { vkeys: key.vkeys, unknownSignatures: 'ignore' } as const;
+    try {
+      if (whole) {
+        const since = one(options, 'since');
+        const report = await verifyExport(createReadStream(file!), {
+          ...trust,
+          ...(since !== undefined && { since: (await checkpointIn(since)).note }),
+          onProgress: (receipts) => context.progress(`${receipts} receipts verified`),
+        });
+        context.print({ verified: true, key: key.source, ...shownExport(report) }, () =>
+          [`export verified (key: ${key.source})`, ...explainExport(report)].join('\n'),
+        );
+        return;
+      }
+      const input = one(options, 'input');
+      const output = one(options, 'output');
+      const receipt = await verifyReceipt(await readInput(file!), {
+        ...trust,
+        ...(input !== undefined && { input: await readInput(input) }),
+        ...(output !== undefined && { output: await readInput(output) }),
+      });
+      const explained = explainReceipt(receipt, Date.now());
+      context.print({ verified: true, key: key.source, ...shown(receipt), ...explained }, () =>
+        [
+          `receipt verified (key: ${key.source})`,
+          summary(receipt),
+          'proven:',
+          ...explained.proven.map((one) => `  + ${one}`),
+          'not proven:',
+          ...explained.notProven.map((one) => `  - ${one}`),
+        ].join('\n'),
+      );
+    } catch (error) {
+      if (!(error instanceof VerificationError)) throw error;
+      context.print(
+        { verified: false, part: error.part, reason: error.message },
+        context.json ? '' : `NOT verified: ${error.part}: ${error.message}`,
+      );
+      throw new Exit(FAILED);
+    }
+  },
+});
+
+const hexHead = ({ size, root }: { size: number; root: Uint8Array }) => ({
+  size,
+  root: Buffer.from(root).toString('hex'),
+});
+
+/** A verified receipt with its bytes in hexadecimal: stable output for machines. */
+const shown = ({ entry, checkpoint, ...rest }: VerifiedReceipt) => ({
+  ...rest,
+  entry: Buffer.from(entry).toString('hex'),
+  checkpoint: { ...checkpoint, ...hexHead(checkpoint) },
+});
+
+const shownExport = ({ checkpoint, export: own, ...rest }: ExportReport) => ({
+  ...rest,
+  checkpoint: hexHead(checkpoint),
+  export: shown(own),
+});
+
+const explainExport = (report: ExportReport): string[] => {
+  const { receipts, origin, checkpoint, first, end, gapless } = report;
+  const between = `entries ${first} to ${end - 1} of the log`;
+  return [
+    `  ${receipts} receipts of the log ${origin}, each proven under its head of ${checkpoint.size} entries`,
+    `  the node's own receipt of the export (${report.export.id}) names exactly these`,
+    report.extends === undefined
+      ? '  - not compared with an earlier head: give one with --since'
+      : `  + the log extends the head of ${report.extends} entries that you gave: nothing before it was changed`,
+    gapless
+      ? `  + they are all ${between}: none can be missing`
+      : `  - ${between} hold others, too, of other accounts or not asked for: that none of yours is missing is the node's signed word`,
+  ];
+};
+
+/** What a receipt says, in a few lines. */
+const summary = (receipt: VerifiedReceipt): string => {
+  const said = (...path: string[]): string => {
+    let at: unknown = receipt.predicate;
+    for (const name of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : '';
+    return String(at);
+  };
+  const by = `  by       ${said('principal', 'id')} (${said('principal', 'role')})`;
+  const about =
+    receipt.kind === 'call'
+      ? [
+          `  call     ${said('call')}: ${said('account')}/${said('service')}.${said('operation')}, ${said('outcome')}, ${said('isolation')}`,
+          `  version  ${said('version')}`,
+          `${by}, finished ${said('finished')}`,
+          `  charge   ${said('charge', 'total')} ${said('charge', 'currency')}`,
+          ...egressOf(receipt.predicate['egress']),
+        ]
+      : [`  act      ${said('act')}: ${said('kind')}, ${said('time')}`, by];
+  return [...about, `  log      ${receipt.origin}, entry ${receipt.index} of ${receipt.checkpoint.size}`].join('\n');
+};
+
+/** A line for each destination that the call had connections to. */
+const egressOf = (egress: unknown): string[] => {
+  const { destinations } = Object(egress) as { destinations?: unknown };
+  return (Array.isArray(destinations) ? destinations : []).map(
+    (flow: Record<string, unknown>) =>
+      `  egress   ${flow['destination']}: ${flow['sentBytes']} bytes sent, ${flow['receivedBytes']} received`,
+  );
+};
+
+/** Keys given win; then the one that the node on this machine keeps in its data folder; at last the node is asked, and the text says so. */
+const verifierKeys = async (
+  context: Context,
+  given: readonly string[],
+  dataFolder: () => string,
+): Promise<{ vkeys: readonly string[]; source: string }> => {
+  if (given.length > 0) return { vkeys: given, source: 'given' };
+  try {
+    const text = await readFile(join(dataFolder(), 'keys', 'log.vkey'), 'utf8');
+    return { vkeys: [text.trim()], source: 'local data folder' };
+  } catch {
+    // No node of ours on this machine.
+  }
+  const response = await context.client.send('/log/vkey');
+  return { vkeys: [(await response.text()).trim()], source: `asked of ${context.client.url}, not pinned` };
+};

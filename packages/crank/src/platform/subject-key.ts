@@ -1,0 +1,61 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+
+const ALGORITHM = 'aes-256-gcm';
+const SEALED = 'sealed:';
+
+/**
+ * The key of a subject: the person, or whatever else, that the data of a call is about. The salts of a call's commitments
+ * are derived from it, and what is kept of the call is encrypted under it, so that destroying it erases them all.
+ */
+export class SubjectKey {
+  /** `sub_...` */
+  readonly id: string;
+  /** Whether a caller named the subject; otherwise it is the principal. */
+  readonly named: boolean;
+  readonly #key: Buffer;
+
+  /** @param key 32 random bytes */
+  constructor(id: string, named: boolean, key: Buffer) {
+    this.id = id;
+    this.named = named;
+    this.#key = key;
+  }
+
+  /** Salts of the two commitments of a receipt: the halves of HMAC-SHA512(key, "salts " ‖ id), 32 bytes each. */
+  salts(receipt: string): { subject: Buffer; input: Buffer } {
+    const both = createHmac('sha512', this.#key).update(`salts ${receipt}`).digest();
+    return { subject: both.subarray(0, 32), input: both.subarray(32) };
+  }
+
+  /** AES-256-GCM: 12 bytes of nonce, 16 of tag, the ciphertext. @param context what it belongs to */
+  seal(bytes: Uint8Array, context: string): Buffer {
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv(ALGORITHM, this.#key, nonce).setAAD(Buffer.from(context));
+    const text = Buffer.concat([cipher.update(bytes), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), text]);
+  }
+
+  /** Undefined where the bytes were changed, or belong to another context or key. */
+  open(sealed: Uint8Array, context: string): Buffer | undefined {
+    if (sealed.length < 28) return undefined;
+    const decipher = createDecipheriv(ALGORITHM, this.#key, sealed.subarray(0, 12))
+      .setAAD(Buffer.from(context))
+      .setAuthTag(sealed.subarray(12, 28));
+    try {
+      return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** For columns of text; nothing stays nothing. */
+  sealText(text: string | undefined, context: string): string {
+    return text === undefined || text === '' ? '' : SEALED + this.seal(Buffer.from(text), context).toString('base64');
+  }
+}
+
+/** The inverse of `sealText`; empty where the key is gone. Text from before there were keys is given as it is. */
+export const openText = (text: string, key: SubjectKey | undefined, context: string): string => {
+  if (!text.startsWith(SEALED)) return text;
+  return key?.open(Buffer.from(text.slice(SEALED.length), 'base64'), context)?.toString() ?? '';
+};
