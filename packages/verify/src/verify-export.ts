@@ -84,6 +84,7 @@ export const verifyExport = async (
   const digest = sha256Stream();
   let head: VerifiedCheckpoint | undefined;
   let note = '';
+  let lowest = 0;
   let last = -1;
   let receipts = 0;
   let own: VerifiedReceipt | undefined;
@@ -102,6 +103,7 @@ export const verifyExport = async (
           throw new VerificationError('export', `${receipt.id} is not in the order of the log, or stands twice.`);
         if (receipt.origin !== head.origin || !sameHead(receipt.checkpoint, head))
           throw new VerificationError('checkpoint', `${receipt.id} is proven under another head than the export's.`);
+        if (receipts === 0) lowest = receipt.index;
         last = receipt.index;
         receipts++;
         if (receipts % 1_000 === 0) options.onProgress?.(receipts);
@@ -124,6 +126,8 @@ export const verifyExport = async (
   const first = Number(object['first']);
   const end = Number(object['end']);
   const { origin, size, root } = head;
+  if (receipts > 0 && (lowest < first || last >= end))
+    throw new VerificationError('export', 'A receipt lies outside the entries that the receipt of the export names.');
   const gapless = receipts === end - first;
   return { origin, checkpoint: { size, root }, receipts, export: own, first, end, gapless, extends: extended };
 };

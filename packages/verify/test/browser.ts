@@ -26,10 +26,13 @@ export const bundle = (): string => {
         return given.map((one) => `exports.${one} = load('${from}').${one};`).join('\n');
       })
       .replaceAll(/import \{([^}]*)\} from '\.\/([^']+)';/g, "const {$1} = load('$2');")
-      .replaceAll(/export (const|class|function|async function|async function\*) (\w+)/g, (_, kind: string, one: string) => {
-        names.push(one);
-        return `${kind} ${one}`;
-      });
+      .replaceAll(
+        /export (const|class|function|async function|async function\*) (\w+)/g,
+        (_, kind: string, one: string) => {
+          names.push(one);
+          return `${kind} ${one}`;
+        },
+      );
     return `'${name}': (exports) => {\n${body}\n${names.map((one) => `exports.${one} = ${one};`).join('\n')}\n}`;
   });
   return `'use strict';

@@ -1,4 +1,6 @@
+import type { CompiledQuery } from 'kysely';
 import { CrankError } from '#src/core/error.ts';
+import type { Principal } from '#src/core/service.ts';
 import { act } from './act.ts';
 import { identify } from './admit.ts';
 import { permit } from './permit.ts';
@@ -29,15 +31,26 @@ export const eraseSubject = async (
   const principal = await identify(platform, authorization);
   const { account } = principal;
   await permit(platform, principal, 'subject.erase', { type: 'subject', account });
-  const erasure = await platform.subjects.erasure(account, name);
-  if (erasure === undefined) {
-    throw new CrankError(
-      'not-found',
-      `This node keeps nothing about "${name.slice(0, 80)}" in the account ${account}: it was erased before, or no call named it. Every node has keys of its own.`,
-    );
-  }
+  const erased = await platform.subjects.erase(account, name, (id, query) =>
+    record(platform, principal, name, id, query),
+  );
+  if (erased !== undefined) return erased;
+  throw new CrankError(
+    'not-found',
+    `This node keeps nothing about "${name.slice(0, 80)}" in the account ${account}: it was erased before, or no call named it. Every node has keys of its own.`,
+  );
+};
+
+/** Writes the erasure down, with all that goes in the same commit. */
+const record = async (
+  platform: Platform,
+  principal: Principal,
+  name: string,
+  id: string,
+  query: CompiledQuery,
+): Promise<Erasure> => {
+  const { account } = principal;
   const { db } = platform.store;
-  const { id, query } = erasure;
   const named = db.selectFrom('receipts').select('id').where('subject', '=', id);
   const ofPrincipal = db
     .selectFrom('calls')
@@ -72,6 +85,5 @@ export const eraseSubject = async (
   ];
   const object = { subject: id, calls, kept: Number(kept) };
   const receipt = await act(platform, principal, 'subject.erase', object, queries);
-  await platform.subjects.forget();
   return { ...object, receipt };
 };

@@ -57,14 +57,14 @@ const tooLarge = (code: 'too-large' | 'output-too-large', what: string): CrankEr
     `A policy wants the ${what} kept, and at most ${MAX_BYTES / 2 ** 20} MiB of one can be: send less, or ask the owner of the account to except this operation.`,
   );
 
-/** `uint32 length of head ‖ head ‖ arguments ‖ files`; the head is JSON. */
-const packInput = async ({ input, files }: CallBody): Promise<Buffer> => {
+/** `uint32 length of head ‖ head ‖ arguments ‖ files`; the head is JSON, with what the schema saw where there are files. */
+const packInput = async ({ input, value, files }: CallBody): Promise<Buffer> => {
   const contents = await Promise.all(files.map(({ path }) => readFile(path)));
   const heads: FileHead[] = files.map(({ parameter, name, sha256 }, i) => ({
     ...{ parameter, name, sha256 },
     size: contents[i]!.length,
   }));
-  const head = Buffer.from(JSON.stringify({ input: input.length, files: heads }));
+  const head = Buffer.from(JSON.stringify({ input: input.length, files: heads, ...(files.length > 0 && { value }) }));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(head.length);
   const packed = Buffer.concat([length, head, input, ...contents]);
@@ -73,12 +73,20 @@ const packInput = async ({ input, files }: CallBody): Promise<Buffer> => {
 };
 
 /** The inverse: arguments and files as they came. */
-export const unpackInput = (packed: Buffer): { input: Buffer; files: (FileHead & { bytes: Buffer })[] } => {
+export const unpackInput = (
+  packed: Buffer,
+): { input: Buffer; value: unknown; files: (FileHead & { bytes: Buffer })[] } => {
   const start = 4 + packed.readUInt32BE();
-  const { input, files } = JSON.parse(packed.toString('utf8', 4, start)) as { input: number; files: FileHead[] };
+  const { input, files, value } = JSON.parse(packed.toString('utf8', 4, start)) as {
+    input: number;
+    files: FileHead[];
+    value?: unknown;
+  };
   let at = start + input;
+  const text = packed.subarray(start, at);
   return {
-    input: packed.subarray(start, at),
+    input: text,
+    value: value ?? (JSON.parse(text.toString()) as unknown),
     files: files.map((file) => {
       at += file.size;
       return { ...file, bytes: packed.subarray(at - file.size, at) };

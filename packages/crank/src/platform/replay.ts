@@ -52,8 +52,9 @@ export const replayReceipt = async (
   if (version.operation(then.operation).operation.result === 'stream') {
     throw new CrankError('invalid-input', `${id} is the receipt of a stream, and those cannot be replayed.`);
   }
-  const packed = await keptInput(platform, id);
-  const { input, files } = unpackInput(packed);
+  const wasKept = then.decisions.some(({ obligations }) => obligations.some((one) => one.startsWith('retain:input')));
+  const packed = await keptInput(platform, id, wasKept);
+  const { input, value, files } = unpackInput(packed);
   const key = (await platform.subjects.keyOf(row))!;
   const taken: string[] = [];
   try {
@@ -68,12 +69,12 @@ export const replayReceipt = async (
       signal,
       read: async () => ({
         input,
-        value: JSON.parse(input.toString()),
+        value,
         files: await Promise.all(
           files.map(async ({ bytes, ...file }) => {
             const path = join(platform.scratch, newId('in'));
             taken.push(path);
-            await writeFile(path, bytes, { mode: 0o644 });
+            await writeFile(path, bytes, { mode: 0o600 });
             return { ...file, path };
           }),
         ),
@@ -103,7 +104,7 @@ export const replayReceipt = async (
           .filter((name) => made.limits[name] !== then.limits[name])
           .map((name) => [name, { before: then.limits[name], now: made.limits[name] }]),
       ),
-      decisions: await replayDecisions(platform, then, JSON.parse(input.toString()) as unknown),
+      decisions: await replayDecisions(platform, then, value),
     };
   } finally {
     await removeFiles(taken);
@@ -111,7 +112,7 @@ export const replayReceipt = async (
 };
 
 /** @throws CrankError `not-found` with the reason */
-const keptInput = async (platform: Platform, id: string): Promise<Buffer> => {
+const keptInput = async (platform: Platform, id: string, wasKept: boolean): Promise<Buffer> => {
   const row = await platform.store.db
     .selectFrom('kept')
     .selectAll()
@@ -123,8 +124,8 @@ const keptInput = async (platform: Platform, id: string): Promise<Buffer> => {
   if (bytes !== undefined) return bytes;
   throw new CrankError(
     'not-found',
-    row === undefined
+    !wasKept
       ? `The input of ${id} was not kept, so it cannot be replayed. By default no input is kept: a policy with crank.retention.keep says which are, and for how long.`
-      : `The input of ${id} was kept, but it was erased since.`,
+      : `The input of ${id} was kept, but it was erased since, or its time is over.`,
   );
 };

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import { newId } from '#src/core/id.ts';
 import type { Database, SubjectKeyRow } from '#src/store/schema.ts';
 import { SubjectKey } from './subject-key.ts';
@@ -18,6 +18,7 @@ export class Subjects {
   readonly #db: Kysely<Database>;
   readonly #node: string;
   readonly #wrapping: WrappingKeys;
+  #erasing: Promise<void> = Promise.resolve();
   readonly #known = new Map<string, { key: SubjectKey; until: number }>();
 
   private constructor(db: Kysely<Database>, node: string, wrapping: WrappingKeys) {
@@ -55,18 +56,34 @@ export class Subjects {
     return receipt.subject === null ? this.find(receipt.account, receipt.principal) : this.byId(receipt.subject);
   }
 
-  /** Deletes the keys of a subject: to be written with the act that records it. @returns also their ids, this node's first */
-  async erasure(account: string, name: string) {
-    const row = await this.#row(account, name);
-    if (row === undefined) return undefined;
-    return { id: row.id, query: this.#db.deleteFrom('subject_keys').where('id', '=', row.id).compile() };
-  }
-
-  /** After rows were deleted: makes every copy of them worthless. */
-  async forget(): Promise<void> {
-    this.#known.clear();
-    this.#wrapping.add();
-    await this.#wrapAnew();
+  /**
+   * Erases a subject of an account, and makes every copy of its key worthless.
+   *
+   * @param record writes the deletion down: the key's id, and the query that deletes it, to be run in the same commit
+   * @returns what `record` gave; undefined where there is no such subject
+   */
+  erase<T>(
+    account: string,
+    name: string,
+    record: (id: string, query: CompiledQuery) => Promise<T>,
+  ): Promise<T | undefined> {
+    const turn = this.#erasing.then(async () => {
+      const row = await this.#row(account, name);
+      if (row === undefined) return undefined;
+      // A second key file is the mark of an erasure under way: where we die before its end, the next start completes it.
+      this.#wrapping.add();
+      const query = this.#db.deleteFrom('subject_keys').where('id', '=', row.id).compile();
+      const recorded = await record(row.id, query);
+      this.#known.clear();
+      await this.#wrapAnew();
+      return recorded;
+    });
+    // One after the other: a row that one deletes must not be wrapped by a key that another leaves in use.
+    this.#erasing = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    return turn;
   }
 
   #cacheName(account: string, name: string, named: boolean): string {

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CrankError } from '#src/core/error.ts';
+import { openText } from '#src/platform/subject-key.ts';
 import { type Door, exchange, openDoor, operation, type Run, takes, until } from './stand-in.ts';
 
 const FILE = {
@@ -39,6 +40,12 @@ describe('a call over HTTP', () => {
     door.entries.length = 0;
     door.logged.length = 0;
   });
+  /** The problem document stored with a recorded call, as its subject's key opens it. */
+  const problemOf = async (at: number): Promise<string> => {
+    const { id, account, principal, problem } = door.entries.at(at)!.rows!.call;
+    const key = await door.platform.subjects.find(account, principal);
+    return openText(problem!, key, `${id} problem`);
+  };
   const post = (name: string, body?: RequestInit['body'], headers: Record<string, string> = json) =>
     door.send(`${path}/${name}`, { method: 'POST', headers, ...(body !== undefined && { body }) });
   const problem = async (answer: Response) => ({
@@ -161,7 +168,7 @@ describe('a call over HTTP', () => {
     const first = await post('echo', '{}', key);
     const text = await first.text();
     expect(first.status).toBe(500);
-    expect(text).toBe(door.entries[0]!.rows!.call.problem);
+    expect(text).toBe(await problemOf(0));
     expect(JSON.parse(text)).toMatchObject({ exception: { type: 'E', message: 'm', traceback: 't' } });
     const again = await post('echo', '{}', key);
     expect(again.status).toBe(500);
@@ -362,7 +369,7 @@ describe('a call over HTTP', () => {
           call: answer.headers.get('crank-call'),
         },
       });
-      expect(door.entries.at(-1)!.rows!.call.problem).toBe(JSON.stringify(last(text)['error']));
+      expect(await problemOf(-1)).toBe(JSON.stringify(last(text)['error']));
     });
 
     it('tells of an error before the first byte by its status', async () => {
