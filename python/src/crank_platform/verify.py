@@ -4,16 +4,26 @@ The same checks in the same order as the JavaScript package `crank-verify`; both
 """
 
 import argparse
-import base64
-import binascii
 import hashlib
 import re
 import sys
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 from ._canonical_json import canonical_json, parse_canonical_json, wrong_members
 from ._ed25519 import verify as _verify_ed25519
+from ._log import (
+    VerificationError,
+    Vkey,
+    VkeyError,
+    decode_base64,
+    included,
+    parse_checkpoint,
+    parse_proof,
+    verify_note,
+)
+
+__all__ = ["VerificationError", "VerifiedReceipt", "Vkey", "VkeyError", "verify_receipt"]
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 CALL_PREDICATE = "https://crank.dev/receipt/call/v1"
@@ -21,62 +31,12 @@ ACT_PREDICATE = "https://crank.dev/receipt/act/v1"
 
 _IN_TOTO = "application/vnd.in-toto+json"
 _MAX_BYTES = 1 << 20
-_MAX_SIGNATURES = 64
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_DECIMAL = re.compile(r"0|[1-9][0-9]{0,15}")
 _STRINGS = {
     "call": ["call", "stage", "received", "finished", "node", "account", "service", "version", "operation", "outcome"],
     "act": ["act", "kind", "time", "node", "account"],
 }
 _OBJECTS = {"call": ["principal", "usage", "charge"], "act": ["principal", "object"]}
-
-
-class VerificationError(Exception):
-    """Something does not hold.
-
-    `part` names it: file, envelope, signature, statement, proof, checkpoint, inclusion or openings.
-    """
-
-    def __init__(self, part: str, message: str):
-        super().__init__(message)
-        self.part = part
-
-
-class VkeyError(ValueError):
-    """The key handed to the verifier is not one: nothing was verified."""
-
-
-@dataclass(frozen=True)
-class Vkey:
-    """A verifier key (C2SP signed-note)."""
-
-    name: str
-    id: bytes
-    public_key: bytes
-    text: str
-
-    @property
-    def hint(self) -> str:
-        return f"{self.name}+{self.id.hex()}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Vkey":
-        """Reads `NAME+HEXID+BASE64(type, key)`.
-
-        Raises:
-            VkeyError
-        """
-        name, _, rest = text.partition("+")
-        key_id, _, data = rest.partition("+")
-        key = _decode_base64(data)
-        if not _is_key_name(name) or not re.fullmatch("[0-9a-f]{8}", key_id):
-            raise VkeyError(f"{text!r} is no verifier key: it has the form NAME+ID+KEY; see /log/vkey.")
-        if key is None or len(key) != 33 or key[0] != 1:
-            raise VkeyError(f"{text!r} is no Ed25519 verifier key.")
-        expected = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
-        if expected.hex() != key_id:
-            raise VkeyError(f"{text!r}: the key id of this name and key is {expected.hex()}; a part was mistyped.")
-        return cls(name, expected, key[1:], text)
 
 
 @dataclass(frozen=True)
@@ -103,26 +63,6 @@ class VerifiedReceipt:
     unchecked: Tuple[str, ...]
     #: for `subject` (the output) and `input`: `absent`, `salt` or `bytes`
     opened: Dict[str, str]
-
-
-def _decode_base64(text: Any) -> Optional[bytes]:
-    """Canonical base64 only, so that every value has exactly one text."""
-    if not isinstance(text, str) or not text.isascii():
-        return None
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return data if base64.b64encode(data).decode() == text else None
-
-
-def _is_key_name(name: str) -> bool:
-    return name != "" and not re.search(r"[\s+\x00-\x1f\x7f-\x9f\ufeff]", name)
-
-
-def _decimal(text: str) -> Optional[int]:
-    value = int(text) if _DECIMAL.fullmatch(text) else None
-    return value if value is not None and value < 2**53 else None
 
 
 def _parse_file(data: bytes) -> Dict[str, Any]:
@@ -162,7 +102,7 @@ def _verify_envelope(value: Any, keys: Sequence[Vkey]) -> Tuple[Vkey, bytes]:
         raise wrong(members)
     if value["payloadType"] != _IN_TOTO:
         raise wrong(f"the payload type is not {_IN_TOTO}")
-    payload = _decode_base64(value["payload"])
+    payload = decode_base64(value["payload"])
     if payload is None:
         raise wrong("the payload is not canonical base64")
     signatures = value["signatures"]
@@ -171,7 +111,7 @@ def _verify_envelope(value: Any, keys: Sequence[Vkey]) -> Tuple[Vkey, bytes]:
     members = wrong_members(signatures[0], ["keyid", "sig"])
     if members:
         raise wrong(f"in the signature, {members}")
-    keyid, signature = signatures[0]["keyid"], _decode_base64(signatures[0]["sig"])
+    keyid, signature = signatures[0]["keyid"], decode_base64(signatures[0]["sig"])
     if not isinstance(keyid, str):
         raise wrong("the key id is no text")
     if signature is None or len(signature) != 64:
@@ -248,114 +188,6 @@ def _parse_statement(payload: bytes) -> Tuple[str, str, str, Dict[str, str], Dic
     return name, kind, commitment, salts, predicate
 
 
-def _parse_proof(value: Any) -> Tuple[int, List[bytes], str]:
-    def wrong(why: str) -> VerificationError:
-        return VerificationError("proof", f"The inclusion proof is malformed: {why}.")
-
-    if not isinstance(value, str):
-        raise VerificationError("proof", "The inclusion proof is no text.")
-    head, separator, checkpoint = value.partition("\n\n")
-    lines = head.split("\n")
-    if not separator:
-        raise wrong("no empty line separates path and checkpoint")
-    if lines[0] != "c2sp.org/tlog-proof@v1":
-        raise wrong("it does not begin with c2sp.org/tlog-proof@v1")
-    if len(lines) > 1 and lines[1].startswith("extra "):
-        raise VerificationError("proof", "The inclusion proof carries extra data, which nobody signed.")
-    index = _decimal(lines[1][6:]) if len(lines) > 1 and lines[1].startswith("index ") else None
-    if index is None:
-        raise wrong("it has no index")
-    if len(lines) > 65:
-        raise wrong("it has more than 63 hashes")
-    hashes = []
-    for line in lines[2:]:
-        data = _decode_base64(line)
-        if data is None or len(data) != 32:
-            raise wrong(f"hash {len(hashes)} is not the canonical base64 of 32 bytes")
-        hashes.append(data)
-    return index, hashes, checkpoint
-
-
-def _verify_note(note: str, keys: Sequence[Vkey]) -> Tuple[str, List[Vkey], List[str]]:
-    """Text, keys whose signatures hold, and the others (C2SP signed-note)."""
-
-    def wrong(why: str) -> VerificationError:
-        return VerificationError("checkpoint", f"This is no signed note: {why}.")
-
-    if re.search(r"[\x00-\x09\x0b-\x1f]", note):
-        raise wrong("it holds a control character")
-    split = note.rfind("\n\n")
-    if split <= 0:
-        raise wrong("no empty line separates text and signatures")
-    text, block = note[: split + 1], note[split + 2 :]
-    if not block.endswith("\n"):
-        raise wrong("it does not end with a signature line")
-    lines = block[:-1].split("\n")
-    if len(lines) > _MAX_SIGNATURES:
-        raise wrong(f"it has more than {_MAX_SIGNATURES} signatures")
-    parsed = []
-    for line in lines:
-        match = re.fullmatch("\u2014 ([^ ]+) ([^ ]+)", line)
-        if match is None or not _is_key_name(match[1]):
-            raise wrong(f'{line!r} is not "\u2014 name signature"')
-        data = _decode_base64(match[2])
-        if data is None or len(data) < 5:
-            raise wrong(f"the signature of {match[1]} is not canonical base64")
-        parsed.append((match[1], data[:4], data[4:]))
-    verified: List[Vkey] = []
-    unknown: List[str] = []
-    for name, key_id, signature in parsed:
-        key = next((key for key in keys if key.name == name and key.id == key_id), None)
-        if key is None:
-            unknown.append(f"{name}+{key_id.hex()}")
-        elif key in verified:
-            raise wrong(f"{key.name} signed it twice")
-        elif _verify_ed25519(key.public_key, text.encode(), signature):
-            verified.append(key)
-        else:
-            raise VerificationError(
-                "checkpoint", f"The signature of {name} does not match the note: one of them was changed."
-            )
-    if not verified:
-        raise VerificationError("checkpoint", f"No key that you trust signed this note: {', '.join(unknown)} did.")
-    return text, verified, unknown
-
-
-def _parse_checkpoint(text: str) -> Tuple[str, int, bytes]:
-    def wrong(why: str) -> VerificationError:
-        return VerificationError("checkpoint", f"The checkpoint is malformed: {why}.")
-
-    lines = text.split("\n")
-    if len(lines) != 4 or lines[3] != "":
-        raise wrong("it does not have exactly three lines")
-    size, root = _decimal(lines[1]), _decode_base64(lines[2])
-    if not _is_key_name(lines[0]):
-        raise wrong('the origin is empty or holds a space or "+"')
-    if size is None:
-        raise wrong(f"{lines[1]!r} is no tree size")
-    if root is None or len(root) != 32:
-        raise wrong("the root is not the canonical base64 of 32 bytes")
-    return lines[0], size, root
-
-
-def _included(proof: Sequence[bytes], index: int, size: int, leaf: bytes, root: bytes) -> bool:
-    """RFC 9162, section 2.1.3.2."""
-    if index >= size:
-        return False
-    fn, sn, result = index, size - 1, leaf
-    for sibling in proof:
-        if sn == 0:
-            return False
-        if fn & 1 or fn == sn:
-            result = hashlib.sha256(b"\x01" + sibling + result).digest()
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            result = hashlib.sha256(b"\x01" + result + sibling).digest()
-        fn, sn = fn >> 1, sn >> 1
-    return sn == 0 and result == root
-
-
 def _open(value: Any, committed: Dict[str, Optional[str]], salts: Dict[str, str], given: Dict[str, Optional[bytes]]):
     def wrong(why: str) -> VerificationError:
         return VerificationError("openings", why)
@@ -373,7 +205,7 @@ def _open(value: Any, committed: Dict[str, Optional[str]], salts: Dict[str, str]
                 raise wrong(f"The {what} cannot be checked: the receipt has no salt for it.")
             opened[name] = "absent"
             continue
-        salt = _decode_base64(value[name])
+        salt = decode_base64(value[name])
         if salt is None or len(salt) != 32:
             raise wrong(f"The salt of the {what} is not the canonical base64 of 32 bytes.")
         digest = "sha256:" + hashlib.sha256(b"crank-salt-v1\x00" + salt).hexdigest()
@@ -415,9 +247,9 @@ def verify_receipt(
     value = _parse_file(file.encode() if isinstance(file, str) else bytes(file))
     key, payload = _verify_envelope(value["envelope"], keys)
     name, kind, commitment, salts, predicate = _parse_statement(payload)
-    index, hashes, note = _parse_proof(value["proof"])
-    text, verified, unknown = _verify_note(note, keys)
-    origin, size, root = _parse_checkpoint(text)
+    index, hashes, note = parse_proof(value["proof"])
+    text, verified, unknown = verify_note(note, keys)
+    origin, size, root = parse_checkpoint(text)
     if not any(signer.name == origin for signer in verified):
         raise VerificationError("checkpoint", f"The checkpoint is of the log {origin}, which did not sign it.")
     if origin != key.name:
@@ -428,7 +260,7 @@ def verify_receipt(
             f"The checkpoint also carries signatures that cannot be checked without their keys: {', '.join(unknown)}.",
         )
     entry = hashlib.sha256(canonical_json(value["envelope"]).encode()).digest()
-    if not _included(hashes, index, size, hashlib.sha256(b"\x00" + entry).digest(), root):
+    if not included(hashes, index, size, hashlib.sha256(b"\x00" + entry).digest(), root):
         raise VerificationError(
             "inclusion",
             f"The proof does not lead from this envelope at index {index} to the signed root of {origin} at size {size}.",

@@ -37,7 +37,7 @@ const KINDS: ReadonlySet<string> = new Set(['call', 'opening', 'act']);
 /** Rows read at a time. */
 const STEP = 250;
 
-export const infoOf = (row: ReceiptRow): ReceiptInfo => {
+const infoOf = (row: ReceiptRow): ReceiptInfo => {
   const { predicate } = payloadOf(row.envelope);
   const head = { id: row.id, kind: row.kind, index: row.idx };
   const { account, principal } = row;

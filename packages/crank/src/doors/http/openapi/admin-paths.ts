@@ -1,41 +1,21 @@
-import type { JsonSchema } from '#src/core/service.ts';
 import { roles } from '../routes/keys.ts';
 import { errors, ref } from './components.ts';
+import {
+  all,
+  cursor,
+  either,
+  inPath,
+  json,
+  ok,
+  open,
+  page,
+  plain,
+  query,
+  refused,
+  refusedOrNone,
+} from './path-parts.ts';
+import { receiptPaths } from './receipt-paths.ts';
 
-const query = (name: string, description: string) => ({ name, in: 'query', description, schema: { type: 'string' } });
-const inPath = (name: string) => ({ name, in: 'path', required: true, schema: { type: 'string' } });
-const json = (schema: JsonSchema) => ({ content: { 'application/json': { schema } } });
-const ok = (description: string, schema: JsonSchema) => ({ description, ...json(schema) });
-const plain = (description: string, type = 'text/plain') => ({
-  description,
-  content: { [type]: { schema: { type: 'string' } } },
-});
-const page = (name: string, schema: string): JsonSchema => ({
-  type: 'object',
-  properties: {
-    [name]: { type: 'array', items: ref(schema) },
-    cursor: { type: ['string', 'null'], description: 'For the next page.' },
-  },
-  required: [name, 'cursor'],
-});
-const all = (name: string, schema: string): JsonSchema => ({
-  type: 'object',
-  properties: { [name]: { type: 'array', items: ref(schema) } },
-  required: [name],
-});
-
-const open = { security: [] };
-const either = { security: [{}, { key: [] }] };
-const refused = errors(401, 403, 429);
-const refusedOrNone = errors(401, 403, 404, 429);
-
-const period = [
-  query('from', 'From this time on, RFC 3339 or a date.'),
-  query('to', 'Before this time.'),
-  query('kind', '`call`, `opening`, `act`, or what an act did, such as `service.deploy`.'),
-  query('service', 'Only those of one service.'),
-];
-const cursor = query('cursor', 'From the page before.');
 const policy = {
   ...json({
     type: 'object',
@@ -196,70 +176,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: { '200': ok('The call.', ref('CallDetails')), ...refusedOrNone },
     },
   },
-  '/v1/receipts': {
-    get: {
-      operationId: 'listReceipts',
-      tags: ['receipts'],
-      summary: 'Receipts of calls and acts, newest first',
-      parameters: [cursor, ...period],
-      responses: { '200': ok('A page.', page('receipts', 'ReceiptInfo')), ...errors(400, 401, 403, 429) },
-    },
-  },
-  '/v1/receipts/-/export': {
-    get: {
-      operationId: 'exportReceipts',
-      tags: ['receipts'],
-      summary: 'Receipts of a period as one archive, with what proves them',
-      parameters: [...period, query('since', 'Size of an earlier head that the log is proven to extend.')],
-      responses: {
-        '200': plain('A tar archive; docs/receipts.md has its layout.', 'application/x-tar'),
-        ...errors(400, 401, 403, 404, 429),
-      },
-    },
-  },
-  '/v1/receipts/{id}/replay': {
-    parameters: [inPath('id')],
-    post: {
-      operationId: 'replayReceipt',
-      tags: ['receipts'],
-      summary: 'Run a call again on the input that was kept, and compare',
-      responses: {
-        '200': ok('What came out.', ref('Replay')),
-        ...errors(401, 403, 404, 413, 422, 429, 503),
-      },
-    },
-  },
-  '/v1/erasures': {
-    post: {
-      operationId: 'erase',
-      tags: ['receipts'],
-      summary: "Destroy what is kept of a subject's data; receipts stay, and verify",
-      requestBody: {
-        required: true,
-        ...json({ type: 'object', properties: { subject: { type: 'string' } }, required: ['subject'] }),
-      },
-      responses: { '200': ok('Erased.', ref('Erasure')), ...errors(400, 401, 403, 404, 413, 415, 422, 429) },
-    },
-  },
-  '/schemas/receipt/{kind}/v1': {
-    parameters: [{ ...inPath('kind'), schema: { type: 'string', enum: ['call', 'act'] } }],
-    get: {
-      operationId: 'receiptSchema',
-      tags: ['receipts'],
-      summary: 'JSON Schema of what a receipt states',
-      ...open,
-      responses: { '200': plain('The schema.', 'application/schema+json'), ...errors(404) },
-    },
-  },
-  '/v1/receipts/{id}': {
-    parameters: [inPath('id')],
-    get: {
-      operationId: 'getReceipt',
-      tags: ['receipts'],
-      summary: 'The receipt of a call or an administrative act; it verifies offline',
-      responses: { '200': ok('The receipt file.', ref('Receipt')), ...refusedOrNone },
-    },
-  },
+  ...receiptPaths,
   '/v1/keys': {
     post: {
       operationId: 'createKey',
