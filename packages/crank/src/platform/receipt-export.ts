@@ -3,7 +3,7 @@ import { parseCheckpoint, parseNote } from 'crank-verify';
 import { CrankError } from '#src/core/error.ts';
 import { tarEnd, tarFile } from '#src/core/tar.ts';
 import { encodeConsistency } from '#src/engines/audit/consistency-text.ts';
-import { consistencyProof } from '#src/engines/audit/proof.ts';
+import { consistencyProof, type SubtreeHashes } from '#src/engines/audit/proof.ts';
 import { readLog } from '#src/store/log-store.ts';
 import { act } from './act.ts';
 import { identify } from './admit.ts';
@@ -87,8 +87,9 @@ export async function* exportReceipts(
     index = [];
   };
   for await (const rows of scanReceipts(platform.store, platform.node, filter, bounds)) {
+    const known: SubtreeHashes = new Map();
     for (const { row, info } of rows) {
-      receipts.push(await fileOf(platform, row, log.checkpoint));
+      receipts.push(await fileOf(platform, row, log.checkpoint, known));
       index.push(`${JSON.stringify(info)}\n`);
       count++;
       if (receipts.length === CHUNK) yield* flush();

@@ -1,5 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
 import type { Principal } from '#src/core/service.ts';
+import type { SubtreeHashes } from '#src/engines/audit/proof.ts';
 import { receiptFile } from '#src/engines/audit/receipt-file.ts';
 import { makeProof } from '#src/engines/audit/receipt-proof.ts';
 import { readLog } from '#src/store/log-store.ts';
@@ -36,7 +37,12 @@ export const visibleReceipt = async (platform: Platform, principal: Principal, i
 };
 
 /** The receipt file of a row, with its proof under a checkpoint that covers it. */
-export const fileOf = async (platform: Platform, row: ReceiptRow, checkpoint: string): Promise<Buffer> => {
-  const proof = await makeProof(platform.logFiles.hashes(row.log), row.idx, checkpoint);
+export const fileOf = async (
+  platform: Platform,
+  row: ReceiptRow,
+  checkpoint: string,
+  known?: SubtreeHashes,
+): Promise<Buffer> => {
+  const proof = await makeProof(platform.logFiles.hashes(row.log), row.idx, checkpoint, known);
   return receiptFile(row.envelope, proof, await openingsOf(platform, row));
 };

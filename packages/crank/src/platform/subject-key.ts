@@ -1,7 +1,9 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
 
 const ALGORITHM = 'aes-256-gcm';
 const SEALED = 'sealed:';
+/** Bytes of a block of SHA-512. */
+const BLOCK = 128;
 
 /**
  * The key of a subject: the person, or whatever else, that the data of a call is about. The salts of a call's commitments
@@ -13,17 +15,25 @@ export class SubjectKey {
   /** Whether a caller named the subject; otherwise it is the principal. */
   readonly named: boolean;
   readonly #key: Buffer;
+  /** The key as HMAC pads it (RFC 2104): every call needs it, and two bare hashes take a third of what `createHmac` does. */
+  readonly #inner = Buffer.alloc(BLOCK, 0x36);
+  readonly #outer = Buffer.alloc(BLOCK, 0x5c);
 
   /** @param key 32 random bytes */
   constructor(id: string, named: boolean, key: Buffer) {
     this.id = id;
     this.named = named;
     this.#key = key;
+    key.forEach((byte, at) => {
+      this.#inner[at]! ^= byte;
+      this.#outer[at]! ^= byte;
+    });
   }
 
   /** Salts of the two commitments of a receipt: the halves of HMAC-SHA512(key, "salts " ‖ id), 32 bytes each. */
   salts(receipt: string): { subject: Buffer; input: Buffer } {
-    const both = createHmac('sha512', this.#key).update(`salts ${receipt}`).digest();
+    const inner = hash('sha512', Buffer.concat([this.#inner, Buffer.from(`salts ${receipt}`)]), 'buffer');
+    const both = hash('sha512', Buffer.concat([this.#outer, inner]), 'buffer');
     return { subject: both.subarray(0, 32), input: both.subarray(32) };
   }
 

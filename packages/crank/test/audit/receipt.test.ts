@@ -55,6 +55,13 @@ describe('a receipt', () => {
       expect(() => receiptStatement({ ...callDraft, predicate: { ...call, node: node as string } })).toThrow(TypeError);
   });
 
+  it('has the same schemas in the vectors as in the package', () => {
+    for (const kind of ['call', 'act']) {
+      const own = new URL(`../../../verify/schemas/${kind}-v1.schema.json`, import.meta.url);
+      expect(JSON.parse(readFileSync(own, 'utf8'))).toEqual(vectors(`receipt/${kind}-v1.schema.json`));
+    }
+  });
+
   it('has a predicate that its published schema describes', () => {
     for (const [name, draft] of [
       ['call', callDraft],

@@ -1,12 +1,32 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openText } from '#src/platform/subject-key.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openText, SubjectKey } from '#src/platform/subject-key.ts';
 import { Subjects } from '#src/platform/subjects.ts';
-import { openStore, type Store } from '#src/store/store.ts';
+import { openStore, type Store, type StoreLocation } from '#src/store/store.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
-describe('subjects', () => {
+const databases = {
+  SQLite: async (folder: string) => ({ location: { sqlite: join(folder, 'crank.db') }, stop: async () => undefined }),
+  PostgreSQL: async () => {
+    const { url, stop } = await startPostgres();
+    return { location: { postgres: url }, stop };
+  },
+};
+
+describe.each(Object.entries(databases))('subjects in %s', (_name, start) => {
+  let database: { location: StoreLocation; stop: () => Promise<void> };
+  const root = temporaryFolder('subjects-database');
+  beforeAll(async () => {
+    database = await start(root.path);
+  });
+  afterAll(async () => {
+    await database.stop();
+    root.remove();
+  });
+
   let folder: ReturnType<typeof temporaryFolder>;
   let store: Store;
   const keys = (): string => join(folder.path, 'keys');
@@ -21,7 +41,8 @@ describe('subjects', () => {
 
   beforeEach(async () => {
     folder = temporaryFolder('subjects');
-    store = await openStore({ sqlite: join(folder.path, 'crank.db') });
+    store = await openStore(database.location);
+    await store.db.deleteFrom('subject_keys').execute();
   });
   afterEach(async () => {
     await store.close();
@@ -46,6 +67,13 @@ describe('subjects', () => {
     expect(await again.find('acme', 'carl')).toBeUndefined();
     const rows = await store.db.selectFrom('subject_keys').selectAll().execute();
     expect(JSON.stringify(rows)).not.toContain('"ann"');
+  });
+
+  it('derive salts as the documents say: HMAC-SHA512, by halves', () => {
+    const key = randomBytes(32);
+    const both = createHmac('sha512', key).update('salts call_1').digest();
+    const { subject, input } = new SubjectKey('sub_1', false, key).salts('call_1');
+    expect(Buffer.concat([subject, input]).equals(both)).toBe(true);
   });
 
   it('made by two at once are the same', async () => {

@@ -163,6 +163,16 @@ export const storeContract = (
       expect(kept.map((found) => [found.call, [...found.answer][0]])).toEqual([['c2', 2]]);
     });
 
+    it('keeps payloads with their call, and whose data a receipt is about', async () => {
+      const row = { call: 'call_2', part: 'input', subject: 'sub_1', sealed: entry(9), expires_at: 2 ** 45 };
+      const { receipts } = group('h', 0);
+      await commit(group('h', 0, { kept: [row], receipts: [{ ...receipts[0]!, subject: 'sub_1' }] }));
+      const kept = await store.db.selectFrom('kept').selectAll().execute();
+      expect(kept.map(({ sealed, ...rest }) => ({ ...rest, sealed: new Uint8Array(sealed) }))).toEqual([row]);
+      const found = await store.db.selectFrom('receipts').select('id').where('subject', '=', 'sub_1').execute();
+      expect(found).toEqual([{ id: 'h-0' }]);
+    });
+
     it('takes a group of thousands of rows', async () => {
       const entries = Array.from({ length: 3_000 }, (_, idx) => ({ log: 'g', idx, entry: entry(idx % 256) }));
       await commit({ ...group('g', 0), log_entries: entries, log: { ...group('g', 0).log, size: 3_000 } });

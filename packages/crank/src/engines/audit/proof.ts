@@ -13,22 +13,35 @@ const splitPoint = (n: number): number => {
   return k;
 };
 
+/** Hashes of perfect subtrees, for proofs of many entries under one head: neighbours have most of their paths in common. */
+export type SubtreeHashes = Map<string, Uint8Array>;
+
 /** Hash of the perfect subtree over the entries [start, start + count), count being a power of two that divides start. */
-const perfectHash = async (read: TileReader, start: number, count: number): Promise<Uint8Array> => {
+const perfectHash = async (
+  read: TileReader,
+  start: number,
+  count: number,
+  known?: SubtreeHashes,
+): Promise<Uint8Array> => {
+  const name = `${start} ${count}`;
+  const found = known?.get(name);
+  if (found !== undefined) return found;
   const level = Math.floor(Math.log2(count) / TILE_HEIGHT);
   const unit = TILE_WIDTH ** level;
   const from = (start / unit) % TILE_WIDTH;
   const width = count / unit;
   const tile = await read(level, Math.floor(start / unit / TILE_WIDTH), from + width);
-  return tileRoot(tile.slice(from, from + width));
+  const hash = tileRoot(tile.slice(from, from + width));
+  known?.set(name, hash);
+  return hash;
 };
 
 /** MTH(D[start:end]) (RFC 6962, section 2.1), for ranges that the proofs below need: start divisible by the first split. */
-const rangeHash = async (read: TileReader, start: number, end: number): Promise<Uint8Array> => {
+const rangeHash = async (read: TileReader, start: number, end: number, known?: SubtreeHashes): Promise<Uint8Array> => {
   const count = end - start;
   const k = count === 1 ? 1 : splitPoint(count);
-  if (k * 2 === count || count === 1) return perfectHash(read, start, count);
-  return nodeHash(await perfectHash(read, start, k), await rangeHash(read, start + k, end));
+  if (k * 2 === count || count === 1) return perfectHash(read, start, count, known);
+  return nodeHash(await perfectHash(read, start, k, known), await rangeHash(read, start + k, end, known));
 };
 
 const checkRange = (condition: boolean, what: string): void => {
@@ -40,7 +53,12 @@ const checkRange = (condition: boolean, what: string): void => {
  *
  * @throws RangeError where the index is not in the tree
  */
-export const inclusionProof = async (read: TileReader, index: number, size: number): Promise<Uint8Array[]> => {
+export const inclusionProof = async (
+  read: TileReader,
+  index: number,
+  size: number,
+  known?: SubtreeHashes,
+): Promise<Uint8Array[]> => {
   checkRange(
     Number.isSafeInteger(index) && index >= 0 && index < size,
     `entry ${index} is not in a log of ${size} entries`,
@@ -50,10 +68,10 @@ export const inclusionProof = async (read: TileReader, index: number, size: numb
   while (end - start > 1) {
     const middle = start + splitPoint(end - start);
     if (index < middle) {
-      path.push(await rangeHash(read, middle, end));
+      path.push(await rangeHash(read, middle, end, known));
       end = middle;
     } else {
-      path.push(await rangeHash(read, start, middle));
+      path.push(await rangeHash(read, start, middle, known));
       start = middle;
     }
   }
