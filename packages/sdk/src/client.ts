@@ -16,6 +16,8 @@ export interface CallOptions {
   idempotencyKey?: string;
   /** How long to wait: `5s`, `500ms`. */
   deadline?: string;
+  /** Whose data the input is, so that it can be erased; the caller otherwise. */
+  subject?: string;
   /** Files by parameter; the call is then sent as multipart. */
   files?: Readonly<Record<string, Blob>>;
   signal?: AbortSignal;
@@ -123,6 +125,7 @@ export class CrankClient {
     const headers = new Headers();
     if (options.idempotencyKey !== undefined) headers.set('idempotency-key', options.idempotencyKey);
     if (options.deadline !== undefined) headers.set('crank-deadline', options.deadline);
+    if (options.subject !== undefined) headers.set('crank-subject', options.subject);
     const query = options.version === undefined ? '' : `?version=${encodeURIComponent(options.version)}`;
     let body: string | FormData;
     if (options.files === undefined) {

@@ -74,6 +74,7 @@ class Client:
         idempotency_key: Optional[str] = None,
         deadline: Optional[str] = None,
         tags: Optional[str] = None,
+        subject: Optional[str] = None,
     ) -> Answer:
         """Calls an operation with a say in how.
 
@@ -84,13 +85,19 @@ class Client:
             idempotency_key: A repeat under the same key gives the first answer and is charged once.
             deadline: How long to wait at most, such as `5s`.
             tags: For cost allocation.
+            subject: Whose data the input is, so that it can be erased; the caller otherwise.
 
         Raises:
             CrankError: What the node reported.
         """
         path, query = _service_path(service)
         headers = {"Content-Type": "application/json", "Accept": "application/json, application/x-ndjson, */*"}
-        for name, value in (("Idempotency-Key", idempotency_key), ("Crank-Deadline", deadline), ("Crank-Tags", tags)):
+        for name, value in (
+            ("Idempotency-Key", idempotency_key),
+            ("Crank-Deadline", deadline),
+            ("Crank-Tags", tags),
+            ("Crank-Subject", subject),
+        ):
             if value is not None:
                 headers[name] = value
         body = json.dumps(dict(arguments or {}), default=_file, allow_nan=False).encode()

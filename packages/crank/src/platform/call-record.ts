@@ -49,6 +49,7 @@ export const callEntry = async (
       predecessor: state.stream?.opening ?? state.replays,
     }),
     ...(state.subject.named && { subject: state.subject.id }),
+    ...(state.subject.pending && { queries: [state.subject.pending] }),
     rows: {
       call: {
         id,
@@ -113,6 +114,7 @@ export const openingEntry = (state: CallState, platform: Platform, id: string): 
       predecessor: undefined,
     }),
     ...(state.subject.named && { subject: state.subject.id }),
+    ...(state.subject.pending && { queries: [state.subject.pending] }),
   };
 };
 

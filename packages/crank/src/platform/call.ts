@@ -131,6 +131,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
       kept && platform.idempotency.row(state.slot!, kept, subject),
     );
     await state.step('commit', () => platform.recorder.commit(entry));
+    if (subject.pending !== undefined) await platform.subjects.stored(subject);
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
 
     // 11. answer: the checkpoint that covers the receipt is stored

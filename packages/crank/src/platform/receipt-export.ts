@@ -12,6 +12,8 @@ import { boundsOf, filterFor, type ReceiptQuery } from './receipt-list.ts';
 import { scanReceipts } from './receipt-scan.ts';
 import { fileOf, visibleReceipt } from './receipts.ts';
 
+/** Exports that a node makes at a time: each reads what may be all of its log. */
+const MOST = 2;
 /** Receipts in one file of the archive: what is held in memory. */
 const CHUNK = 500;
 
@@ -35,6 +37,26 @@ crank receipt verify FILE checks all of it. Without Crank: tar, any line of rece
  * @param since size of a log that the head is proven to extend
  */
 export async function* exportReceipts(
+  platform: Platform,
+  authorization: string | undefined,
+  query: ReceiptQuery & { since?: number | undefined },
+): AsyncGenerator<Buffer, void, undefined> {
+  if (running >= MOST) {
+    throw new CrankError('overloaded', `${MOST} exports are being made on this node: try again when one is done.`, {
+      retryAfter: 30,
+    });
+  }
+  running += 1;
+  try {
+    yield* archive(platform, authorization, query);
+  } finally {
+    running -= 1;
+  }
+}
+
+let running = 0;
+
+async function* archive(
   platform: Platform,
   authorization: string | undefined,
   query: ReceiptQuery & { since?: number | undefined },

@@ -8,7 +8,7 @@ import { entryAt, type ReceiptFilter, type ReceiptInfo, scanReceipts } from './r
 
 const PAGE = 100;
 /** Entries looked at for one page: beyond them a shorter one is given, with the cursor to go on from. */
-const LOOK = 10_000;
+const LOOK = 2_500;
 
 /** What may be asked of a list of receipts; times are RFC 3339 or dates. */
 export interface ReceiptQuery {

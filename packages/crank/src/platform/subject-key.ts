@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hash, randomBytes } from 'node:crypto';
+import type { CompiledQuery } from 'kysely';
 
 const ALGORITHM = 'aes-256-gcm';
 const SEALED = 'sealed:';
@@ -14,6 +15,8 @@ export class SubjectKey {
   readonly id: string;
   /** Whether a caller named the subject; otherwise it is the principal. */
   readonly named: boolean;
+  /** What stores the key, as long as it is new: every commit of a call that uses it brings it along. */
+  pending: Pick<CompiledQuery, 'sql' | 'parameters'> | undefined;
   readonly #key: Buffer;
   /** The key as HMAC pads it (RFC 2104): every call needs it, and two bare hashes take a third of what `createHmac` does. */
   readonly #inner = Buffer.alloc(BLOCK, 0x36);

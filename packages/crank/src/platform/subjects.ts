@@ -5,6 +5,15 @@ import type { Database, SubjectKeyRow } from '#src/store/schema.ts';
 import { SubjectKey } from './subject-key.ts';
 import { WrappingKeys } from './wrapping-keys.ts';
 
+/** A key that is not in the database yet. */
+interface New {
+  id: string;
+  key: Buffer;
+  /** Number of the key that wraps it. */
+  by: number;
+  query: Pick<CompiledQuery, 'sql' | 'parameters'>;
+}
+
 /** An erasure by another node on the same database is seen within this time. */
 const CACHE_MS = 5_000;
 const CACHE_SIZE = 10_000;
@@ -18,6 +27,8 @@ export class Subjects {
   readonly #db: Kysely<Database>;
   readonly #node: string;
   readonly #wrapping: WrappingKeys;
+  /** Keys that no commit has stored yet, by account and name. */
+  readonly #pending = new Map<string, New>();
   #erasing: Promise<void> = Promise.resolve();
   readonly #known = new Map<string, { key: SubjectKey; until: number }>();
 
@@ -34,10 +45,26 @@ export class Subjects {
     return subjects;
   }
 
-  /** The key of a subject of an account, made where there is none. */
+  /** The key of a subject of an account, made where there is none: then `pending` says what has to be committed with its first use. */
   of(account: string, name: string, named = false): SubjectKey | Promise<SubjectKey> {
     const known = this.#known.get(this.#cacheName(account, name, named));
     return known !== undefined && known.until > Date.now() ? known.key : this.#make(account, name, named);
+  }
+
+  /** Told of a commit that brought a new key along. */
+  stored(key: SubjectKey): void | Promise<void> {
+    if (key.pending === undefined) return;
+    key.pending = undefined;
+    for (const [name, made] of this.#pending) {
+      if (made.id !== key.id) continue;
+      this.#pending.delete(name);
+      // Somebody was erased meanwhile, and what wrapped this key is gone.
+      if (made.by !== this.#wrapping.current) return this.#wrapAgain(made);
+    }
+  }
+
+  async #wrapAgain({ id, key }: New): Promise<void> {
+    await this.#db.updateTable('subject_keys').set(this.#wrapping.wrap(key, id)).where('id', '=', id).execute();
   }
 
   /** The key of a subject, or undefined where there is none. */
@@ -111,32 +138,41 @@ export class Subjects {
   }
 
   async #make(account: string, name: string, named: boolean): Promise<SubjectKey> {
-    // Read back rather than used as made: somebody else may have been first.
-    let row = await this.#row(account, name);
-    if (row === undefined) {
-      const id = newId('sub');
-      await this.#db
-        .insertInto('subject_keys')
-        .values({
-          id,
-          node: this.#node,
-          account,
-          name: this.#nameOf(account, name),
-          ...this.#wrapping.wrap(randomBytes(32), id),
-          created_at: Date.now(),
-        })
-        .onConflict((c) => c.columns(['node', 'account', 'name']).doNothing())
-        .execute();
-      row = await this.#row(account, name);
-    }
+    const cached = this.#cacheName(account, name, named);
+    const row = await this.#row(account, name);
+    // Somebody else may have been here while the database was asked.
+    const pending = this.#pending.get(`${account} ${name}`);
+    if (row === undefined) return this.#take(pending ?? this.#new(account, name), named);
     const key = this.#unwrap(row, named);
-    if (key === undefined)
-      throw new Error(
-        `the key of a subject (${row?.id}) cannot be unwrapped: its wrapping key is not in the data folder`,
-      );
+    if (key === undefined) {
+      // Nobody can unwrap it any more, so what was under it is as good as erased.
+      await this.#db.deleteFrom('subject_keys').where('id', '=', row.id).execute();
+      return this.#take(pending ?? this.#new(account, name), named);
+    }
     if (this.#known.size >= CACHE_SIZE) this.#known.clear();
-    this.#known.set(this.#cacheName(account, name, named), { key, until: Date.now() + CACHE_MS });
+    this.#known.set(cached, { key, until: Date.now() + CACHE_MS });
     return key;
+  }
+
+  /** A key that is not stored yet. */
+  #new(account: string, name: string): New {
+    const id = newId('sub');
+    const key = randomBytes(32);
+    const values = { id, node: this.#node, account, name: this.#nameOf(account, name), created_at: Date.now() };
+    const { sql, parameters } = this.#db
+      .insertInto('subject_keys')
+      .values({ ...values, ...this.#wrapping.wrap(key, id) })
+      .onConflict((c) => c.columns(['node', 'account', 'name']).doNothing())
+      .compile();
+    const made = { id, key, by: this.#wrapping.current, query: { sql, parameters } };
+    this.#pending.set(`${account} ${name}`, made);
+    return made;
+  }
+
+  #take({ id, key, query }: New, named: boolean): SubjectKey {
+    const taken = new SubjectKey(id, named, key);
+    taken.pending = query;
+    return taken;
   }
 
   /** Wraps every key under the newest wrapping key, then destroys the others. */
@@ -154,8 +190,8 @@ export class Subjects {
       await this.#db.transaction().execute(async (tx) => {
         for (const { id, wrapped_by, wrapped } of rows) {
           const key = this.#wrapping.unwrap(wrapped_by, wrapped, id);
-          if (key === undefined) throw new Error(`the key of a subject (${id}) cannot be unwrapped`);
-          await tx.updateTable('subject_keys').set(this.#wrapping.wrap(key, id)).where('id', '=', id).execute();
+          if (key === undefined) await tx.deleteFrom('subject_keys').where('id', '=', id).execute();
+          else await tx.updateTable('subject_keys').set(this.#wrapping.wrap(key, id)).where('id', '=', id).execute();
         }
       });
     }

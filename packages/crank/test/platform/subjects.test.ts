@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CompiledQuery } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openText, SubjectKey } from '#src/platform/subject-key.ts';
 import { Subjects } from '#src/platform/subjects.ts';
@@ -36,6 +37,14 @@ describe.each(Object.entries(databases))('subjects in %s', (_name, start) => {
       await store.db.executeQuery(query);
       return id;
     });
+  /** The key of a subject, committed. */
+  const made = async (subjects: Subjects, name: string, account = 'acme'): Promise<SubjectKey> => {
+    const key = await subjects.of(account, name);
+    if (key.pending !== undefined)
+      await store.db.executeQuery(CompiledQuery.raw(key.pending.sql, [...key.pending.parameters]));
+    await subjects.stored(key);
+    return key;
+  };
   const salt = async (subjects: Subjects, name: string): Promise<string | undefined> =>
     (await subjects.find('acme', name))?.salts('call_1').subject.toString('hex');
 
@@ -51,12 +60,12 @@ describe.each(Object.entries(databases))('subjects in %s', (_name, start) => {
 
   it('have one key each, for good, of which nothing is stored but wrapped', async () => {
     const subjects = await open();
-    const ann = await subjects.of('acme', 'ann');
+    const ann = await made(subjects, 'ann');
     const [first, ...others] = await Promise.all([
       ann.salts('call_1'),
       ann.salts('call_2'),
-      (await subjects.of('acme', 'bob')).salts('call_1'),
-      (await subjects.of('other', 'ann')).salts('call_1'),
+      (await made(subjects, 'bob')).salts('call_1'),
+      (await made(subjects, 'ann', 'other')).salts('call_1'),
     ]);
     expect(
       new Set([first, ...others].flatMap(({ subject, input }) => [`${subject.toString('hex')}`, input.toString('hex')]))
@@ -76,10 +85,16 @@ describe.each(Object.entries(databases))('subjects in %s', (_name, start) => {
     expect(Buffer.concat([subject, input]).equals(both)).toBe(true);
   });
 
-  it('made by two at once are the same', async () => {
-    const [one, other] = [await open(), await open()];
-    const made = await Promise.all([one.of('acme', 'ann'), other.of('acme', 'ann')]);
-    expect(made[0]!.id).toBe(made[1]!.id);
+  it('made by two calls at once are the same, and stored with whichever is committed', async () => {
+    const subjects = await open();
+    const [one, other] = await Promise.all([subjects.of('acme', 'ann'), subjects.of('acme', 'ann')]);
+    expect(one.id).toBe(other.id);
+    expect(await subjects.find('acme', 'ann')).toBeUndefined();
+    for (const { pending } of [other, one])
+      await store.db.executeQuery(CompiledQuery.raw(pending!.sql, [...pending!.parameters]));
+    await subjects.stored(other);
+    expect(await salt(await open(), 'ann')).toBe(one.salts('call_1').subject.toString('hex'));
+    expect((await subjects.of('acme', 'ann')).pending).toBeUndefined();
   });
 
   it('seal for one context, and open nothing that was changed', async () => {
@@ -102,8 +117,8 @@ describe.each(Object.entries(databases))('subjects in %s', (_name, start) => {
 
   it('erased, cannot be unwrapped from any copy of the database, and others can', async () => {
     const subjects = await open();
-    await subjects.of('acme', 'ann');
-    const bob = (await subjects.of('acme', 'bob')).salts('call_1').subject.toString('hex');
+    await made(subjects, 'ann');
+    const bob = (await made(subjects, 'bob')).salts('call_1').subject.toString('hex');
     const copy = await store.db.selectFrom('subject_keys').selectAll().execute();
     expect(await erase(subjects, 'ann')).toMatch(/^sub_/);
     expect(await erase(subjects, 'ann')).toBeUndefined();
@@ -118,7 +133,7 @@ describe.each(Object.entries(databases))('subjects in %s', (_name, start) => {
 
   it('erased one after the other where several are at once', async () => {
     const subjects = await open();
-    for (const name of ['ann', 'bob', 'carl']) await subjects.of('acme', name);
+    for (const name of ['ann', 'bob', 'carl']) await made(subjects, name);
     const carl = await salt(subjects, 'carl');
     await Promise.all([erase(subjects, 'ann'), erase(subjects, 'bob')]);
     expect(readdirSync(keys()).sort()).toEqual(['3.key', 'index']);
@@ -129,10 +144,36 @@ describe.each(Object.entries(databases))('subjects in %s', (_name, start) => {
     ]);
   });
 
+  it('keep a key that was made before an erasure and is committed after it', async () => {
+    const subjects = await open();
+    await made(subjects, 'ann');
+    const bob = await subjects.of('acme', 'bob');
+    await erase(subjects, 'ann');
+    await store.db.executeQuery(CompiledQuery.raw(bob.pending!.sql, [...bob.pending!.parameters]));
+    await subjects.stored(bob);
+    expect(await salt(await open(), 'bob')).toBe(bob.salts('call_1').subject.toString('hex'));
+  });
+
+  it('begin anew where nobody can unwrap the old key', async () => {
+    const subjects = await open();
+    const before = await made(subjects, 'ann');
+    await store.db.updateTable('subject_keys').set({ wrapped_by: 99 }).execute();
+    const restarted = await open();
+    expect(await restarted.find('acme', 'ann')).toBeUndefined();
+    const after = await made(restarted, 'ann');
+    expect(after.id).not.toBe(before.id);
+    expect(await salt(await open(), 'ann')).toBe(after.salts('call_1').subject.toString('hex'));
+    // Nor does such a row keep others from being erased.
+    await store.db.updateTable('subject_keys').set({ wrapped_by: 0 }).execute();
+    await made(restarted, 'bob');
+    expect(await erase(restarted, 'bob')).toMatch(/^sub_/);
+    expect(await store.db.selectFrom('subject_keys').selectAll().execute()).toEqual([]);
+  });
+
   it('complete an erasure that a crash interrupted, whether before or after its commit', async () => {
     const subjects = await open();
-    await subjects.of('acme', 'ann');
-    await subjects.of('acme', 'bob');
+    await made(subjects, 'ann');
+    await made(subjects, 'bob');
     const bob = await salt(subjects, 'bob');
     copyFileSync(join(keys(), '1.key'), join(folder.path, 'old'));
     await expect(subjects.erase('acme', 'ann', () => Promise.reject(new Error('the node died here')))).rejects.toThrow(
