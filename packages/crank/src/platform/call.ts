@@ -7,7 +7,7 @@ import { callContext } from './call-context.ts';
 import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
-import { keepingOf } from './keeping.ts';
+import { demandKeepable, keepingOf } from './keeping.ts';
 import type { Platform } from './platform.ts';
 import { demandTrust } from './quarantine.ts';
 import { SubjectKey } from './subject-key.ts';
@@ -116,6 +116,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
 
       // 8. validate the output, decide on it, redact
       state.answer = await state.step('check', () => decodeOutput(platform, state, callable, result));
+      if (state.keeps !== undefined) await demandKeepable(state);
     } catch (error) {
       state.answer = failureOf(error, state, platform.log);
     }

@@ -59,7 +59,15 @@ const record = async (
     .where('calls.account', '=', account)
     .where('calls.principal', '=', name)
     .where('receipts.subject', 'is', null);
-  const calls = (await named.where('kind', '=', 'call').execute()).length + (await ofPrincipal.execute()).length;
+  const count = async (ids: typeof named | typeof ofPrincipal): Promise<number> => {
+    const { n } = await db
+      .selectFrom('calls')
+      .select((e) => e.fn.countAll().as('n'))
+      .where('id', 'in', ids)
+      .executeTakeFirstOrThrow();
+    return Number(n);
+  };
+  const calls = (await count(named)) + (await count(ofPrincipal));
   const { kept } = await db
     .selectFrom('kept')
     .select((e) => e.fn.countAll().as('kept'))

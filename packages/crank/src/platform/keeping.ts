@@ -5,6 +5,7 @@ import type { Retention } from '#src/engines/policy/decision.ts';
 import type { Database, KeptRow } from '#src/store/schema.ts';
 import type { CallBody } from './call.ts';
 import type { CallState } from './call-state.ts';
+import { removeFiles } from './scratch.ts';
 
 const DAY_MS = 86_400_000;
 /** An input with its files, or an output, of which more cannot be kept. */
@@ -92,6 +93,15 @@ export const unpackInput = (
       return { ...file, bytes: packed.subarray(at - file.size, at) };
     }),
   };
+};
+
+/** @throws CrankError `output-too-large` where policy wants more kept than can be: nobody gets the answer then */
+export const demandKeepable = async ({ answer, keeps }: CallState): Promise<void> => {
+  if (!keeps?.output) return;
+  const size = answer.type === 'json' ? answer.json.length : answer.type === 'file' ? answer.size : 0;
+  if (size <= MAX_BYTES) return;
+  if (answer.type === 'file') await removeFiles([answer.path]);
+  throw tooLarge('output-too-large', 'output');
 };
 
 /** The rows of what is kept, under the key of its subject. */

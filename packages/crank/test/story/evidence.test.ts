@@ -18,6 +18,11 @@ def echo(text: str, fail: bool = False) -> str:
 def size(file: Path) -> int:
     return len(file.read_bytes())
 
+def zeros(mib: int) -> Path:
+    path = Path("zeros.bin")
+    path.write_bytes(bytes(mib << 20))
+    return path
+
 def count(n: int):
     yield from range(n)
 
@@ -195,6 +200,21 @@ describe('evidence', () => {
     expect((await replay(stream.id)).json).toMatchObject({ code: 'invalid-input' });
     const deployed = (await list('?kind=service.deploy'))[0]!;
     expect((await replay(deployed.id)).json).toMatchObject({ code: 'invalid-input' });
+  });
+
+  it('refuses to answer what policy wants kept and cannot be', async () => {
+    expect((await call('zeros', { mib: 1 })).status).toBe(200);
+    expect((await call('zeros', { mib: 17 })).json).toMatchObject({
+      code: 'output-too-large',
+      detail: expect.stringContaining('wants the output kept'),
+    });
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(17 * 2 ** 20)]), 'large.bin');
+    const sized = await node.request('POST', '/v1/services/echo/size', { body: form });
+    expect(sized.json).toMatchObject({ code: 'too-large', detail: expect.stringContaining('wants the input kept') });
+    // Deleted once the answer is out.
+    const left = () => readdirSync(join(node.data, 'scratch')).filter((name) => /^(in|out)_/.test(name));
+    await expect.poll(left, { timeout: 30_000 }).toEqual([]);
   });
 
   it('decides again by the bundles of then, also where they were replaced since', async () => {
