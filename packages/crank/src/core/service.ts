@@ -15,7 +15,7 @@ export interface Limits {
   wallMs: number;
   cpuMs: number;
   memoryBytes: number;
-  /** A JSON result, and each of stdout and stderr is bounded by a fixed 64 KiB. */
+  /** A JSON result. What is recorded of stdout and stderr is bounded by a fixed 64 KiB each; a command line's result has all. */
   outputBytes: number;
   /** A file given or returned. */
   fileBytes: number;
@@ -52,6 +52,11 @@ export interface Operation {
   files: readonly string[];
   /** Line of the definition in the entry file, 1-based. */
   line?: number;
+  /**
+   * How its arguments become a command line, where it is one: the sandbox's own words, which it is given back with every
+   * call (`engines/sandbox/runtime/crank_runtime/commandline/command.py`). The platform does not look into it.
+   */
+  command?: JsonObject;
 }
 
 /** What a version is: everything that a call needs to know, immutable, part of the digest's pre-image or derived from it. */

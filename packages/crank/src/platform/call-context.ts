@@ -4,6 +4,7 @@ import type { CallState } from './call-state.ts';
 /** Text of what is the same in many calls, by what it is about. */
 const callers = new WeakMap<Principal, string>();
 const operations = new WeakMap<Operation, string>();
+const commands = new WeakMap<object, string>();
 
 const callerText = (principal: Principal): string => {
   const known = callers.get(principal);
@@ -22,7 +23,18 @@ const operationText = ({ target, operation }: CallState): string => {
   return text;
 };
 
-/** What the parameters `policies` and `context` of a classic service are filled with: JSON text. Every call has it, most never look. */
+/** How the sandbox makes a command line of the arguments, where the operation is one. */
+const commandText = ({ command }: Operation): string => {
+  if (command === undefined) return '';
+  let text = commands.get(command);
+  if (text === undefined) {
+    text = `,"command":${JSON.stringify(command)}`;
+    commands.set(command, text);
+  }
+  return text;
+};
+
+/** What the parameters `policies` and `context` of a classic service are filled with, and how a command line is made: JSON text. Every call has it, most never look. */
 export const callContext = (state: CallState): Uint8Array => {
   const policies = JSON.stringify({
     decisions: state.decisions.map(({ id, point, allow, bundles }) => ({ id, point, allow, bundles })),
@@ -31,6 +43,6 @@ export const callContext = (state: CallState): Uint8Array => {
   });
   const received = new Date(state.received).toISOString();
   return Buffer.from(
-    `{"policies":${policies},"context":{"call":"${state.id}",${callerText(state.principal)},${operationText(state)},"received":"${received}"}}`,
+    `{"policies":${policies},"context":{"call":"${state.id}",${callerText(state.principal)},${operationText(state)},"received":"${received}"}${commandText(state.operation)}}`,
   );
 };

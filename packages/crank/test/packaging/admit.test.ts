@@ -49,6 +49,14 @@ describe('a descriptor', () => {
     expect(admit(method)).toEqual(method);
   });
 
+  test('has the plan of a command line as it came', () => {
+    const command = { style: 'argparse', levels: [{ word: null, params: [{ name: 'n', flag: '-n' }] }] };
+    expect(admit({ ...descriptor, operations: [{ ...operation, command }] }).operations[0]).toEqual({
+      ...operation,
+      command,
+    });
+  });
+
   test("the sandbox's own findings end the deployment, or go along", () => {
     const finding = {
       level: 'error',
@@ -99,6 +107,16 @@ describe('a descriptor', () => {
       'a name without end',
       { ...descriptor, operations: [{ ...operation, name: 'x'.repeat(129) }] },
       /cannot be the name/,
+    ],
+    [
+      'a command line that is no object',
+      { ...descriptor, operations: [{ ...operation, command: [1] }] },
+      /unknown form/,
+    ],
+    [
+      'a command line without end',
+      { ...descriptor, operations: [{ ...operation, command: { levels: 'x'.repeat(2 ** 16) } }] },
+      /more than 64 KiB of options/,
     ],
     ['more than a MiB', `"${'x'.repeat(2 ** 20)}"`, /1 MiB/],
     ['nesting without end', '['.repeat(100_000), /nested too deeply/],

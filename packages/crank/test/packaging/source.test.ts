@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CrankError } from '#src/core/error.ts';
 import { findEntry, serviceName } from '#src/engines/packaging/entry.ts';
+import { asPackage } from '#src/engines/packaging/package-folder.ts';
 import { normalisePath, readSource } from '#src/engines/packaging/source.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -150,8 +151,28 @@ describe('a source', () => {
     [{ 'report.py': '', 'x.py': '' }, 'report', undefined, 'report.py'],
     [{ 'report.py': '', 'lib/x.py': '', 'lib/main.py': '' }, undefined, undefined, 'report.py'],
     [{ 'main.py': '', 'x.py': '' }, undefined, 'x.py', 'x.py'],
+    [{ 'book.ipynb': '', 'data.csv': '' }, undefined, undefined, 'book.ipynb'],
+    [{ 'tool.py': '', 'setup.py': '', 'test_tool.py': '' }, undefined, undefined, 'tool.py'],
+    [
+      { 'a.py': '', 'b.py': '', 'pack/__init__.py': '', 'pack/__main__.py': '' },
+      undefined,
+      undefined,
+      'pack/__main__.py',
+    ],
+    [
+      { 'src/pack/cli.py': '', 'a.py': '', 'b.py': '', 'pyproject.toml': '[project.scripts]\nx = "pack.cli:main"' },
+      undefined,
+      undefined,
+      'src/pack/cli.py',
+    ],
+    [
+      { 'a.py': '', 'b.py': '', 'pyproject.toml': '[project.scripts]\nx = "elsewhere:main"' },
+      undefined,
+      undefined,
+      /2 \.py files/,
+    ],
     [{ 'main.py': '' }, undefined, 'y.py', /not among the files/],
-    [{ 'main.py': '', 'y.txt': '' }, undefined, 'y.txt', /not a \.py file/],
+    [{ 'main.py': '', 'y.txt': '' }, undefined, 'y.txt', /neither a \.py file nor a notebook/],
     [{ 'y.py': '', 'x.py': '' }, undefined, undefined, /2 \.py files and none is called main\.py/],
     [{ 'y.txt': '' }, undefined, undefined, /no \.py file/],
   ])('%j (folder %s, entry %s): %s', (files, folder, declared, expected) => {
@@ -160,11 +181,24 @@ describe('a source', () => {
     else expect('finding' in found && found.finding.message).toMatch(expected);
   });
 
+  test('that is a package goes below its name', () => {
+    const files = { '__init__.py': '', '__main__.py': '', 'data/x.csv': '', 'requirements.txt': '' };
+    const paths = (folder?: string, name?: string) => [...asPackage(sourceOf(files, folder), name).files.keys()];
+    const below = (name: string) => [`${name}/__init__.py`, `${name}/__main__.py`, `${name}/data/x.csv`];
+    expect(paths('pack')).toEqual([...below('pack'), 'requirements.txt']);
+    expect(paths(undefined, 'named')).toEqual([...below('named'), 'requirements.txt']);
+    expect(paths('../a b')).toEqual([...below('package'), 'requirements.txt']);
+    const plain = sourceOf({ 'main.py': '' }, 'pack');
+    expect(asPackage(plain, 'x')).toBe(plain);
+  });
+
   test.each<[string, string | undefined, string | undefined, string | undefined, string | null]>([
     ['Top_Words.py', undefined, undefined, undefined, 'top-words'],
     ['Report 2024 (final).py', undefined, undefined, undefined, 'report-2024-final'],
     ['main.py', 'my_tool', undefined, undefined, 'my-tool'],
     ['words.py', 'my_tool', undefined, undefined, 'words'],
+    ['my_tool/__main__.py', undefined, undefined, undefined, 'my-tool'],
+    ['book.ipynb', undefined, undefined, undefined, 'book'],
     ['words.py', undefined, 'Other_Name', 'declared', 'other-name'],
     ['words.py', undefined, undefined, 'declared', 'declared'],
     ['words.py', undefined, 'a b', undefined, null],

@@ -57,7 +57,7 @@ class ServiceTest(unittest.TestCase):
     def call(self, service, name, arguments=None, files=(), context=None):
         """The answer as it leaves, the JSON in it parsed."""
         text = arguments if isinstance(arguments, bytes) else json.dumps(arguments or {}).encode()
-        given = service.call(name, text, json.dumps(context or {}).encode(), list(files))
+        given = service.call(name, text, json.dumps(context or {}).encode(), list(files), 2**23)
         if given[0] == "value":
             return json.loads(given[1])
         return [json.loads(item) for item in given[1]] if given[0] == "stream" else given

@@ -42,7 +42,7 @@ class Discovery(ServiceTest):
         )
         about = service.describe()
         self.assertEqual(about["description"], "What it is.")
-        self.assertEqual(self.names(service), ["one", "two", "Five.method", "six", "seven", "eight"])
+        self.assertEqual(self.names(service), ["one", "two", "Five.method", "six", "seven", "eight", "run"])
         self.assertEqual(about["findings"], [])
         self.assertEqual(about["operations"][0]["line"], 10)
         self.assertEqual([self.call(service, "six", {"a": 1}), self.call(service, "two", {"a": [1]})], [1, [1]])
@@ -130,7 +130,7 @@ class Discovery(ServiceTest):
         )
 
     def test_no_public_function(self):
-        found = self.load("print('hello')\ndef _a(): ...\n").describe()["findings"]
+        found = self.load("hello = 1\ndef _a(): ...\n").describe()["findings"]
         self.assertEqual(found[0]["level"], "error")
         self.assertIn("no public function", found[0]["message"])
 
@@ -324,7 +324,7 @@ class Streams(ServiceTest):
         self.assertEqual(self.call(service, "b", {"n": 2}), [{"i": 0}, {"i": 1}])
         self.assertEqual(self.call(service, "c"), ["a", "b"])
         self.assertEqual(self.call(service, "d"), [1, 2])
-        items = service.call("e", b"{}", b"{}", [])[1]
+        items = service.call("e", b"{}", b"{}", [], 2**23)[1]
         self.assertEqual(next(items), b"1")
         with self.assertRaises(InvalidOutput):
             next(items)
@@ -362,8 +362,8 @@ class Streams(ServiceTest):
 
     def test_a_bool_where_a_number_is_declared(self):
         service = self.load("def f(x: bool) -> int: return x\ndef g(x: bool) -> bool: return x\n")
-        self.assertEqual(service.call("f", b'{"x":true}', b"{}", [])[1], b"1")
-        self.assertEqual(service.call("g", b'{"x":true}', b"{}", [])[1], b"true")
+        self.assertEqual(service.call("f", b'{"x":true}', b"{}", [], 2**23)[1], b"1")
+        self.assertEqual(service.call("g", b'{"x":true}', b"{}", [], 2**23)[1], b"true")
 
 
 class Digits(ServiceTest):
@@ -371,7 +371,7 @@ class Digits(ServiceTest):
         service = self.load("def echo(x): return x\ndef typed(x: float): return x\n")
         for text in (b"9007199254740993", b"1" + b"0" * 30, b"1.0", b"1", b"0.1", b"-7", b"1" * 5000):
             for name in ("echo", "typed"):
-                self.assertEqual(service.call(name, b'{"x":' + text + b"}", b"{}", [])[1], text)
+                self.assertEqual(service.call(name, b'{"x":' + text + b"}", b"{}", [], 2**23)[1], text)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 import type { Finding } from '#src/core/error.ts';
-import type { JsonSchema, Operation } from '#src/core/service.ts';
+import type { JsonObject, JsonSchema, Operation } from '#src/core/service.ts';
 import { admitSchema, cutText } from './admit-schema.ts';
 import { notDeployable, problem, quote, remark } from './findings.ts';
 import { isDeeperThan } from './json-depth.ts';
@@ -12,6 +12,7 @@ const descriptorLimits = { bytes: 2 ** 20, operations: 500, findings: 200, depth
 const NAME = /^(?=.{1,128}$)[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?$/;
 const MEDIA_TYPE = /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}(?:; ?[\w-]{1,32}=[\w.-]{1,64})?$/;
 const DESCRIPTION_BYTES = 8 * 1024;
+const PLAN_BYTES = 64 * 1024;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -78,10 +79,10 @@ const tooMuch = (entry: string) =>
   ]);
 
 const admitOperation = (value: unknown, entry: string, findings: Finding[]): Operation | undefined | 'forged' => {
-  const known = ['name', 'description', 'input', 'output', 'result', 'contentType', 'files', 'line'];
+  const known = ['name', 'description', 'input', 'output', 'result', 'contentType', 'files', 'line', 'command'];
   const given = fields(value, known);
   if (given === undefined) return 'forged';
-  const { name, description = '', result, contentType, files = [], line } = given;
+  const { name, description = '', result, contentType, files = [], line, command } = given;
   if (typeof name !== 'string' || typeof description !== 'string' || !isTexts(files)) return 'forged';
   if (result !== 'json' && result !== 'file' && result !== 'stream') return 'forged';
   if (line !== undefined && line !== null && !isLine(line)) return 'forged';
@@ -115,6 +116,13 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType))
   )
     return 'forged';
+  const plan = command === undefined || command === null ? undefined : admitPlan(command);
+  if (plan === 'forged') return 'forged';
+  if (plan === 'too large') {
+    const message = `The command line of ${name} has more than ${PLAN_BYTES / 1024} KiB of options.`;
+    findings.push(problem(entry, message, 'Publish fewer of its subcommands: name them in crank.json.', where));
+    return undefined;
+  }
   return {
     name,
     description: cutText(description, DESCRIPTION_BYTES),
@@ -124,7 +132,14 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     ...(typeof contentType === 'string' ? { contentType } : {}),
     files,
     ...(where === undefined ? {} : { line: where }),
+    ...(plan && { command: plan }),
   };
+};
+
+/** What only its sandbox reads: an object, and small, since every call carries it. */
+const admitPlan = (value: unknown): JsonObject | 'forged' | 'too large' => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'forged';
+  return Buffer.byteLength(JSON.stringify(value)) > PLAN_BYTES ? 'too large' : (value as JsonObject);
 };
 
 const admitFinding = (value: unknown, entry: string): Finding | undefined => {

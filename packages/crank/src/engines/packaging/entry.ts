@@ -1,25 +1,36 @@
 import type { Finding } from '#src/core/error.ts';
+import { entryPoints } from './entry-points.ts';
 import { problem, quote } from './findings.ts';
 import type { Source } from './source.ts';
 
-const CONVENTIONAL = ['main.py', 'app.py', 'service.py'];
+const CONVENTIONAL = ['main.py', 'app.py', 'service.py', '__main__.py'];
+/** What is beside scripts and is none. */
+const NO_SCRIPT = /^(?:setup|conftest|noxfile|__init__|test_.*|.*_test)\.py$/;
+
+const isModule = (path: string): boolean => path.endsWith('.py') || path.endsWith('.ipynb');
 
 /** The module file that holds the operations: the one named in the manifest, else the one that custom points at. */
 export const findEntry = (source: Source, declared?: string): { entry: string } | { finding: Finding } => {
   if (declared !== undefined) {
-    if (source.files.has(declared) && declared.endsWith('.py')) return { entry: declared };
+    if (source.files.has(declared) && isModule(declared)) return { entry: declared };
     const message = source.files.has(declared)
-      ? `The entry ${quote(declared)} is not a .py file.`
+      ? `The entry ${quote(declared)} is neither a .py file nor a notebook.`
       : `The entry ${quote(declared)} is not among the files.`;
     return { finding: problem('', message, `Name a .py file of the source as "entry". ${candidates(source)}`) };
   }
-  const modules = [...source.files.keys()].filter((path) => path.endsWith('.py'));
+  const modules = [...source.files.keys()].filter(isModule);
   if (modules.length === 0) return { finding: problem('', 'There is no .py file in it.', 'Hand in a Python script.') };
   if (modules.length === 1) return { entry: modules[0]! };
-  const top = modules.filter((path) => !path.includes('/'));
+  const top = modules.filter((path) => !path.includes('/') && !NO_SCRIPT.test(path));
   const named = source.folder === undefined ? [] : [`${source.folder}.py`];
+  // A package that can be started: `python -m package`.
+  const mains = modules.filter((path) => /^(?:src\/)?[^/]+\/__main__\.py$/.test(path));
   const entry =
-    [...CONVENTIONAL, ...named].find((path) => top.includes(path)) ?? (top.length === 1 ? top[0] : undefined);
+    CONVENTIONAL.find((path) => top.includes(path)) ??
+    entryPoints(source)[0]?.file ??
+    named.find((path) => top.includes(path)) ??
+    (top.length === 1 ? top[0] : undefined) ??
+    (mains.length === 1 ? mains[0] : undefined);
   if (entry !== undefined) return { entry };
   return {
     finding: problem(
@@ -31,7 +42,7 @@ export const findEntry = (source: Source, declared?: string): { entry: string } 
 };
 
 const candidates = (source: Source): string => {
-  const modules = [...source.files.keys()].filter((path) => path.endsWith('.py'));
+  const modules = [...source.files.keys()].filter(isModule);
   if (modules.length === 0) return 'There is no .py file in it.';
   return `Found: ${modules.slice(0, 10).join(', ')}${modules.length > 10 ? ', …' : ''}.`;
 };
@@ -57,9 +68,10 @@ export const serviceName = (
   declared?: string,
 ): { name: string } | { finding: Finding } => {
   const given = asked ?? declared;
-  const file = entry.split('/').at(-1)!;
+  const [file, folder = source.folder] = entry.split('/').reverse();
+  const point = entryPoints(source).find((one) => one.file === entry)?.name;
   const derived =
-    CONVENTIONAL.includes(file) && source.folder !== undefined ? source.folder : file.replace(/\.py$/, '');
+    point ?? (CONVENTIONAL.includes(file!) && folder !== undefined ? folder : file!.replace(/\.(?:py|ipynb)$/, ''));
   // A name that was asked for is not bent beyond recognition; a file may be called "Report 2024.py".
   const name = given === undefined ? slug(derived) : given.toLowerCase().replaceAll('_', '-');
   if (NAME.test(name)) return { name };

@@ -9,6 +9,7 @@ import { environmentDir, installLock } from './install.ts';
 import { chooseInterpreter, type Interpreter } from './interpreters.ts';
 import { lockRequirements } from './lock.ts';
 import { type DeclaredManifest, readManifest } from './manifest-file.ts';
+import { asPackage } from './package-folder.ts';
 import { series } from './pep440.ts';
 import { readNeeds } from './requirements.ts';
 import { readSource, type Source } from './source.ts';
@@ -116,7 +117,8 @@ export const createPackaging = (config: {
     locate,
 
     prepare: async (given, options, progress = () => {}) => {
-      const { source, findings } = readSource(given.files, given.folder);
+      const { source: whole, findings } = readSource(given.files, given.folder);
+      const source = asPackage(whole, options.name);
       const { manifest: declared, findings: inManifest } = readManifest(source, options.manifest);
       findings.push(...inManifest);
       assertDeployable(findings);

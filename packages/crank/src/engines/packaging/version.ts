@@ -27,7 +27,7 @@ export interface VersionContent {
 export const versionDigest = (content: VersionContent): string =>
   digest(
     canonicalJson({
-      format: 1,
+      format: 2, // command lines are offered
       runtime: 'python',
       name: content.name,
       entry: content.entry,

@@ -44,7 +44,10 @@ export const createInputFolder = async (path: string, foreign: boolean): Promise
     place: async (files) => {
       const folder = randomBytes(16).toString('hex');
       const root = `${path}/${folder}`;
-      const named = files.map(({ parameter, name }) => [parameter, safeName(name)] as const);
+      const named = files.map(({ parameter, name }) => {
+        const safe = safeName(name);
+        return name.includes('/') ? ([parameter, safe, name] as const) : ([parameter, safe] as const);
+      });
       const remove = () => rm(root, { recursive: true, force: true });
       try {
         await openFolder(root);

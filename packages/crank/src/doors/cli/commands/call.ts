@@ -1,12 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { CrankError } from '#src/core/error.ts';
 import type { Operation } from '#src/core/service.ts';
+import { argumentText } from '../argument-text.ts';
 import type { Command, Context, Options } from '../command.ts';
 import { many, one } from '../command.ts';
 import { parseName, type ServiceName, servicePath } from '../name.ts';
+import { readTree, type TreeFile } from '../read-tree.ts';
 import { Exit } from '../run.ts';
+import { type CommandResult, showCommand } from '../show-command.ts';
 import { showStream } from '../show-stream.ts';
 
 export const call: Command = {
@@ -16,8 +19,8 @@ export const call: Command = {
   options: [
     { flags: '-i, --input <json>', help: 'arguments as a JSON object, @FILE, or - for stdin' },
     { flags: '-a, --arg <name=value>', help: 'one argument; the value is JSON where it reads as such', repeat: true },
-    { flags: '-f, --file <name=@file>', help: 'a file for a parameter', repeat: true },
-    { flags: '-o, --output <file>', help: 'where the result goes' },
+    { flags: '-f, --file <name=@file>', help: 'a file for a parameter, or a folder for several', repeat: true },
+    { flags: '-o, --output <file>', help: 'where the result goes; a folder for the files of a command line' },
     { flags: '--receipt <file>', help: 'store the receipt here' },
     { flags: '--idempotency-key <key>', help: 'the same key gives the same answer for 24 h' },
     { flags: '--subject <name>', help: 'whose data the input is: `crank erase` takes it back' },
@@ -25,9 +28,10 @@ export const call: Command = {
   ],
   run: async (context, [text], options) => {
     const name = parseName(text!);
-    const operation = name.operation ?? (await onlyOperation(context, name));
-    const body = await requestBody(options);
-    const response = await context.client.send(`${servicePath(name)}/${operation}`, {
+    const operation = await findOperation(context, name);
+    const body = await requestBody(options, typeof operation === 'string' ? undefined : operation);
+    const path = `${servicePath(name)}/${typeof operation === 'string' ? operation : operation.name}`;
+    const response = await context.client.send(path, {
       method: 'POST',
       query: { version: name.version },
       headers: {
@@ -39,10 +43,14 @@ export const call: Command = {
       body,
       signal: context.signal,
     });
-    const failed = await showAnswer(context, response, one(options, 'output'));
+    const isCommand = typeof operation !== 'string' && operation.command !== undefined && !context.json;
+    const output = one(options, 'output');
+    const failed = isCommand
+      ? await showCommand(context, (await response.json()) as CommandResult, output)
+      : await showAnswer(context, response, output);
     const receipt = one(options, 'receipt');
-    const path = response.headers.get('crank-receipt');
-    if (receipt !== undefined && path !== null) await saveReceipt(context, path, receipt);
+    const receiptPath = response.headers.get('crank-receipt');
+    if (receipt !== undefined && receiptPath !== null) await saveReceipt(context, receiptPath, receipt);
     if (failed) throw new Exit(failed);
   },
 };
@@ -50,11 +58,24 @@ export const call: Command = {
 const header = (name: string, value: string | undefined): Record<string, string> =>
   value === undefined ? {} : { [name]: value };
 
-const onlyOperation = async (context: Context, name: ServiceName): Promise<string> => {
-  const { operations } = await context.client.json<{ operations: Operation[] }>(servicePath(name), {
-    query: { version: name.version },
-  });
-  if (operations.length === 1) return operations[0]!.name;
+/**
+ * The operation: the one that was named, the only one, or that of the command line. Its name alone where it was named and
+ * the key may not see more than that.
+ */
+const findOperation = async (context: Context, name: ServiceName): Promise<Operation | string> => {
+  let operations: Operation[];
+  try {
+    const query = { version: name.version };
+    ({ operations } = await context.client.json<{ operations: Operation[] }>(servicePath(name), { query }));
+  } catch (error) {
+    if (name.operation === undefined || !(error instanceof CrankError)) throw error;
+    return name.operation; // calling it will say what is wrong, if something is
+  }
+  if (name.operation !== undefined)
+    return operations.find((operation) => operation.name === name.operation) ?? name.operation;
+  if (operations.length === 1) return operations[0]!;
+  const commands = operations.filter((operation) => operation.command !== undefined);
+  if (commands.length === 1) return commands[0]!;
   throw new CrankError(
     'invalid-input',
     `${name.service} has ${operations.length} operations, say which: ${operations.map((operation) => `${name.service}.${operation.name}`).join(', ')}.`,
@@ -62,7 +83,7 @@ const onlyOperation = async (context: Context, name: ServiceName): Promise<strin
 };
 
 /** JSON where only values are given (the text untouched where it is whole), multipart where files are. */
-const requestBody = async (options: Options): Promise<string | FormData> => {
+const requestBody = async (options: Options, operation: Operation | undefined): Promise<string | FormData> => {
   const given = one(options, 'input');
   const whole =
     given === undefined
@@ -81,7 +102,7 @@ const requestBody = async (options: Options): Promise<string | FormData> => {
     const rest = [...members].filter(([name]) => !args.some(([arg]) => arg === name));
     const parts = [
       ...rest.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`),
-      ...args.map(([name, value]) => `${JSON.stringify(name)}:${asJson(value)}`),
+      ...args.map(([name, value]) => `${JSON.stringify(name)}:${argumentText(value, name, operation)}`),
     ];
     return `{${parts.join(',')}}`;
   }
@@ -89,25 +110,23 @@ const requestBody = async (options: Options): Promise<string | FormData> => {
   for (const [name, value] of members) form.append(name, typeof value === 'string' ? value : JSON.stringify(value));
   for (const [name, value] of args) form.append(name, value);
   for (const [name, value] of files) {
-    const path = value.startsWith('@') ? value.slice(1) : value;
-    form.append(name, new Blob([new Uint8Array(await readFile(path))]), basename(path));
+    for (const file of await readFiles(value.startsWith('@') ? value.slice(1) : value))
+      form.append(name, new Blob([new Uint8Array(file.bytes)]), file.path);
   }
   return form;
+};
+
+/** A file under its own name, or all files of a folder under their paths from there. */
+const readFiles = async (path: string): Promise<TreeFile[]> => {
+  const files = await readTree(path);
+  const isFolder = (await stat(path)).isDirectory();
+  return isFolder ? files.map((file) => ({ ...file, path: `${basename(resolve(path))}/${file.path}` })) : files;
 };
 
 const pair = (text: string): [string, string] => {
   const at = text.indexOf('=');
   if (at < 1) throw new CrankError('invalid-input', `"${text}" is not of the form NAME=VALUE.`);
   return [text.slice(0, at), text.slice(at + 1)];
-};
-
-const asJson = (text: string): string => {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch {
-    return JSON.stringify(text);
-  }
 };
 
 const parseObject = (text: string): Record<string, unknown> => {

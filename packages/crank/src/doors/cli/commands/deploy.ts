@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import type { Finding } from '#src/core/error.ts';
 import type { Operation } from '#src/core/service.ts';
 import type { Command } from '../command.ts';
@@ -17,7 +17,7 @@ interface Deployed {
 
 export const deploy: Command = {
   name: 'deploy',
-  summary: 'make a service of a .py file or a folder with one',
+  summary: 'make a service of a .py file, a notebook, or a folder with one',
   args: [['<path>', 'file or folder']],
   options: [
     { flags: '--name <name>', help: 'name of the service; else that of the file' },
@@ -27,6 +27,7 @@ export const deploy: Command = {
   run: async (context, [path], options) => {
     const form = new FormData();
     for (const file of await readTree(path!)) form.append('file', new Blob([new Uint8Array(file.bytes)]), file.path);
+    if ((await stat(path!)).isDirectory()) form.append('folder', basename(resolve(path!)));
     const name = one(options, 'name');
     if (name !== undefined) form.append('name', name);
     const python = one(options, 'python');

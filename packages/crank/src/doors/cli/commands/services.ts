@@ -1,5 +1,6 @@
 import type { Operation } from '#src/core/service.ts';
 import type { Command } from '../command.ts';
+import { describeCommand } from '../describe-command.ts';
 import { parseName, servicePath } from '../name.ts';
 import { short, table } from '../table.ts';
 
@@ -55,10 +56,11 @@ export const describe: Command = {
         ...(service.network.length > 0 ? [`asks for a network: ${service.network.join(', ')}`] : []),
         ...service.operations.flatMap((operation) => [
           '',
-          `${service.name}.${operation.name} -> ${operation.result}`,
+          `${service.name}.${operation.name} -> ${operation.command === undefined ? operation.result : 'stdout, stderr, exit code and files'}`,
           ...(operation.description ? [`  ${operation.description.split('\n')[0]}`] : []),
-          `  input  ${JSON.stringify(operation.input)}`,
-          `  output ${JSON.stringify(operation.output)}`,
+          ...(operation.command === undefined
+            ? [`  input  ${JSON.stringify(operation.input)}`, `  output ${JSON.stringify(operation.output)}`]
+            : [describeCommand(operation, operation.command).replace(/^/gm, '  ')]),
         ]),
       ].join('\n'),
     );

@@ -1,10 +1,10 @@
 import type { JsonSchema, Operation } from '#src/core/service.ts';
+import { typeName } from '#src/core/type-name.ts';
 import type { ServiceInfo } from '#src/platform/services.ts';
 import { argumentSchema } from '../request/schema-types.ts';
 import { curlExample } from '../view/operation-example.ts';
 import { operationsOf } from '../view/service-view.ts';
 import { type Html, html } from './html.ts';
-import { typeName } from './type-name.ts';
 
 /** Nothing runs or loads here but the page's own script and style. */
 export const CONTENT_SECURITY_POLICY =

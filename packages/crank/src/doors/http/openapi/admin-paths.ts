@@ -64,6 +64,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
                 name: { type: 'string' },
                 manifest: { type: 'string', description: 'Instead of the one in the folder.' },
                 python: { type: 'string', description: 'Interpreter series, such as 3.11.' },
+                folder: { type: 'string', description: 'Name of the folder that was handed in: that of its package.' },
               },
               required: ['file'],
             },

@@ -49,10 +49,15 @@ export const schemas: Record<string, JsonSchema> = {
       contentType: text,
       files: { ...list(text), description: 'Parameters that take files.' },
       line: count,
+      command: {
+        type: 'object',
+        description:
+          'How arguments become a command line, where the operation is one. For the sandbox; its form may change.',
+      },
       path: text,
       curl: text,
     },
-    ['contentType', 'line'],
+    ['contentType', 'line', 'command'],
   ),
   Limits: object({
     wallMs: count,

@@ -16,6 +16,8 @@ const PARTS = 256;
 /** All files of a call together may have this many times what one may. */
 const FILES_FACTOR = 4;
 const EMPTY = Buffer.from('{}');
+/** Folders that a file's name may have. */
+const DEPTH = 16;
 
 type File = CallBody['files'][number];
 
@@ -62,7 +64,7 @@ const readForm = async (
   let fileBytes = 0;
   for await (const part of readParts(bodyChunks(raw), boundary, PARTS)) {
     const json = bodyKind(part.contentType).type === 'json';
-    if (part.filename !== undefined || (operation.files.includes(part.name) && !json)) {
+    if (part.filename !== undefined || (operation.files.includes(part.name) && !json && !takesText(operation, part))) {
       const left = Math.min(limits.fileBytes, limits.fileBytes * FILES_FACTOR - fileBytes);
       const { path, size, sha256 } = await saveFile(
         scratch,
@@ -72,7 +74,8 @@ const readForm = async (
       );
       taken.push(path);
       fileBytes += size;
-      files.push({ parameter: part.name, name: fileName(part), path, sha256 });
+      const name = operation.command === undefined ? fileName(part) : pathName(part);
+      files.push({ parameter: part.name, name, path, sha256 });
     } else {
       const bytes = await readField(part, JSON_BYTES - fieldBytes);
       fieldBytes += bytes.length;
@@ -96,6 +99,10 @@ const readForm = async (
   };
 };
 
+/** A command line's parameter for a file takes a name as well: what has no file name is one, or what is typed. */
+const takesText = ({ command, input }: Operation, { name }: Part): boolean =>
+  command !== undefined && admittedTypes(argumentSchema(input, name), input).has('string');
+
 const readField = async (part: Part, limit: number): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -111,6 +118,12 @@ const readField = async (part: Part, limit: number): Promise<Buffer> => {
 const fileName = ({ filename, name }: Part): string => {
   const base = filename?.split(/[/\\]/).at(-1);
   return base === undefined || base === '' ? name : base;
+};
+
+/** For a command line a relative path is a name in the work folder; what leads out of it is taken away. */
+const pathName = (part: Part): string => {
+  const parts = (part.filename ?? '').split(/[/\\]/).filter((each) => !['', '.', '..'].includes(each));
+  return parts.length === 0 ? fileName(part) : parts.slice(-DEPTH).join('/');
 };
 
 const objectText = (members: ReadonlyMap<string, string>): string =>

@@ -11,11 +11,12 @@ import { type Part, readParts } from './multipart.ts';
 const BYTES = 80 * 2 ** 20;
 const PARTS = 2_100;
 const FIELD_BYTES = 256 * 1024;
-const FIELDS = ['name', 'manifest', 'python'] as const;
+const FIELDS = ['name', 'manifest', 'python', 'folder'] as const;
 type FieldName = (typeof FIELDS)[number];
 
 /**
- * Reads a deployment: parts `file` with relative paths as file names, and the fields `name`, `manifest`, `python`.
+ * Reads a deployment: parts `file` with relative paths as file names, and the fields `name`, `manifest`, `python`, `folder`
+ * (the name of the folder that was handed in, which is that of its package where it is one).
  *
  * @throws CrankError `malformed-request`, `too-large`, `unsupported-media-type`, `cancelled`
  */
@@ -51,8 +52,8 @@ export const readDeployForm = async (raw: IncomingMessage): ReturnType<DeployReq
       );
     }
   }
-  const options = Object.fromEntries([...fields].filter(([, text]) => text !== ''));
-  return { source: { files }, options };
+  const { folder, ...options } = Object.fromEntries([...fields].filter(([, text]) => text !== ''));
+  return { source: { files, ...(folder !== undefined && { folder }) }, options };
 };
 
 const isField = (name: string): name is FieldName => (FIELDS as readonly string[]).includes(name);

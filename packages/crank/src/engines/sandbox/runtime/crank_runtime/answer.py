@@ -40,6 +40,8 @@ def perform(loaded, request, sink):
         return failure("invalid-input", str(problem), pointer=str(getattr(problem, "pointer", ""))[:_DETAIL])
     except errors.InvalidOutput as problem:
         return failure("invalid-output", str(problem))
+    except errors.OutputTooLarge as problem:
+        return failure("output-too-large", str(problem))
     except BaseException as problem:  # SystemExit and KeyboardInterrupt too: the script ended, we report
         return _script_error(loaded, problem)
     gc.collect()
@@ -49,7 +51,8 @@ def perform(loaded, request, sink):
 def _run(loaded, request, sink):
     if request.kind == frames.KIND_DESCRIBE:
         return _value(json.dumps(loaded.describe()).encode(), request.limits)
-    result = loaded.call(request.operation, request.input, request.context, _place(request.files))
+    placed = _place(request.files)
+    result = loaded.call(request.operation, request.input, request.context, placed, request.limits.output)
     shape = result[0]
     if shape == "value":
         return _value(result[1], request.limits)
@@ -78,7 +81,7 @@ def _place(described):
     if os.path.lexists("/tmp/in"):  # a warm process may have had files before
         os.unlink("/tmp/in")
     os.symlink("/calls/" + listing["folder"], "/tmp/in")
-    return [(parameter, name, f"/tmp/in/{i}/{name}") for i, (parameter, name) in enumerate(listing["files"])]
+    return [(parameter, called[-1] if called else name, f"/tmp/in/{i}/{name}") for i, (parameter, name, *called) in enumerate(listing["files"])]
 
 
 def _value(data, limits):

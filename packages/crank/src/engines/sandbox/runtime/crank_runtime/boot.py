@@ -6,6 +6,7 @@ import os
 import sys
 
 from crank_runtime import answer, errors, frames, isolate, rehearsal, service, zygote
+from crank_runtime.commandline import workfolder
 
 
 def main(options):
@@ -17,8 +18,11 @@ def main(options):
         isolate.share_namespaces()
     rehearsal.rehearse()
     zygote.await_host()
+    data = workfolder.data_of(options["code"], options["entry"])
+    workfolder.link(data)
     try:
         loaded = service.Service.load(options["code"], options["entry"])
+        loaded.data = data
     except errors.LoadError as problem:
         _refuse(str(problem), problem.findings)
         return

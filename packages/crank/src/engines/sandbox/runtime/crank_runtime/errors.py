@@ -23,6 +23,10 @@ class InvalidOutput(Exception):
         self.message = message
 
 
+class OutputTooLarge(Exception):
+    """What a command line printed and wrote is more than a result may be. The message says how much."""
+
+
 class LoadError(Exception):
     """The module cannot be imported. `findings` says why, where and what to change."""
 

@@ -39,6 +39,8 @@ def _free_path(name):
     folder, base = os.getcwd(), _base_name(name)
     stem, dot, suffix = base.rpartition(".")
     path, number = os.path.join(folder, base), 2
+    if os.path.islink(path) and os.readlink(path).startswith("/code/"):
+        os.unlink(path)  # the version's data of that name gives way to the call's
     while os.path.lexists(path):
         numbered = "%s (%d)%s%s" % (stem, number, dot, suffix) if stem else "%s (%d)" % (base, number)
         path, number = os.path.join(folder, numbered), number + 1

@@ -19,7 +19,7 @@ SPAWN    host -> zygote       id line; LIMITS | nonce[16]: start that line
 ======== ==================== ===================================================================================
 
 ``files`` is empty or JSON ``{"folder": "...", "files": [[parameter, name], ...]}``: file number i lies at
-``/calls/{folder}/{i}/{name}``. With ``"proxy": "http://..."``, alone or beside those, the call has a way out.
+``/calls/{folder}/{i}/{name}``. A third member is what it was called, with folders. With ``"proxy": "http://..."``, alone or beside those, the call has a way out.
 
 =========== ================= ======================================================================================
 READY       zygote -> host    JSON ``{"python": "3.11.2", "threads": 1}``

@@ -53,6 +53,8 @@ def parse(data, exact=False):
         return (_exact_decoder if exact else _decoder).decode(text)
     except RecursionError:
         raise InvalidInput("the input is nested too deeply") from None
+    except StopIteration:  # the scanner's way to say that there is no value where one has to be
+        raise InvalidInput("the input is not JSON") from None
     except ValueError as error:
         raise InvalidInput("the input is not JSON: %s" % error) from None
     finally:

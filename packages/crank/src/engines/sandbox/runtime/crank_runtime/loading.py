@@ -5,6 +5,7 @@ import os
 import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
 
+from .commandline import script
 from .errors import LoadError, finding
 from .tracebacks import format_exception, own_line
 
@@ -35,8 +36,22 @@ _DISTRIBUTIONS = {
 _FALLBACK = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fallback")
 
 
+class Loaded:
+    """An entry file: its syntax tree and path, its module (None where it is not to be imported), its command line
+    (None where it has none), and what there is to say about that."""
+
+    __slots__ = ("tree", "path", "module", "script", "findings")
+
+    def __init__(self, tree, path):
+        self.tree = tree
+        self.path = path
+        self.module = None
+        self.script = None
+        self.findings = []
+
+
 def load(code_dir, entry):
-    """Imports `entry` from `code_dir`: (module, syntax tree, absolute path). Raises LoadError."""
+    """Imports `entry` from `code_dir`, where it can be imported. Gives a Loaded. Raises LoadError."""
     path = os.path.join(code_dir, entry)
     try:
         with open(path, "rb") as file:
@@ -44,36 +59,75 @@ def load(code_dir, entry):
     except OSError as error:
         message = "cannot be read: %s" % error.strerror
         raise LoadError([finding("error", entry, message, "Deploy the file with the service.")]) from None
-    tree = _syntax_tree(source, path, entry)
-    folders = [code_dir] if os.path.dirname(path) == code_dir else [code_dir, os.path.dirname(path)]
+    if entry.endswith(".ipynb"):
+        from .commandline.notebook import source_of
+
+        source = source_of(source, entry)
+    loaded = Loaded(_syntax_tree(source, path, entry), path)
+    root, package, name = _module_name(code_dir, entry)
+    _keep_standard(os.path.dirname(path), name)
+    folders = list(dict.fromkeys((code_dir, root, os.path.dirname(path)) if not package else (code_dir, root)))
     sys.path[:] = folders + [known for known in sys.path if known not in folders and known != _FALLBACK] + [_FALLBACK]
     sys.argv[:] = [path]
-    package, name = _module_name(code_dir, entry)
+    loaded.script = script.open_script(code_dir, entry, loaded.tree, source, package)
     try:
         if package:
             importlib.import_module(package)
-        loader = SourceFileLoader(name, path)
-        spec = ModuleSpec(name, loader, origin=path)
-        spec.has_location = True
-        module = importlib._bootstrap.module_from_spec(spec)
-        sys.modules[name] = module
-        loader.exec_module(module)
-        # A module may replace itself (PEP 562's forerunner); what is there then is the module.
-        return sys.modules.get(name, module), tree, path
+        if loaded.script is not None and not loaded.script.importable:
+            loaded.script.prefetch()
+            return loaded
+        loaded.module = _import(name, path)
+        return loaded
     except BaseException as error:  # SystemExit and whatever else the module's own code raises
+        found = _import_finding(error, code_dir, entry)
+        if loaded.script is not None and loaded.script.survives(error):
+            loaded.findings.append(dict(found, level="warning", message=found["message"] + "; its functions are not offered"))
+            return loaded
+        raise LoadError([found]) from error
+
+
+def _import(name, path):
+    loader = SourceFileLoader(name, path)
+    spec = ModuleSpec(name, loader, origin=path)
+    spec.has_location = True
+    module = importlib._bootstrap.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        loader.exec_module(module)
+    except BaseException:
         sys.modules.pop(name, None)
-        raise LoadError([_import_finding(error, code_dir, entry)]) from error
+        raise
+    # A module may replace itself (PEP 562's forerunner); what is there then is the module.
+    return sys.modules.get(name, module)
+
+
+def _keep_standard(folder, name):
+    """A script named like a module of the standard library (calendar.py) must not take its place for others."""
+    stem = name[:-1] if name.endswith("_") else name
+    if stem in getattr(sys, "stdlib_module_names", ()) and stem not in sys.modules:
+        before = sys.path[:]
+        sys.path[:] = [known for known in before if known not in (folder, "")]
+        try:
+            importlib.import_module(stem)
+        except Exception:
+            return  # it does not exist on this system, and nobody can mean it
+        finally:
+            sys.path[:] = before
 
 
 def _module_name(code_dir, entry):
-    """(package, full name): a file in nested packages is a module of theirs, so that relative imports work."""
+    """(root, package, full name): a file in packages is a module of theirs, so that relative imports work. `root`: the
+    folder that the outermost package is in."""
     stem = (os.path.basename(entry).rpartition(".")[0] or entry).replace(".", "_")
-    parts = os.path.dirname(entry).split("/") if os.path.dirname(entry) else []
-    folders = [os.path.join(code_dir, *parts[: at + 1]) for at in range(len(parts))]
-    if parts and all(os.path.exists(os.path.join(folder, "__init__.py")) for folder in folders):
-        return ".".join(parts), ".".join(parts + [stem])
+    folder, parts = os.path.dirname(os.path.join(code_dir, entry)), []
+    while len(folder) > len(code_dir) and os.path.exists(os.path.join(folder, "__init__.py")):
+        parts.insert(0, os.path.basename(folder))
+        folder = os.path.dirname(folder)
+    if parts:
+        return folder, ".".join(parts), ".".join(parts + [stem])
     # A script named like a module that already runs here (json.py, types.py) must not take its place.
-    return "", stem + "_" if stem in sys.modules else stem
+    taken = stem in sys.modules or stem in getattr(sys, "stdlib_module_names", ())
+    return code_dir, "", stem + "_" if taken else stem
 
 
 def _syntax_tree(source, path, entry):

@@ -11,42 +11,61 @@ from .tracebacks import format_exception
 
 
 class Service:
-    """A module and its operations."""
+    """A module and its operations. `module` is None where only a command line is offered."""
 
-    def __init__(self, code_dir, entry, module, operations, findings):
+    def __init__(self, code_dir, entry, module, operations, findings, script=None):
         self.code_dir = code_dir
         self.entry = entry
         self.module = module
         self.operations = operations
+        self.script = script  # its command line, where it has one
+        self.data = ()  # files of the version that calls find in their work folder
         self._findings = findings
 
     @staticmethod
     def load(code_dir, entry):
         """Imports `entry` (a path within `code_dir`) and compiles its operations. Raises LoadError."""
         code_dir = code_dir.rstrip("/") or "/"
-        module, tree, path = load(code_dir, entry)
-        operations, findings = discover(module, tree, path, entry)
+        loaded = load(code_dir, entry)
+        script = loaded.script
+        operations, findings = {}, []
+        if loaded.module is not None:
+            operations, findings = discover(loaded.module, loaded.tree, loaded.path, entry)
+        findings += loaded.findings
+        if script is not None:
+            operations = script.without_its_own(operations)
         if any(operation.is_async for operation in operations.values()):
             import asyncio  # noqa: F401 - imported here once, so that no call pays for it
-        return Service(code_dir, entry, module, operations, findings)
+        return Service(code_dir, entry, loaded.module, operations, findings, script)
 
     def describe(self):
         """`{description, operations, findings}`: what packaging makes a manifest from."""
-        operations = [operation.describe() for operation in self.operations.values()]
+        operations, commands, more = self.operations, [], []
+        if self.script is not None:
+            commands, dropped, more = self.script.describe(operations)
+            operations = {name: one for name, one in operations.items() if name not in dropped}
+        described = [operation.describe() for operation in operations.values()]
+        findings = [*self._findings, *more]  # describing may have added to them
+        if self.script is not None:
+            findings = [*filter(self.script.concerns, findings)]
         return {
-            "description": summary(self.module.__doc__),
-            "operations": operations,
-            "findings": _distinct(self._findings),
+            "description": summary(self.module.__doc__) if self.script is None else self.script.summary,
+            "operations": described + commands,
+            "findings": _distinct(findings),
         }
 
-    def call(self, operation, input, context, files):
+    def call(self, operation, input, context, files, output_bytes=8 << 20):
         """Runs one operation.
 
         `input`: JSON text of the arguments object. `context`: JSON text `{"policies": ..., "context": ...}`.
-        `files`: (parameter, file name, path inside the sandbox).
+        `files`: (parameter, file name, path inside the sandbox). `output_bytes`: what a result may have.
         Gives ("value", json) | ("file", path, name, content type) | ("bytes", data, name, content type)
-        | ("stream", iterator of json). Raises InvalidInput, InvalidOutput, and whatever the user's code raises.
+        | ("stream", iterator of json). Raises InvalidInput, InvalidOutput, OutputTooLarge, and whatever the user's code raises.
         """
+        if self.script is not None and b'"command":' in context:
+            plan = jsontext.parse(context).get("command")
+            if plan is not None:
+                return ("value", self.script.call(plan, input, files, output_bytes, self.data))
         found = self.operations.get(operation)
         if found is None:
             raise InvalidInput("there is no operation %s" % operation)
@@ -64,7 +83,8 @@ class Service:
 
     def format_exception(self, exc):
         """`{type, message, traceback}` of what the user's code raised, without our own frames."""
-        return format_exception(exc, self.code_dir, self.module.__name__)
+        is_main = self.module is None or type(exc).__module__ == "__main__"
+        return format_exception(exc, self.code_dir, "__main__" if is_main else self.module.__name__)
 
 
 def _distinct(findings):

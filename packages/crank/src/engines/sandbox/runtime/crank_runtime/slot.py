@@ -13,6 +13,7 @@ import select
 import time
 
 from crank_runtime import answer, endings, frames, fresh, isolate
+from crank_runtime.commandline import workfolder
 
 
 def run(zygote, limits, data, word, sync, nonce, marks):
@@ -20,6 +21,7 @@ def run(zygote, limits, data, word, sync, nonce, marks):
     try:
         try:
             isolate.enter(limits.tmp, zygote.program("line"), (data, word, sync))
+            workfolder.link(zygote.loaded.data)
             isolate.hide()
             # The module may have set handlers: no call may run them here.
             _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
@@ -53,9 +55,10 @@ class Slot:
         self.poll = select.poll()
         self.poll.register(isolate.WORD, select.POLLIN)
         self.marks = marks
-        self.untouched = _state()
+        self.links = [f"{isolate.WORK}/{name}" for name, _ in loaded.data]
+        self.untouched = self.state()
         # A change within the same tick of the file system's clock would not show.
-        while time.clock_gettime_ns(5) <= max(self.untouched[3], self.untouched[7]):  # CLOCK_REALTIME_COARSE
+        while time.clock_gettime_ns(5) <= max(self.untouched[3::4]):  # CLOCK_REALTIME_COARSE
             time.sleep(0.001)
         self.child = 0
         self.late = False
@@ -144,7 +147,7 @@ class Slot:
 
     def is_clean(self, ended):
         """Whether nothing is left of the call that the next one could meet."""
-        if os.waitstatus_to_exitcode(ended[0]) != fresh.ANSWERED or _state() != self.untouched:
+        if os.waitstatus_to_exitcode(ended[0]) != fresh.ANSWERED or self.state() != self.untouched:
             return False
         # A signal that waits takes a place that timers of later calls would miss. SIGCHLD told us of the end.
         if _signal.sigpending() - {_signal.SIGCHLD}:
@@ -152,6 +155,17 @@ class Slot:
         reader = select.poll()
         reader.register(isolate.DATA, select.POLLIN)
         return not reader.poll(0)
+
+    def state(self):
+        """What shows that somebody was in the folders that a call may write to, or at the links in them."""
+        state = []
+        for path in (isolate.TMP, isolate.WORK, *self.links):
+            try:
+                about = os.lstat(path)
+            except FileNotFoundError:
+                return []  # as it never was
+            state += about.st_ino, about.st_mode, about.st_mtime_ns, about.st_ctime_ns
+        return state
 
     def describe(self, status, cpu, peak):
         """The body of the GONE frame."""
@@ -165,12 +179,3 @@ class Slot:
         else:
             rest = endings.post_mortem(status, cpu, self.limits)
         return frames.result(rest[0], nanoseconds, peak, lost + more, out, err, rest[1])
-
-
-def _state():
-    """What shows that somebody was in the folders that a call may write to."""
-    state = []
-    for path in (isolate.TMP, isolate.WORK):
-        about = os.stat(path)
-        state += about.st_ino, about.st_mode, about.st_mtime_ns, about.st_ctime_ns
-    return state

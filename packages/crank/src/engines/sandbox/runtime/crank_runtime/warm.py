@@ -7,6 +7,7 @@ import stat
 import sys
 
 from crank_runtime import answer, frames, fresh, isolate
+from crank_runtime.commandline import workfolder
 
 
 class Reader:
@@ -62,6 +63,7 @@ def run(zygote, limits, channel, sync, output):
         try:
             loaded = zygote.loaded
             isolate.enter(limits.tmp, zygote.program("line"), (channel, sync), output)
+            workfolder.link(loaded.data)
             isolate.settle(None if limits.subprocesses else zygote.program("no-subprocess"))
             isolate.confine(limits, zygote.base)
             os.write(isolate.WORD, b"+")
@@ -90,7 +92,7 @@ def _serve(loaded, with_children):
         counted = now
         isolate.write_all(isolate.DATA, frames.frame(frames.END, number, end))
         try:
-            _tidy()
+            _tidy(loaded.data)
         except OSError:
             os._exit(fresh.ANSWERED)
 
@@ -123,7 +125,7 @@ def _captured(handle):
     return data, size - len(data)
 
 
-def _tidy():
+def _tidy(data):
     """The next call finds the work folder empty and current, and standard streams that work.
 
     Where that cannot be had, OSError: this process ends, and the next call gets another one.
@@ -139,6 +141,7 @@ def _tidy():
                 _remove_tree(entry.path)
             else:
                 os.unlink(entry.path)
+    workfolder.link(data)
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 

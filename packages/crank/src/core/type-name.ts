@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from '#src/core/service.ts';
+import type { Json, JsonSchema } from './service.ts';
 
 /** A schema in a few words for people: `string`, `list of integer`, `"a" | "b"`, `Address`. */
 export const typeName = (schema: JsonSchema | undefined, depth = 0): string => {
