@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { CrankError } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
-import type { SandboxUser } from './bubblewrap.ts';
 import { bubblewrapDriver } from './bubblewrap-driver.ts';
 import { type ContainerChoice, containerDriver } from './container/container-driver.ts';
 import { type ControlGroups, findControlGroups } from './control-groups.ts';
@@ -15,12 +14,13 @@ import { createInputFolder } from './input-files.ts';
 import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter } from './interpreter.ts';
 import { containerUser } from './machine-facts.ts';
 import { createPool, type Pool } from './pool.ts';
-import { blockedBy } from './reachable.ts';
+import { demandReach } from './reachable.ts';
 import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
 import type { Sandbox, SandboxCall, SandboxTemplate } from './sandbox.ts';
 import { firstChannel } from './sandbox-process.ts';
 import { createScratch, type Scratch } from './scratch.ts';
 import { selfTest } from './self-test.ts';
+import { runTask } from './task.ts';
 import { awaitZygote, type Log, type Zygote } from './zygote.ts';
 
 export interface SandboxOptions {
@@ -252,6 +252,11 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       );
     },
 
+    task: async (task, onConnection) => {
+      if (closed) throw new CrankError('unavailable', 'The sandbox is closed.');
+      return runTask(await stand(), task, onConnection);
+    },
+
     level: (asked) => (options.container === undefined ? asked : 'container'),
 
     retire: async (key) => {
@@ -332,14 +337,5 @@ const demandLevel = ({ isolation, network }: SandboxTemplate, containers: boolea
     containers
       ? `This node offers the level container only, not ${isolation}.`
       : 'This node does not offer the level container: start it with CRANK_ISOLATION=container, or deploy the service as fresh.',
-  );
-};
-
-const demandReach = (path: string, user: SandboxUser, need: 'read' | 'enter'): void => {
-  const obstacle = blockedBy(path, user, need);
-  if (obstacle === undefined) return;
-  throw new CrankError(
-    'isolation-unavailable',
-    `${path} cannot be read inside the sandbox: ${obstacle} is closed to its user (uid ${user.uid}). Open it (\`chmod o+rx ${obstacle}\`) or choose another place (CRANK_DATA).`,
   );
 };

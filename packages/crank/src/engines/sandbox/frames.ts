@@ -1,7 +1,7 @@
 import type { Limits } from '#src/core/service.ts';
 
 /** The bytes between host and sandbox: `runtime/crank_runtime/frames.py` is the specification. */
-export const toSandbox = { call: 1, load: 2, ack: 3, spawn: 4, kill: 5, watch: 6 } as const;
+export const toSandbox = { call: 1, load: 2, ack: 3, spawn: 4, kill: 5, watch: 6, task: 7 } as const;
 export const toHost = {
   ready: 1,
   loadFailed: 2,
@@ -12,6 +12,7 @@ export const toHost = {
   ended: 7,
   gone: 8,
   started: 9,
+  done: 10,
 } as const;
 export const kinds = { call: 0, describe: 1 } as const;
 
@@ -61,6 +62,13 @@ const header = (into: Buffer, type: number, id: number, bodyBytes: number): void
 export const bareFrame = (type: number, id: number): Buffer => {
   const frame = Buffer.allocUnsafe(headerBytes);
   header(frame, type, id, 0);
+  return frame;
+};
+
+export const taskFrame = (request: Uint8Array): Buffer => {
+  const frame = Buffer.allocUnsafe(headerBytes + request.length);
+  header(frame, toSandbox.task, 0, request.length);
+  frame.set(request, headerBytes);
   return frame;
 };
 

@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { CrankError } from '#src/core/error.ts';
 import type { SandboxUser } from './bubblewrap.ts';
 
 /**
@@ -31,4 +32,14 @@ const permits = (path: string, user: SandboxUser, wanted: number): boolean => {
   const { mode, uid, gid } = statSync(path);
   const bits = uid === user.uid ? mode >> 6 : gid === user.gid ? mode >> 3 : mode;
   return (bits & wanted) === wanted;
+};
+
+/** @throws CrankError `isolation-unavailable` where a path cannot be read, or passed through, inside the sandbox */
+export const demandReach = (path: string, user: SandboxUser, need: 'read' | 'enter'): void => {
+  const obstacle = blockedBy(path, user, need);
+  if (obstacle === undefined) return;
+  throw new CrankError(
+    'isolation-unavailable',
+    `${path} cannot be read inside the sandbox: ${obstacle} is closed to its user (uid ${user.uid}). Open it (\`chmod o+rx ${obstacle}\`) or choose another place (CRANK_DATA).`,
+  );
 };

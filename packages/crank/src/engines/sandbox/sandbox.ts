@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { ErrorCode, InputError, ScriptException } from '#src/core/error.ts';
 import type { Isolation, Limits } from '#src/core/service.ts';
 
@@ -65,6 +66,31 @@ export interface SandboxResult {
   truncatedBytes: number;
 }
 
+/** Work of the platform's own on what is anybody's, in a sandbox that is used once. */
+export interface SandboxTask {
+  /** `scan`: reads a source, and can start nothing. `build`: builds a source distribution. */
+  name: 'scan' | 'build';
+  /** Whose work it is: accounts share the machine's CPU evenly. */
+  account: string;
+  /** Absolute path of the interpreter. */
+  interpreter: string;
+  /** Host folders that it reads, at /libs/0, /libs/1, ... */
+  folders?: readonly string[];
+  /** As its module in `runtime/crank_runtime` describes it. */
+  request: Uint8Array;
+  limits: {
+    wallMs: number;
+    /** Of one process. */
+    cpuMs: number;
+    /** As root of all together with /tmp; otherwise the address space of each process. */
+    memoryBytes: number;
+    tmpBytes: number;
+    processes: number;
+    answerBytes: number;
+  };
+  signal?: AbortSignal;
+}
+
 /** One operation as the code inside describes it; not to be trusted before it was checked. */
 export interface Check {
   name: string;
@@ -85,6 +111,12 @@ export interface Sandbox {
   run(template: SandboxTemplate, call: SandboxCall): Promise<SandboxResult>;
   /** Starts the template where needed and returns what the code inside says of itself (JSON text, untrusted). */
   describe(template: SandboxTemplate, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Runs a task. `onConnection` takes the connections that it makes to its way out; without it there is no network.
+   *
+   * @throws CrankError `not-deployable` (it ended without an answer, or ran over its limits), `isolation-unavailable`
+   */
+  task(task: SandboxTask, onConnection?: (socket: Socket) => void): Promise<Uint8Array>;
   /** The level at which a service that asks for one runs here. */
   level(asked: Isolation): Isolation;
   /** Ends the idle processes of a key. */

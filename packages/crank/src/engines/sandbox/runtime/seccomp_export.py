@@ -13,6 +13,8 @@ Filters stack and the strictest answer wins. So there are four layers:
 * ``outer-network.bpf``, ``zygote-network.bpf`` and ``line-network.bpf`` stand in for these where a service has a network:
   TCP clients over IPv4, in a network namespace where the platform's proxy is all there is. The socket that the proxy
   listens on is made between the first and the second.
+* ``scan.bpf`` and ``build.bpf`` are loaded for work of the platform's own on what is anybody's (task.py): the first lets it
+  start nothing, the second has what ``zygote-network.bpf`` has, without namespaces and mounts.
 * ``no-subprocess.bpf`` is loaded for every call of a service that may not start processes. It is short, because that is
   part of every call.
 """
@@ -198,6 +200,19 @@ def zygote(library, network=False):
     return program
 
 
+def task(library, network):
+    program = zygote(library, network)
+    for name in ("mount", "capset"):
+        program.add(refuse(errno.EPERM), name)
+    for request in TERMINAL_INJECTION:
+        program.add(refuse(errno.EPERM), "ioctl", Compare(1, MASKED_EQ, 0xFFFFFFFF, request))
+    for flag in CLONE_NAMESPACES:
+        program.add(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, flag, flag))
+    if not network:
+        start_nothing(program)
+    return program
+
+
 def line(library, network=False):
     program = Filter(library, ACT_ALLOW)
     # What is done to the channel that all calls of a slot share would outlast the call. It has no options of TCP.
@@ -217,10 +232,14 @@ def line(library, network=False):
 
 def no_subprocess(library):
     program = Filter(library, ACT_ALLOW)
+    start_nothing(program)
+    return program
+
+
+def start_nothing(program):
     program.add(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, CLONE_THREAD, 0))
     for name in ("fork", "vfork"):
         program.add(refuse(errno.EPERM), name)
-    return program
 
 
 def main():
@@ -231,6 +250,8 @@ def main():
     line(library).export(os.path.join(folder, "line.bpf"))
     for make in (outer, zygote, line):
         make(library, network=True).export(os.path.join(folder, f"{make.__name__}-network.bpf"))
+    task(library, network=False).export(os.path.join(folder, "scan.bpf"))
+    task(library, network=True).export(os.path.join(folder, "build.bpf"))
     no_subprocess(library).export(os.path.join(folder, "no-subprocess.bpf"))
     print(json.dumps({"machine": platform.machine()}))
 

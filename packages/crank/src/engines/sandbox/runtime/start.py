@@ -7,6 +7,16 @@ import sys
 from crank_runtime import boot
 
 
+def run(options):
+    """Becomes what the host asks for: the zygote of a service, or a task of the platform's own."""
+    if "task" in options:
+        from crank_runtime import task
+
+        task.main(options)
+    arrange(options)
+    boot.main(options)
+
+
 def arrange(options):
     # Started with -S: packages of the machine stay out. What scripts expect of `site` comes back by hand.
     site.setquit()
@@ -27,5 +37,4 @@ if __name__ == "__main__":
         from crank_runtime import wayout
 
         wayout.hand_over(**given["wayOut"])  # before `arrange`, which may run code of the libraries
-    arrange(given)
-    boot.main(given)
+    run(given)

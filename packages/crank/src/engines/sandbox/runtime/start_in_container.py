@@ -11,7 +11,7 @@ import os
 import sys
 
 import start
-from crank_runtime import boot, isolate
+from crank_runtime import isolate
 
 _HOST = 3
 _ASIDE = 512  # where descriptors wait until their places are free
@@ -34,8 +34,7 @@ def main():
     os.mkdir(isolate.WORK, 0o700)
     os.chdir(isolate.WORK)
     isolate.filter_all(isolate.load_filter("/runtime/outer.bpf"))
-    start.arrange(given)
-    boot.main(given)
+    start.run(given)
 
 
 def _fetch(secret, index):

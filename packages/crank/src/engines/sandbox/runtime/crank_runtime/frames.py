@@ -16,6 +16,7 @@ KILL     host -> zygote       id line; empty: kill that line
 KILL     host -> word         empty: kill the child of the running call
 WATCH    host -> zygote, word u64 nanoseconds of CPU that the running call may still use; 0 ends the watch
 SPAWN    host -> zygote       id line; LIMITS | nonce[16]: start that line
+TASK     host -> task         a request: scan.py and building.py describe theirs
 ======== ==================== ===================================================================================
 
 ``files`` is empty or JSON ``{"folder": "...", "files": [[parameter, name], ...]}``: file number i lies at
@@ -32,6 +33,7 @@ GONE        word -> host      as END: the call's process has ended. id 0: the sl
 STARTED     zygote -> host    id line; u32 pid of it, as the zygote sees it
 SPAWNED     zygote -> host    id line; empty (warm lines)
 ENDED       zygote -> host    id line; as END; cpu is the line's total (warm lines)
+DONE        task -> host      the answer
 =========== ================= ======================================================================================
 
 ``rest`` by ``kind``: VALUE the JSON text; FILE ``{"name", "contentType"}``; STREAM empty; FAILED
@@ -53,8 +55,8 @@ CALL_HEAD = struct.Struct("<QQQQQQIIBHII")
 RESULT_HEAD = struct.Struct("<BQQQII")
 NONCE = 16
 
-CALL, LOAD, ACK, SPAWN, KILL, WATCH = 1, 2, 3, 4, 5, 6
-READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
+CALL, LOAD, ACK, SPAWN, KILL, WATCH, TASK = 1, 2, 3, 4, 5, 6, 7
+READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED, DONE = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 KIND_CALL, KIND_DESCRIBE = 0, 1
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 

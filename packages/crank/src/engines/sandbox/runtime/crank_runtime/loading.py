@@ -6,33 +6,10 @@ import sys
 from importlib.machinery import ModuleSpec, SourceFileLoader
 
 from .commandline import script
+from .distributions import distribution_of
 from .errors import LoadError, finding
 from .tracebacks import format_exception, own_line
 
-# Where the import name isn't the name of the distribution that brings it.
-_DISTRIBUTIONS = {
-    "PIL": "pillow",
-    "cv2": "opencv-python-headless",
-    "yaml": "PyYAML",
-    "sklearn": "scikit-learn",
-    "skimage": "scikit-image",
-    "bs4": "beautifulsoup4",
-    "dateutil": "python-dateutil",
-    "dotenv": "python-dotenv",
-    "fitz": "PyMuPDF",
-    "docx": "python-docx",
-    "pptx": "python-pptx",
-    "Crypto": "pycryptodome",
-    "OpenSSL": "pyOpenSSL",
-    "jwt": "PyJWT",
-    "magic": "python-magic",
-    "serial": "pyserial",
-    "usb": "pyusb",
-    "zmq": "pyzmq",
-    "attr": "attrs",
-    "pkg_resources": "setuptools",
-    "google.protobuf": "protobuf",
-}
 _FALLBACK = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fallback")
 
 
@@ -149,7 +126,7 @@ def _import_finding(error, code_dir, entry):
     message = ("%s: %s" % (shown["type"], shown["message"])).rstrip(": ")
     if isinstance(error, ModuleNotFoundError) and error.name:
         top = error.name.partition(".")[0]
-        wanted = _DISTRIBUTIONS.get(error.name) or _DISTRIBUTIONS.get(top) or top
+        wanted = (distribution_of(error.name) or (top, False))[0]
         fix = "Add the dependency %s to the script's metadata (PEP 723), requirements.txt or pyproject.toml: " % wanted
         fix += '# /// script, # dependencies = ["%s"], # /// on three lines at the top.' % wanted
         return finding("error", file, "the module %s is not installed" % error.name, fix, line)
