@@ -28,6 +28,7 @@ import { quarantine } from '#src/platform/quarantine.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
 import { Subjects } from '#src/platform/subjects.ts';
+import { createWorkshop } from '#src/platform/workshop.ts';
 import { openStore } from '#src/store/store.ts';
 import type { Config } from './config.ts';
 import { claimFolder, emptyScratch, originOf, prepareDataFolder } from './data-folder.ts';
@@ -54,6 +55,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
 
   let made: Platform | undefined;
   const egress = createEgress({ ceiling: config.egress });
+  // Builds reach the package index, which the operator chose: wherever it stands, and nothing else.
+  const indexEgress = createEgress({ ceiling: [], trusted: true });
   const sandbox = createSandbox({
     scratchDir: folder.scratch,
     runtimeDir: folder.runtime,
@@ -111,6 +114,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     envsDir: folder.envs,
     toolsDir: config.tools,
     interpreters,
+    workshop: createWorkshop(sandbox, indexEgress),
+    indexHosts: config.indexHosts,
     log: (message, fields) => log.info(fields, message),
   });
   const policy = createPolicyEngine();
@@ -162,6 +167,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       await sandbox.close();
       egress.close();
       await nodeAct('node.stop', {}).catch((err: unknown) => log.error({ err }, 'the stop could not be recorded'));
+      indexEgress.close();
       await recorder.close();
       await logFiles.close();
       await policy.close();

@@ -77,6 +77,13 @@ export const settings = [
     description:
       'What services may reach at most, where policy grants it: `host:port`, `*.name:port`, separated by commas. An address named here with its port is open although it is private; a name that stands for private addresses needs each of them, too.',
   },
+  {
+    env: 'CRANK_INDEX_HOSTS',
+    flag: '',
+    default: 'none',
+    description:
+      "What builds of source distributions may reach beside the package index of uv's settings, as `host:port`, separated by commas: where an index of your own keeps its files on another host.",
+  },
   { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
   {
     env: 'CRANK_CONCURRENCY',
@@ -100,6 +107,8 @@ export interface Config {
   sandboxUid: number;
   /** What services may reach at most. */
   egress: readonly Destination[];
+  /** What builds may reach beside the package index. */
+  indexHosts: readonly Destination[];
   /** Sandboxes are containers. */
   container: { engine?: string; image?: string } | undefined;
   rate: number;
@@ -170,6 +179,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
       image: get('CRANK_CONTAINER_IMAGE', ''),
     }),
     egress: destinations('CRANK_EGRESS', get('CRANK_EGRESS', '')),
+    indexHosts: destinations('CRANK_INDEX_HOSTS', get('CRANK_INDEX_HOSTS', '')),
     rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
     tools: toolsFolder(env, data),
     concurrency: number('CRANK_CONCURRENCY', get('CRANK_CONCURRENCY', '256'), 1, 1e5),

@@ -37,7 +37,7 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
   const { account } = principal;
   await permit(platform, principal, 'service.deploy', { type: 'service', account });
   const { source, options } = await request.read();
-  const prepared = await platform.packaging.prepare(source, options);
+  const prepared = await platform.packaging.prepare(source, { ...options, account });
   const { name, digest } = prepared;
   const known = await findVersion(platform, account, name, digest);
   if (known !== undefined) {
@@ -109,8 +109,15 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
   } catch (error) {
     await platform.sandbox.retire(key);
     await platform.packaging.discard(prepared);
-    throw error;
+    throw withRemarks(error, prepared.findings);
   }
+};
+
+/** What was remarked before the code was run explains why it does not run. */
+const withRemarks = (error: unknown, remarks: readonly Finding[]): unknown => {
+  if (!(error instanceof CrankError) || error.code !== 'not-deployable' || remarks.length === 0) return error;
+  const findings = [...(error.extras.findings ?? []), ...remarks.filter((one) => !error.extras.findings?.includes(one))];
+  return new CrankError(error.code, error.message, { ...error.extras, findings, cause: error });
 };
 
 const findVersion = async (platform: Platform, account: string, service: string, digest: string) => {

@@ -11,6 +11,8 @@ import { type Resolve, systemResolver } from './resolve.ts';
 export interface EgressOptions {
   /** What the operator lets services reach at all. One that is an address opens that address, private or not. */
   ceiling: readonly Destination[];
+  /** What leases name is the operator's own choice: it may stand at any address, private ones too. */
+  trusted?: boolean;
   resolve?: Resolve;
   limits?: Partial<EgressLimits>;
 }
@@ -65,7 +67,7 @@ export const createEgress = (options: EgressOptions): Egress => {
           });
     for (const address of addresses) {
       const kind = isIP(address) === 0 ? 'unreadable' : notOpenInternet(address);
-      if (kind === undefined || opened.has(formatDestination({ host: address, port }))) continue;
+      if (kind === undefined || options.trusted === true || opened.has(formatDestination({ host: address, port }))) continue;
       throw new Refusal(
         403,
         `The address of ${formatDestination(destination)} is ${kind}: only the node's operator can open it, by naming that address and port in CRANK_EGRESS.`,

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { canonicalJson } from '#src/core/canonical-json.ts';
 import { digest, sha256 } from '#src/core/digest.ts';
 import type { Finding } from '#src/core/error.ts';
-import { notDeployable, problem } from './findings.ts';
+import type { Builds } from './builds.ts';
+import { notDeployable, problem, quote } from './findings.ts';
 import type { Interpreter } from './interpreters.ts';
 import { series } from './pep440.ts';
 import { normaliseName, type Requirement } from './pep508.ts';
 import { platformTag } from './platform-tag.ts';
 import type { Needs } from './requirements.ts';
-import { explainFailure } from './resolver-failure.ts';
+import { explainFailure, lacksWheel } from './resolver-failure.ts';
 import type { Uv } from './uv.ts';
 import { writeFileAtomically } from './write-atomically.ts';
 
@@ -22,6 +23,9 @@ export interface Lock {
   readonly packages: readonly string[];
 }
 
+/** The packages of a lock, each with its hashes. */
+export const blocksOf = (lock: Lock): string[] => lock.text.trimEnd().split(/\n(?=\S)/);
+
 /**
  * Resolves requirements to exact packages, or finds the lock made earlier for the same requirements, interpreter series
  * and platform: unchanged needs keep their lock, without network, until it is asked for afresh.
@@ -33,7 +37,9 @@ export const lockRequirements = async (
   needs: Needs,
   options: {
     uv: Uv;
+    builds: Builds;
     locksDir: string;
+    account: string;
     interpreter: Interpreter;
     refresh: boolean;
     progress: (message: string) => void;
@@ -60,7 +66,9 @@ export const lockRequirements = async (
       args.push('--constraint', 'constraints.txt');
     }
     const input = `${requirements.join('\n')}\n`;
-    const ended = await uv(args, { cwd, python: interpreter.path, input, progress });
+    let ended = await uv(args, { cwd, python: interpreter.path, input, progress });
+    if (ended.code !== 0 && lacksWheel(ended.stderr))
+      ended = await options.builds.resolve(requirements, constraints, { ...options, file: needs.file });
     if (ended.code !== 0) throw notDeployable(explainFailure(ended.stderr, needs.file, needs.requirements));
     const text = canonicalLock(ended.stdout, hashes, needs.file);
     await writeFileAtomically(file, text);
@@ -100,7 +108,11 @@ const canonicalLock = (printed: string, allowed: ReadonlyMap<string, readonly st
     else if (head !== null) {
       current = { head: line, hashes: [] };
       blocks.set(normaliseName(head[1]!), current);
-    } else throw new Error(`uv printed a lock with a line that is not understood: ${line.slice(0, 200)}`);
+    } else {
+      // What resolved in a sandbox, beside build scripts, may be anybody's.
+      const message = `What the packages were resolved to is no lock: ${quote(line, 200)}.`;
+      throw notDeployable([problem(file, message, 'Ask for versions that have wheels.')]);
+    }
   }
   const text: string[] = [];
   for (const [name, { head, hashes }] of [...blocks].sort(([a], [b]) => (a < b ? -1 : 1))) {

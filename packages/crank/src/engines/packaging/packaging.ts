@@ -1,21 +1,26 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Destination } from '#src/core/destination.ts';
 import type { Finding } from '#src/core/error.ts';
 import { defaultLimits, type Isolation, type Limits, type Manifest, type Operation } from '#src/core/service.ts';
 import { admitDescriptor } from './admit-descriptor.ts';
+import { createBuilds } from './builds.ts';
+import { settleDependencies } from './dependencies.ts';
+import { ensureUv } from './ensure-uv.ts';
 import { findEntry, serviceName } from './entry.ts';
+import { evidentLimits } from './evident-limits.ts';
 import { assertDeployable, notDeployable, problem, quote, remark } from './findings.ts';
-import { environmentDir, installLock } from './install.ts';
-import { chooseInterpreter, type Interpreter } from './interpreters.ts';
-import { lockRequirements } from './lock.ts';
+import { environmentDir } from './install.ts';
+import type { Interpreter } from './interpreters.ts';
 import { type DeclaredManifest, readManifest } from './manifest-file.ts';
 import { asPackage } from './package-folder.ts';
+import { packageIndex } from './package-index.ts';
 import { series } from './pep440.ts';
-import { readNeeds } from './requirements.ts';
 import { readSource, type Source } from './source.ts';
 import { codeDir, dropVersion, unpack, versionDir } from './unpack.ts';
 import { createUv } from './uv.ts';
 import { versionDigest } from './version.ts';
+import type { Workshop } from './workshop.ts';
 
 export type { Source } from './source.ts';
 
@@ -27,6 +32,8 @@ export interface DeployOptions {
   python?: string | undefined;
   /** Resolves the dependencies afresh instead of using the lock of an earlier deployment. */
   refresh?: boolean | undefined;
+  /** Whose work it is. */
+  account?: string | undefined;
 }
 
 /** Where a version runs: what a sandbox template needs of it. */
@@ -54,7 +61,8 @@ export interface Prepared extends Location {
 
 export interface Packaging {
   /**
-   * Reads the source, locks and installs what it needs, and writes it to its version's folder. Runs none of its code.
+   * Reads the source, locks and installs what it needs, and writes it to its version's folder. Runs none of its code; build
+   * scripts of packages without wheels run in sandboxes.
    *
    * @throws CrankError `not-deployable` with findings; `unavailable` where packages are needed and the index or uv is
    * out of reach. Nothing stays then.
@@ -82,13 +90,23 @@ export const createPackaging = (config: {
   toolsDir: string;
   /** The first is the default. */
   interpreters: readonly Interpreter[];
+  workshop: Workshop;
+  /** What builds may reach beside the index and what is known of where it keeps its files. */
+  indexHosts?: readonly Destination[];
   log: (message: string, fields: Record<string, unknown>) => void;
 }): Packaging => {
-  const { versionsDir, envsDir, toolsDir, interpreters, log } = config;
+  const { versionsDir, envsDir, toolsDir, interpreters, workshop, log } = config;
   const locksDir = join(envsDir, 'locks');
+  const buildsDir = join(envsDir, 'builds');
   const pythons = [...interpreters.map(({ path }) => path), 'python3', '/usr/bin/python3'];
   const uv = createUv(toolsDir, pythons);
-  for (const folder of [versionsDir, envsDir, locksDir, toolsDir]) removeLeftovers(folder, log);
+  const builds = createBuilds({
+    workshop,
+    index: packageIndex(process.env, config.indexHosts ?? []),
+    folder: buildsDir,
+    uv: (progress) => ensureUv(toolsDir, progress, pythons),
+  });
+  for (const folder of [versionsDir, envsDir, locksDir, buildsDir, toolsDir]) removeLeftovers(folder, log);
 
   /** Versions that this process made: how many deployments count on the folder. It goes when none is left. */
   const made = new Map<string, number>();
@@ -127,26 +145,25 @@ export const createPackaging = (config: {
       if ('finding' in found) throw notDeployable([...findings, found.finding]);
       const { entry } = found;
       const named = serviceName(source, entry, options.name, declared.name);
-      const { needs, findings: inNeeds } = readNeeds(source, entry, declared);
-      findings.push(...inNeeds);
-      const chosen = await chooseInterpreter(interpreters, options.python, needs.python);
-      for (const part of [named, chosen]) if ('finding' in part) findings.push(part.finding);
-      assertDeployable(findings);
-      const { name } = named as { name: string };
-      const { interpreter } = chosen as { interpreter: Interpreter };
-
-      const refresh = options.refresh ?? false;
-      const lock = await lockRequirements(needs, { uv, locksDir, interpreter, refresh, progress });
-      if (lock !== null) await installLock(lock, { uv, envsDir, interpreter, file: needs.file, progress });
+      if ('finding' in named) throw notDeployable([...findings, named.finding]);
+      const { name } = named;
+      const { python, refresh = false, account = '' } = options;
+      const { interpreter, lock, requirements, scan } = await settleDependencies(
+        { source, entry, manifest: declared, python, refresh, account, progress },
+        { interpreters, workshop, uv, builds, envsDir, locksDir },
+        findings,
+      );
+      const evident = evidentLimits(scan, declared);
+      findings.push(...evident.findings);
 
       const content = {
         name,
         entry,
         python: series(interpreter.version),
         isolation: declared.isolation ?? 'fresh',
-        limits: { ...defaultLimits, ...declared.limits },
+        limits: { ...defaultLimits, ...evident.limits, ...declared.limits },
         lock: lock?.digest ?? null,
-        requirements: needs.requirements.map(({ text }) => text),
+        requirements: requirements.map(({ text }) => text),
       };
       const { description, operations, network } = declared;
       const digest = versionDigest({ ...content, source, description, operations, network });

@@ -32,12 +32,12 @@ export const parseRequirement = (given: string): Requirement | { wrong: string; 
   const match = NAME.exec(body.trim());
   if (match === null) {
     if (/^[a-z+]{2,20}:|^[./~]|^-e\b/i.test(given.trim()))
-      return { wrong: 'is a path or URL', fix: `Only wheels from the package index are installed. ${byName}` };
+      return { wrong: 'is a path or URL', fix: `Only packages of the package index are installed. ${byName}` };
     return { wrong: 'is not a dependency (PEP 508)', fix: byName };
   }
   const tail = match[3]!.trim();
   if (/^@|^:\/\/|^\+[a-z]+:|^\/|^:/.test(tail))
-    return { wrong: 'is a path or URL', fix: `Only wheels from the package index are installed. ${byName}` };
+    return { wrong: 'is a path or URL', fix: `Only packages of the package index are installed. ${byName}` };
   const extras = (match[2] ?? '').split(',').map((extra) => extra.trim());
   if (match[2] !== undefined && match[2].trim() !== '' && !extras.every((extra) => EXTRA.test(extra)))
     return { wrong: 'has extras that cannot be read', fix: 'Write them as name[extra1,extra2].' };

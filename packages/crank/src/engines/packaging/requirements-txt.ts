@@ -54,7 +54,7 @@ export const readRequirementsFile = (source: Source, path: string, findings: Fin
           'Leave it out; the operator of the node sets the index.',
         );
       } else if (text.startsWith('-') && !NO_EFFECT.test(text)) {
-        wrong(`${quote(text)} is not supported.`, 'Leave it out: only wheels from the package index are installed.');
+        wrong(`${quote(text)} is not supported.`, 'Leave it out: only packages of the package index are installed.');
       } else if (!text.startsWith('-')) {
         const requirement = withHashes(text);
         if ('wrong' in requirement) wrong(`${quote(text)} ${requirement.wrong}.`, requirement.fix);

@@ -3,7 +3,11 @@ import { problem } from './findings.ts';
 import type { Requirement } from './pep508.ts';
 
 const NETWORK = /network was disabled|error sending request|failed to fetch|operation timed out/i;
+const FAILED_BUILD = /Failed to (?:build|prepare|download and build) `([^`]+)`/;
 const WHEELS = /no (?:usable )?wheels|building from source is disabled|no matching platform tag|Wheels are required/i;
+
+/** Whether a package could not be had because there are source distributions of it only. */
+export const lacksWheel = (stderr: string): boolean => !NETWORK.test(stderr) && WHEELS.test(stderr);
 
 /** The resolver's words for a message: no colours, no credentials in URLs, at most 2,000 characters. */
 const resolverWords = (stderr: string): string =>
@@ -27,10 +31,9 @@ export const explainFailure = (stderr: string, file: string, requirements: reado
   const words = resolverWords(stderr);
   if (NETWORK.test(stderr)) throw unreachable(words);
   const names = requirements.map(({ name }) => name);
-  const wheelless =
-    /Wheels are required for `([^`]+)`/.exec(words)?.[1] ?? (WHEELS.test(words) ? named(words, names) : undefined);
-  if (wheelless !== undefined || WHEELS.test(words)) {
-    const message = `${wheelless ?? 'A package'} has no wheel for this interpreter and machine, and source distributions are not built. The resolver says: ${words}`;
+  if (FAILED_BUILD.test(words)) {
+    const name = FAILED_BUILD.exec(words)?.[1] ?? 'A package';
+    const message = `${name} has no wheel for this interpreter and machine, and its build script failed. It says: ${words}`;
     return [problem(file, message, 'Ask for a version that has wheels, or for another Python (--python).')];
   }
   const name = named(words, names) ?? 'The dependencies';

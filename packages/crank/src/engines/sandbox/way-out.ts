@@ -23,9 +23,12 @@ export const receiveWayOut = (
   });
 };
 
+/** The proxy's URL inside, with the credentials of a call or task. */
+export const proxyUrl = (token: string): string => `http://call:${token}@127.0.0.1:${wayOutPort}`;
+
 /** Adds the proxy, with the credentials of a call, to what the sandbox is told of its files (`frames.py`). */
 export const withProxy = (listing: string, token: string | undefined): string => {
   if (token === undefined) return listing;
-  const proxy = `"proxy":"http://call:${token}@127.0.0.1:${wayOutPort}"`;
+  const proxy = `"proxy":"${proxyUrl(token)}"`;
   return listing === '' ? `{${proxy}}` : `${listing.slice(0, -1)},${proxy}}`;
 };
