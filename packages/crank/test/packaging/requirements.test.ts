@@ -260,8 +260,6 @@ describe('precedence', () => {
   test('what pyproject.toml says in ways that are not read is remarked on', () => {
     const dynamic = '[project]\ndynamic = ["dependencies"]\n';
     expect(needsOf({ 'main.py': '', 'pyproject.toml': dynamic }).findings).toMatchObject([{ level: 'warning' }]);
-    const poetry = '[tool.poetry.dependencies]\nsix = "*"\n';
-    expect(needsOf({ 'main.py': '', 'pyproject.toml': poetry }).findings).toMatchObject([{ level: 'warning' }]);
     expect(needsOf({ 'main.py': '', 'pyproject.toml': '[project\n' }).findings).toMatchObject([
       { level: 'error', line: 1 },
     ]);

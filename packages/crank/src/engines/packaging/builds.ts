@@ -103,7 +103,7 @@ export const createBuilds = (options: {
       throw error;
     });
     if (ended.code !== 0) {
-      const words = ended.stderr.trim().split('\n').slice(-40).join('\n').slice(-3_000);
+      const words = ended.stderr.trim().split('\n').slice(-12).map((line) => line.trim()).join('\n').slice(-2_000);
       throw fail(
         `${name} ${version} has no wheel for this interpreter, and its build ${ended.code === null ? 'took too long' : 'failed'}. It says: ${words}`,
       );

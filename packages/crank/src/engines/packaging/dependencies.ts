@@ -132,7 +132,8 @@ const additionFor = (module: ImportedModule, needs: Needs, findings: Finding[]):
     return [];
   }
   // Who declares anything knows what may be missing; a name that nobody knows is not worth a try for an option.
-  const wanted = known ? needs.file === '' || kind !== 'optional' : kind === 'required' || (kind === 'lazy' && needs.file === '');
+  // A manifest says all there is to say.
+  const wanted = needs.file === 'manifest' ? false : known ? needs.file === '' || kind !== 'optional' : kind === 'required' || (kind === 'lazy' && needs.file === '');
   const requirement = parseRequirement(distribution);
   if (wanted && !('wrong' in requirement)) return [{ module, requirement, from: known ? 'known' : 'guessed' }];
   if (kind !== 'optional') {

@@ -31,6 +31,14 @@ export const evidentLimits = (
       'Set another in crank.json: {"limits": {"subprocesses": 4}}, or 0 for none.',
     );
   }
+  const [sharer] = of('shared-memory');
+  if (sharer !== undefined) {
+    say(
+      sharer,
+      `It shares memory or locks between processes (${named(of('shared-memory'))}), and calls have no place for those (/dev/shm).`,
+      'Use threads (concurrent.futures.ThreadPoolExecutor), multiprocessing.Process with a Pipe, or subprocess.',
+    );
+  }
   const [heaviest] = of('memory').sort((a, b) => b.bytes - a.bytes);
   if (heaviest !== undefined && declared.limits?.memoryBytes === undefined) {
     limits.memoryBytes = Math.min(MOST_MEMORY, Math.max(defaultLimits.memoryBytes, heaviest.bytes));

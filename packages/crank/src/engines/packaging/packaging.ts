@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Destination } from '#src/core/destination.ts';
+import { digest } from '#src/core/digest.ts';
 import type { Finding } from '#src/core/error.ts';
 import { defaultLimits, type Isolation, type Limits, type Manifest, type Operation } from '#src/core/service.ts';
 import { admitDescriptor } from './admit-descriptor.ts';
@@ -95,7 +96,8 @@ export const createPackaging = (config: {
   indexHosts?: readonly Destination[];
   log: (message: string, fields: Record<string, unknown>) => void;
 }): Packaging => {
-  const { versionsDir, envsDir, toolsDir, interpreters, workshop, log } = config;
+  const { versionsDir, envsDir, toolsDir, interpreters, log } = config;
+  const workshop: Workshop = { ...config.workshop, scan: remembering(config.workshop.scan) };
   const locksDir = join(envsDir, 'locks');
   const buildsDir = join(envsDir, 'builds');
   const pythons = [...interpreters.map(({ path }) => path), 'python3', '/usr/bin/python3'];
@@ -248,6 +250,23 @@ const selectOperations = (
     } else operations[name] = { ...operation, ...override };
   }
   return operations;
+};
+
+const MOST_SCANS = 64;
+
+/** The last answers to scans: what was deployed a moment ago, or is at the same time, is not read again. */
+const remembering = (scan: Workshop['scan']): Workshop['scan'] => {
+  const known = new Map<string, Promise<Uint8Array>>();
+  return (work) => {
+    const key = `${work.account} ${work.interpreter} ${digest(work.request)}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const answer = scan(work);
+    known.set(key, answer);
+    answer.catch(() => known.delete(key));
+    if (known.size > MOST_SCANS) known.delete(known.keys().next().value!);
+    return answer;
+  };
 };
 
 /** What a node that was killed left half-way. Another process may be at work on what is younger. */

@@ -25,7 +25,7 @@ export interface ImportedModule {
 
 /** Something that a source does which the default limits do not allow, or not enough of. */
 export interface Use {
-  readonly need: 'subprocesses' | 'memory' | 'network';
+  readonly need: 'subprocesses' | 'memory' | 'network' | 'shared-memory';
   readonly what: string;
   readonly file: string;
   readonly line: number;
@@ -111,7 +111,7 @@ const readAnswer = (answer: unknown): Scan => {
       };
     }),
     uses: listOf(said['uses']).flatMap((one) => {
-      const need = oneOf(one['need'], ['subprocesses', 'memory', 'network']);
+      const need = oneOf(one['need'], ['subprocesses', 'memory', 'network', 'shared-memory']);
       const what = textOf(one['what'], ANY);
       if (need === undefined || what === undefined) return [];
       return { need, what, file: textOf(one['file'], ANY) ?? '', line: countOf(one['line']), bytes: countOf(one['bytes']) };

@@ -17,6 +17,13 @@ _NOT_PROCESSES = {
     *("subprocess.CalledProcessError", "subprocess.TimeoutExpired", "subprocess.PIPE", "subprocess.STDOUT"),
     *("subprocess.DEVNULL", "subprocess.CompletedProcess", "subprocess.SubprocessError", "subprocess.list2cmdline"),
 }
+# What they stand on (named semaphores in /dev/shm) is not there in a sandbox.
+_SHARED = (
+    *("multiprocessing.Pool", "multiprocessing.Queue", "multiprocessing.Lock", "multiprocessing.RLock"),
+    *("multiprocessing.Semaphore", "multiprocessing.Event", "multiprocessing.Condition", "multiprocessing.Barrier"),
+    *("multiprocessing.Value", "multiprocessing.Array", "multiprocessing.JoinableQueue", "multiprocessing.pool.Pool"),
+    *("multiprocessing.shared_memory.", "concurrent.futures.ProcessPoolExecutor", "concurrent.futures.process."),
+)
 # Libraries that do nothing without starting a program.
 _STARTERS = frozenset(
     "sh plumbum pexpect git fabric invoke delegator pytesseract pdf2image pydub ffmpeg ffmpy graphviz pypandoc pdfkit "
@@ -75,6 +82,8 @@ def uses_of(tree, imports):
         full = names[first] + dot + rest
         if _matches(full, _PROCESSES) and full not in _NOT_PROCESSES:
             yield "subprocesses", full, node.lineno, 0
+        if _matches(full, _SHARED):
+            yield "shared-memory", full, node.lineno, 0
         if _matches(full, _NETWORK) and full not in _NOT_NETWORK:
             yield "network", full, node.lineno, 0
 

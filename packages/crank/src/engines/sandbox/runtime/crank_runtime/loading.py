@@ -126,7 +126,8 @@ def _import_finding(error, code_dir, entry):
     message = ("%s: %s" % (shown["type"], shown["message"])).rstrip(": ")
     if isinstance(error, ModuleNotFoundError) and error.name:
         top = error.name.partition(".")[0]
-        wanted = (distribution_of(error.name) or (top, False))[0]
+        known = distribution_of(error.name)
+        wanted = known[0] if known and known[1] else top
         fix = "Add the dependency %s to the script's metadata (PEP 723), requirements.txt or pyproject.toml: " % wanted
         fix += '# /// script, # dependencies = ["%s"], # /// on three lines at the top.' % wanted
         return finding("error", file, "the module %s is not installed" % error.name, fix, line)
