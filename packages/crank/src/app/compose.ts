@@ -27,6 +27,7 @@ import { loadPolicies } from '#src/platform/policies.ts';
 import { quarantine } from '#src/platform/quarantine.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
+import { collectPackages } from '#src/platform/services.ts';
 import { Subjects } from '#src/platform/subjects.ts';
 import { createWorkshop } from '#src/platform/workshop.ts';
 import { openStore } from '#src/store/store.ts';
@@ -156,6 +157,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const nodeAct = (kind: 'node.start' | 'node.stop', object: Record<string, string | number>) =>
     act(nodeActs, nodePrincipal(nodeActs, config.account), kind, object, []);
   await nodeAct('node.start', inForce(config, policy.default.digest));
+  await collectPackages(platform);
 
   return {
     platform,

@@ -131,7 +131,17 @@ export const removeService = async (
     await platform.sandbox.retire(templateKey(digest, account));
     if (!(await isUsed(platform, digest))) await platform.packaging.drop(digest);
   }
+  await collectPackages(platform);
   return { receipt };
+};
+
+/** Takes away installed packages that no version of any account uses. */
+export const collectPackages = async ({ store, packaging }: Pick<Platform, 'store' | 'packaging'>): Promise<void> => {
+  const rows = await store.db.selectFrom('versions').select('manifest').execute();
+  const used = rows
+    .map(({ manifest }) => JSON.parse(manifest) as Manifest)
+    .flatMap(({ lock, python }) => (lock === null ? [] : [{ lock, python }]));
+  await packaging.collect(used);
 };
 
 const latest = (platform: Platform, account: string) =>

@@ -310,6 +310,33 @@ export const attacks = {
     'all CPUs': 'the scheduler; as root control group: evenly between accounts',
     'the zygote, killed again and again': 'one zygote per version and account',
   },
+  /** Of build scripts of source distributions. */
+  builds: {
+    'the environment': 'a sandbox of its own, whose variables are listed',
+    'secrets of the host': 'mount namespace; file permissions',
+    'writing outside of /tmp': 'read-only mounts',
+    'the program that builds': 'read-only mounts',
+    'a connection to this machine': 'network namespace of its own',
+    'a connection to another machine': 'network namespace of its own',
+    'this machine through the proxy': 'proxy: the package index only',
+    'another host through the proxy': 'proxy: the package index only',
+    'asking a name server': 'system call filter',
+    listening: 'system call filter',
+    namespaces: 'system call filter',
+    'a mount': 'system call filter',
+    "the builder's descriptors": 'it is closed to tracing',
+    "the builder's memory": 'it is closed to tracing',
+    'a process left behind': 'pid namespace: it ends with the sandbox',
+    'a build without end': 'time limit',
+    'a fork bomb': 'RLIMIT_NPROC; as root control group',
+    'memory without end': 'RLIMIT_AS; as root control group',
+    'files without end': 'size of /tmp; RLIMIT_FSIZE',
+    'output without end': 'size of /tmp; RLIMIT_FSIZE',
+    'a wheel of another package': 'name and version are compared',
+    'a wheel with paths that lead outside': 'the wheel is written anew from plain files with plain paths',
+    'a wheel with links': 'the wheel is written anew from plain files with plain paths',
+    'a wheel that makes scripts outside': 'names of entry points are compared with a pattern',
+  },
 } as const satisfies Record<string, Record<string, string>>;
 
 export type Theme = keyof typeof attacks;

@@ -6,6 +6,7 @@ import type { Finding } from '#src/core/error.ts';
 import { defaultLimits, type Isolation, type Limits, type Manifest, type Operation } from '#src/core/service.ts';
 import { admitDescriptor } from './admit-descriptor.ts';
 import { createBuilds } from './builds.ts';
+import { collectEnvironments } from './collect-environments.ts';
 import { settleDependencies } from './dependencies.ts';
 import { ensureUv } from './ensure-uv.ts';
 import { findEntry, serviceName } from './entry.ts';
@@ -79,6 +80,8 @@ export interface Packaging {
   discard(prepared: Prepared): Promise<void>;
   /** Takes away a version's files. */
   drop(digest: string): Promise<void>;
+  /** Takes away installed packages that none of these versions uses, but for those that were prepared a moment ago. */
+  collect(used: readonly { lock: string; python: string }[]): Promise<void>;
   /** @throws CrankError `not-deployable` where the interpreter series is gone from this machine */
   locate(version: { digest: string; python: string; lock: string | null }): Location;
 }
@@ -112,6 +115,9 @@ export const createPackaging = (config: {
 
   /** Versions that this process made: how many deployments count on the folder. It goes when none is left. */
   const made = new Map<string, number>();
+
+  /** Folders of packages that a deployment may be about to record the use of: when they were prepared. */
+  const lately = new Map<string, number>();
 
   const locate: Packaging['locate'] = ({ digest, python, lock }) => {
     const interpreter = interpreters.find(({ version }) => series(version) === python);
@@ -155,6 +161,7 @@ export const createPackaging = (config: {
         { interpreters, workshop, uv, builds, envsDir, locksDir },
         findings,
       );
+      if (lock !== null) lately.set(environmentDir(envsDir, lock.digest, series(interpreter.version)), Date.now());
       const evident = evidentLimits(scan, declared);
       findings.push(...evident.findings);
 
@@ -203,6 +210,12 @@ export const createPackaging = (config: {
         operations,
       };
       return { manifest, findings };
+    },
+
+    collect: async (used) => {
+      for (const [folder, at] of lately) if (Date.now() - at > STALE_MS) lately.delete(folder);
+      const removed = await collectEnvironments(envsDir, used, new Set(lately.keys()));
+      if (removed > 0) log('environments removed that nothing uses', { removed });
     },
 
     discard: ({ digest }) => giveUp(digest),

@@ -36,7 +36,7 @@ export const readZip = (zip: Buffer): ZipEntry[] => {
     const [flags, method] = [zip.readUInt16LE(head + 8), zip.readUInt16LE(head + 10)];
     const [sum, packed, size] = [zip.readUInt32LE(head + 16), zip.readUInt32LE(head + 20), zip.readUInt32LE(head + 24)];
     const nameEnd = head + 46 + zip.readUInt16LE(head + 28);
-    const name = new TextDecoder('utf-8', { fatal: true }).decode(zip.subarray(head + 46, nameEnd));
+    const name = decode(zip.subarray(head + 46, nameEnd));
     const mode = zip[head + 5] === 3 ? zip.readUInt16LE(head + 40) : 0; // made by: Unix
     const local = zip.readUInt32LE(head + 42);
     head = nameEnd + zip.readUInt16LE(head + 30) + zip.readUInt16LE(head + 32);
@@ -51,6 +51,14 @@ export const readZip = (zip: Buffer): ZipEntry[] => {
     entries.push({ name, bytes, executable: (mode & 0o111) !== 0 });
   }
   return entries;
+};
+
+const decode = (name: Uint8Array): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(name);
+  } catch {
+    throw new ZipError('a name is not UTF-8');
+  }
 };
 
 /** The last end-of-directory record; a comment may follow it. */

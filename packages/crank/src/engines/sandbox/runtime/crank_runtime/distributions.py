@@ -116,6 +116,7 @@ DISTRIBUTIONS = {
     "usb": "pyusb",
     "vlc": "python-vlc",
     "wand": "Wand",
+    "whisper": "openai-whisper",
     "websocket": "websocket-client",
     "werkzeug": "Werkzeug",
     "win32api": "pywin32",
@@ -165,7 +166,7 @@ xlrd xlsxwriter xlwt xmltodict xxhash yapf yarl yfinance zstandard
 ascii_magic asciitree astor asttokens barcode cowsay deprecated dominate edlib ephem executing fastparquet flatten_dict
 flatdict hexdump jsonpatch jsonpointer logzero more_itertools mmh3 nanoid names ordered_set pathspec pathvalidate
 petname pony portalocker prettyprinter pycodestyle pydash pyflakes pyjokes pyproject_hooks python_utils questionary
-roman ruptures shortuuid skyfield stringcase tablib tabulator terminaltables toposort tqdm translate unicodecsv untangle
+scapy pyscreeze sanic_ext roman ruptures shortuuid skyfield stringcase tablib tabulator terminaltables toposort tqdm translate unicodecsv untangle
 uuid6 varname word2number xmlschema zipp zxcvbn art blessings bitarray bitstring construct crcmod cmarkgfm
 """.split()
 )
@@ -187,8 +188,8 @@ NAMESPACES = {
 # Names that people give modules of their own. The index has distributions of many of these names, which nobody meant.
 PRIVATE = frozenset(
     """
-api app apps auth base cli client common conf config configs configuration const constants core creds credentials
-custom data database dataset datasets_ db defs env errors exceptions forms func funcs functions game gui handlers helper
+api app apps auth backend base board cli client colors colours common conf config configs configuration const constants converter core counter creds credentials
+custom data database dataset datasets_ db defs env errors engine exceptions forms frontend func funcs functions game graph gui handler handlers helper
 helpers internal keys lib libs local_settings logger logs main misc model models module modules my mylib mymodule
 myutils options params parameters plugins project script scripts secret secrets_ server service services settings setup
 shared src test tests tool tools types_ ui util utilities utility utils vars version views
