@@ -9,7 +9,7 @@ import { blocksOf, type Lock } from './lock.ts';
 import { series } from './pep440.ts';
 import { normaliseName } from './pep508.ts';
 import { platformTag } from './platform-tag.ts';
-import { explainFailure, lacksWheel } from './resolver-failure.ts';
+import { explainFailure, lacksNetwork, lacksWheel } from './resolver-failure.ts';
 import type { Uv } from './uv.ts';
 import { flushFileSystem, syncFolder, writeFileAtomically } from './write-atomically.ts';
 
@@ -66,6 +66,10 @@ const install = async (lock: Lock, folder: string, options: Parameters<typeof in
       await writeFileAtomically(join(temporary, 'lock.txt'), await installable(blocks, wheels));
       const ended = await uv(args, { cwd: temporary, python: interpreter.path, progress });
       if (ended.code === 0) break;
+      if (lacksNetwork(ended.stderr) && !args.includes('--offline')) {
+        args.push('--offline'); // what was fetched earlier may do, stale as it is: the hashes hold
+        continue;
+      }
       const lacking = wheellessIn(ended.stderr, blocks);
       if (lacking === undefined || wheels[lacking] !== undefined) {
         const requirements = lock.packages.map((text) => ({ name: text.split('==')[0]!, text, hashes: [] }));

@@ -6,6 +6,9 @@ const NETWORK = /network was disabled|error sending request|failed to fetch|oper
 const FAILED_BUILD = /Failed to (?:build|prepare|download and build) `([^`]+)`/;
 const WHEELS = /no (?:usable )?wheels|building from source is disabled|no matching platform tag|Wheels are required/i;
 
+/** Whether the package index could not be asked. */
+export const lacksNetwork = (stderr: string): boolean => NETWORK.test(stderr);
+
 /** Whether a package could not be had because there are source distributions of it only. */
 export const lacksWheel = (stderr: string): boolean => !NETWORK.test(stderr) && WHEELS.test(stderr);
 
