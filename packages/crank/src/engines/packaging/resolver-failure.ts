@@ -3,7 +3,7 @@ import { problem } from './findings.ts';
 import type { Requirement } from './pep508.ts';
 
 const NETWORK = /network was disabled|error sending request|failed to fetch|operation timed out/i;
-const FAILED_BUILD = /Failed to (?:build|prepare|download and build) `([^`]+)`/;
+const FAILED_BUILD = /Failed to (?:build|prepare|download and build) `([^`=]+)/;
 const WHEELS = /no (?:usable )?wheels|building from source is disabled|no matching platform tag|Wheels are required/i;
 
 /** Whether the package index could not be asked. */
