@@ -65,6 +65,11 @@ const rows = [
   ['cold deploy, numpy + pandas undeclared', '≤ 60 s', seconds(took.cold), verdict(took.cold <= 60_000)],
   [`a new version with the same lock, slowest of ${ROUNDS}`, '≤ 2 s', seconds(second), verdict(second <= 2_000)],
   [`first call after a deploy, slowest of ${ROUNDS + 1}`, '≤ 1.5 s', seconds(first), verdict(first <= 1_500)],
-  ['later calls, `fresh`, concurrency 1', 'p50 ≤ 8 ms', `p50 ${p50.toFixed(2)} ms, p99 ${at(took.later, 0.99).toFixed(2)} ms`, verdict(p50 <= 8)],
+  [
+    'later calls, `fresh`, concurrency 1',
+    'p50 ≤ 8 ms',
+    `p50 ${p50.toFixed(2)} ms, p99 ${at(took.later, 0.99).toFixed(2)} ms`,
+    verdict(p50 <= 8),
+  ],
 ];
 console.log(`\n${machine()}; load ${loadavg()[0]!.toFixed(1)}\n\n${markdown(['what', 'must', 'measured', ''], rows)}`);

@@ -82,7 +82,7 @@ export const settings = [
     flag: '',
     default: 'none',
     description:
-      "What builds of source distributions may reach beside the package index of uv's settings, as `host:port`, separated by commas: where an index of your own keeps its files on another host.",
+      "What builds of source distributions may reach beside the package index of uv's settings, and the hosts where that keeps its files: `host:port`, separated by commas.",
   },
   { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
   {

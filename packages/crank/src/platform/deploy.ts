@@ -116,7 +116,10 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
 /** What was remarked before the code was run explains why it does not run. */
 const withRemarks = (error: unknown, remarks: readonly Finding[]): unknown => {
   if (!(error instanceof CrankError) || error.code !== 'not-deployable' || remarks.length === 0) return error;
-  const findings = [...(error.extras.findings ?? []), ...remarks.filter((one) => !error.extras.findings?.includes(one))];
+  const findings = [
+    ...(error.extras.findings ?? []),
+    ...remarks.filter((one) => !error.extras.findings?.includes(one)),
+  ];
   return new CrankError(error.code, error.message, { ...error.extras, findings, cause: error });
 };
 

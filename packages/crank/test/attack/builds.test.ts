@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CrankError } from '#src/core/error.ts';
@@ -12,7 +13,7 @@ import { python } from '../packaging/python.ts';
 import { openWorkshop } from '../packaging/workshop.ts';
 import { eventually } from '../sandbox/harness.ts';
 import { temporaryFolder } from '../support/temporary.ts';
-import { openIndex, type HostileIndex } from './builds/index.ts';
+import { type HostileIndex, openIndex } from './builds/index.ts';
 import { attacks } from './list.ts';
 import { descendantsOf } from './processes.ts';
 
@@ -62,10 +63,10 @@ describe('attacks: builds', () => {
     process.env['UV_PUBLISH_TOKEN'] = `${mark}-secret`;
     builds = createBuilds({
       workshop: { ...workshop, build: (work) => workshop.build({ ...work, wallMs: LONGEST_MS }) },
-      index: {
+      index: async () => ({
         destinations: [{ host: '127.0.0.1', port: index.port }],
         environment: { UV_DEFAULT_INDEX: `http://127.0.0.1:${index.port}/simple` },
-      },
+      }),
       folder: join(folder.path, 'built'),
       uv: (progress) => ensureUv(join(folder.path, 'tools'), progress, [python.path, 'python3']),
     });
@@ -73,9 +74,21 @@ describe('attacks: builds', () => {
       secretPort: (secret.address() as AddressInfo).port,
       secrets: [
         ...['/etc/shadow', '/etc/hostname', '/etc/resolv.conf', '/proc/kcore', '/sys/kernel/notes'],
-        ...[join(folder.path, 'keys', 'log.key'), `${process.cwd()}/package.json`, '/root/.bashrc', '/dev/mem'],
+        ...[join(folder.path, 'keys', 'log.key'), `${process.cwd()}/package.json`, `${homedir()}/.bashrc`, '/dev/mem'],
       ],
-      folders: ['/', '/usr', '/etc', '/dev', '/runtime', '/libs', '/libs/0', '/var', '/home', folder.path, process.cwd()],
+      folders: [
+        '/',
+        '/usr',
+        '/etc',
+        '/dev',
+        '/runtime',
+        '/libs',
+        '/libs/0',
+        '/var',
+        '/home',
+        folder.path,
+        process.cwd(),
+      ],
     });
     const code = 'import sys; sys.path.insert(0, sys.argv[1]); import hostile; print(hostile.RESULTS)';
     results = JSON.parse(execFileSync(python.path, ['-I', '-c', code, wheel], { encoding: 'utf8' }));

@@ -26,7 +26,8 @@ const packaging = open();
 const encoded = (files: Record<string, string>) => ({
   files: new Map(Object.entries(files).map(([path, text]) => [path, new TextEncoder().encode(text)])),
 });
-const prepare = (files: Record<string, string>, options: DeployOptions = {}) => packaging.prepare(encoded(files), options);
+const prepare = (files: Record<string, string>, options: DeployOptions = {}) =>
+  packaging.prepare(encoded(files), options);
 const findingsOf = async (promise: Promise<unknown>): Promise<readonly Finding[]> => {
   const error = await promise.then(
     () => new Error('it was prepared'),
@@ -39,9 +40,13 @@ const words = (findings: readonly Finding[]) => findings.map(({ message }) => me
 
 describe('imports that nobody declared', { timeout: 120_000 }, () => {
   test('are installed by the names of their distributions, and said so', async () => {
-    const prepared = await prepare({ 'a.py': 'import yaml\nfrom bs4 import BeautifulSoup\ndef f(x: int):\n    import six\n' });
+    const prepared = await prepare({
+      'a.py': 'import yaml\nfrom bs4 import BeautifulSoup\ndef f(x: int):\n    import six\n',
+    });
     expect(prepared.requirements).toEqual(['pyyaml', 'beautifulsoup4', 'six']);
-    expect(words(prepared.findings)).toMatch(/^Nothing declares .* pyyaml==.* for yaml, beautifulsoup4==.* for bs4, six==/);
+    expect(words(prepared.findings)).toMatch(
+      /^Nothing declares .* pyyaml==.* for yaml, beautifulsoup4==.* for bs4, six==/,
+    );
     expect(existsSync(join(prepared.libDirs[0]!, 'bs4'))).toBe(true);
     // Another version with the same imports has the same lock.
     const next = await prepare({ 'a.py': 'import six, yaml, bs4\n' });
@@ -72,7 +77,9 @@ describe('imports that nobody declared', { timeout: 120_000 }, () => {
   test('what looks like a slip, or like a module of their own, is not', async () => {
     const prepared = await prepare({ 'a.py': 'import reqeusts\nimport utils\nimport urllib2\n' });
     expect(prepared).toMatchObject({ requirements: [], lock: null });
-    expect(words(prepared.findings)).toMatch(/a slip of requests\.[\s\S]*utils is not among the files[\s\S]*of Python 2/);
+    expect(words(prepared.findings)).toMatch(
+      /a slip of requests\.[\s\S]*utils is not among the files[\s\S]*of Python 2/,
+    );
   });
 
   test('beside declared ones: what is missing is added, from extras first', async () => {
@@ -86,7 +93,9 @@ describe('imports that nobody declared', { timeout: 120_000 }, () => {
 });
 
 test('what a source evidently needs becomes its limits, and a network is only spoken of', async () => {
-  const files = { 'a.py': 'import subprocess, urllib.request\nsubprocess.run(["ls"])\nurllib.request.urlopen("https://a.test/")\n' };
+  const files = {
+    'a.py': 'import subprocess, urllib.request\nsubprocess.run(["ls"])\nurllib.request.urlopen("https://a.test/")\n',
+  };
   const prepared = await prepare(files);
   expect(prepared.limits).toEqual({ ...defaultLimits, subprocesses: 16 });
   expect(prepared.declared.network).toBeUndefined();

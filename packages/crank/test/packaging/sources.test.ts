@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { packageIndex } from '#src/engines/packaging/package-index.ts';
+import { fileHosts, packageIndex } from '#src/engines/packaging/package-index.ts';
 import { poetryVersions } from '#src/engines/packaging/poetry.ts';
 import { readNeeds } from '#src/engines/packaging/requirements.ts';
 
@@ -109,7 +109,8 @@ test('Pipfile and its lock', () => {
 });
 
 test('setup.cfg, and setup.py as far as it is literal', () => {
-  const cfg = '[metadata]\nname = x\n[options]\npython_requires = >=3.9\ninstall_requires =\n    requests>=2  # web\n    six; python_version < "4"\n';
+  const cfg =
+    '[metadata]\nname = x\n[options]\npython_requires = >=3.9\ninstall_requires =\n    requests>=2  # web\n    six; python_version < "4"\n';
   expect(needsOf({ 'main.py': '', 'setup.cfg': cfg })).toMatchObject({
     file: 'setup.cfg',
     texts: ['requests>=2', 'six ; python_version < "4"'],
@@ -178,14 +179,21 @@ describe('the package index of builds', () => {
     return 'wrong' in index ? index : index.destinations.map(({ host, port }) => `${host}:${port}`);
   };
   test('is that of uv', () => {
-    expect(at({})).toEqual(['pypi.org:443', 'files.pythonhosted.org:443']);
+    expect(at({})).toEqual(['pypi.org:443']);
     expect(at({ UV_INDEX_URL: 'http://mirror.test:8080/simple' })).toEqual(['mirror.test:8080']);
     expect(at({ UV_DEFAULT_INDEX: 'https://a.test/simple', UV_INDEX: 'own=https://b.test/x' })).toEqual([
       ...['a.test:443', 'b.test:443'],
     ]);
   });
+  test('keeps its files where it says', async () => {
+    const stdout = 'wheels = [{ url = "https://files.test/x.whl" }, { url = "https://files.test/y.whl" }]\n';
+    expect(await fileHosts(async () => ({ code: 0, stdout, stderr: '' }))).toEqual([{ host: 'files.test', port: 443 }]);
+    expect(await fileHosts(async () => ({ code: 1, stdout, stderr: '' }))).toEqual([]);
+  });
   test('with credentials is none for build scripts', () => {
-    expect(at({ UV_INDEX_URL: 'https://me:secret@a.test/simple' })).toMatchObject({ wrong: expect.stringMatching(/credentials/) });
+    expect(at({ UV_INDEX_URL: 'https://me:secret@a.test/simple' })).toMatchObject({
+      wrong: expect.stringMatching(/credentials/),
+    });
     expect(at({ UV_INDEX_URL: 'file:///x' })).toMatchObject({ wrong: expect.stringMatching(/no web address/) });
   });
 });

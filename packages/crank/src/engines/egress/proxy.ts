@@ -67,7 +67,8 @@ export const createEgress = (options: EgressOptions): Egress => {
           });
     for (const address of addresses) {
       const kind = isIP(address) === 0 ? 'unreadable' : notOpenInternet(address);
-      if (kind === undefined || options.trusted === true || opened.has(formatDestination({ host: address, port }))) continue;
+      if (kind === undefined || options.trusted === true || opened.has(formatDestination({ host: address, port })))
+        continue;
       throw new Refusal(
         403,
         `The address of ${formatDestination(destination)} is ${kind}: only the node's operator can open it, by naming that address and port in CRANK_EGRESS.`,

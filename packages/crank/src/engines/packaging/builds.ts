@@ -40,16 +40,17 @@ export interface BuildFor {
 
 const RESOLVE_MS = 5 * 60_000;
 const BUILD_MS = 10 * 60_000;
+const OTHERWISE = 'Ask for a version that has wheels, or for another Python (--python).';
 
 export const createBuilds = (options: {
   workshop: Workshop;
-  index: PackageIndex | { wrong: string };
+  index: (progress: (message: string) => void, interpreter: Interpreter) => Promise<PackageIndex | { wrong: string }>;
   /** `<folder>/<digest>/<wheel>`, readable for sandboxes' user; the digest is of the distribution's hashes. */
   folder: string;
   /** The uv program: a path, or a name on PATH. */
   uv: (progress: (message: string) => void) => Promise<string>;
 }): Builds => {
-  const { workshop, index, folder } = options;
+  const { workshop, folder } = options;
   const running = new Map<string, Promise<string>>();
 
   /** A folder with uv in it, and nothing else, that sandboxes can read. */
@@ -67,25 +68,35 @@ export const createBuilds = (options: {
     return place;
   };
 
+  /** `what`: for findings. */
   const run = async (
     request: Record<string, unknown>,
+    what: string,
     wallMs: number,
     { account, interpreter, progress, file }: BuildFor,
   ): Promise<Ended & { files: { name: string; bytes: Buffer }[] }> => {
+    const index = await options.index(progress, interpreter);
     if ('wrong' in index) {
       const message = `A source distribution would have to be built, but ${index.wrong}.`;
       throw notDeployable([problem(file, message, 'Ask for versions that have wheels.')]);
     }
     const { environment, destinations } = index;
-    const answer = await workshop.build({
+    const building = workshop.build({
       ...{ account, interpreter: interpreter.path, folders: [await tools(progress)], destinations, wallMs },
       request: (proxy) => {
         const variables = { ...environment, HTTP_PROXY: proxy, HTTPS_PROXY: proxy, ALL_PROXY: proxy, NO_PROXY: '' };
         const seconds = wallMs / 1000 - 10;
-        return Buffer.from(
-          JSON.stringify({ ...request, python: interpreter.path, environment: variables, seconds }),
-        );
+        return Buffer.from(JSON.stringify({ ...request, python: interpreter.path, environment: variables, seconds }));
       },
+    });
+    const answer = await building.catch((error: unknown) => {
+      if (!(error instanceof CrankError)) throw error;
+      const why = {
+        'not-deployable': `its build did not come to an end: ${error.message}.`,
+        'isolation-unavailable': `it cannot be built on this node: ${error.message}`,
+      }[error.code as string];
+      if (why === undefined) throw error;
+      throw notDeployable([problem(file, `${what} has no wheel for this interpreter, and ${why}`, OTHERWISE)]);
     });
     return readAnswer(Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength));
   };
@@ -93,17 +104,17 @@ export const createBuilds = (options: {
   const make = async (block: string, place: string, work: BuildFor): Promise<string> => {
     const { name, version } = nameOf(block);
     work.progress(`Building ${name} ${version}`);
-    const fail = (message: string): CrankError =>
-      notDeployable([problem(work.file, message, 'Ask for a version that has wheels, or for another Python (--python).')]);
-    const ended = await run({ act: 'build', requirement: block, name }, BUILD_MS, work).catch((error: unknown) => {
-      if (error instanceof CrankError && error.code === 'not-deployable' && error.extras.findings === undefined)
-        throw fail(`${name} ${version} has no wheel for this interpreter, and could not be built: ${error.message}.`);
-      if (error instanceof CrankError && error.code === 'isolation-unavailable')
-        throw fail(`${name} ${version} has no wheel for this interpreter, and cannot be built on this node: ${error.message}`);
-      throw error;
-    });
+    const fail = (message: string): CrankError => notDeployable([problem(work.file, message, OTHERWISE)]);
+    const what = `${name} ${version}`;
+    const ended = await run({ act: 'build', requirement: block, name }, what, BUILD_MS, work);
     if (ended.code !== 0) {
-      const words = ended.stderr.trim().split('\n').slice(-12).map((line) => line.trim()).join('\n').slice(-2_000);
+      const words = ended.stderr
+        .trim()
+        .split('\n')
+        .slice(-12)
+        .map((line) => line.trim())
+        .join('\n')
+        .slice(-2_000);
       throw fail(
         `${name} ${version} has no wheel for this interpreter, and its build ${ended.code === null ? 'took too long' : 'failed'}. It says: ${words}`,
       );
@@ -125,7 +136,9 @@ export const createBuilds = (options: {
       await put(temporary, place);
       return join(place, (await readdir(place))[0]!);
     }
-    throw fail(`The build of ${name} ${version} gave no wheel that can be installed: ${faults.join('; ') || 'none at all'}.`);
+    throw fail(
+      `The build of ${name} ${version} gave no wheel that can be installed: ${faults.join('; ') || 'none at all'}.`,
+    );
   };
 
   const placeOf = (block: string, interpreter: Interpreter): string => {
@@ -137,7 +150,12 @@ export const createBuilds = (options: {
   return {
     resolve: async (requirements, constraints, work) => {
       work.progress('Resolving in a sandbox, since a package has no wheel');
-      const { files, ...ended } = await run({ act: 'resolve', requirements, constraints }, RESOLVE_MS, work);
+      const { files, ...ended } = await run(
+        { act: 'resolve', requirements, constraints },
+        'A package',
+        RESOLVE_MS,
+        work,
+      );
       return { ...ended, stdout: files[0]?.bytes.toString() ?? '' };
     },
     find: async (block, interpreter) => {

@@ -1,6 +1,6 @@
 import { normaliseName } from './pep508.ts';
 import { normalisePath } from './source.ts';
-import { readZip, type ZipEntry, ZipError, writeZip } from './zip.ts';
+import { readZip, writeZip, type ZipEntry, ZipError } from './zip.ts';
 
 /** A wheel that was built here, in our own words: what installers read of it is what was checked. */
 export interface BuiltWheel {
@@ -9,12 +9,14 @@ export interface BuiltWheel {
   bytes: Buffer;
 }
 
-const FILE = /^([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+)(?:-\d[A-Za-z0-9_.]*)?-([a-z0-9_.]+)-([a-z0-9_.]+)-([a-z0-9_.]+)\.whl$/;
+const FILE =
+  /^([A-Za-z0-9_.]+)-([A-Za-z0-9_.!+]+)(?:-\d[A-Za-z0-9_.]*)?-([a-z0-9_.]+)-([a-z0-9_.]+)-([a-z0-9_.]+)\.whl$/;
 /** Where members of NAME-VERSION.data may go. */
 const SCHEMES = new Set(['purelib', 'platlib', 'scripts', 'data', 'headers']);
 
 const sameVersion = (one: string, other: string): boolean =>
-  one.toLowerCase().replaceAll('_', '-').replaceAll('-', '.') === other.toLowerCase().replaceAll('_', '-').replaceAll('-', '.');
+  one.toLowerCase().replaceAll('_', '-').replaceAll('-', '.') ===
+  other.toLowerCase().replaceAll('_', '-').replaceAll('-', '.');
 
 /**
  * Looks at a wheel that a build handed out, which may be anything, and writes it anew: its name and version are those
@@ -65,7 +67,10 @@ const plainEntryPoints = (text: string): boolean => {
   for (const line of text.split(/\r?\n/).map((one) => one.trim())) {
     if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
     if (line.startsWith('[')) scripts = /^\[\s*(?:console|gui)_scripts\s*\]$/.test(line);
-    else if (scripts && !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,100}\s*=\s*[\w.]+\s*(?::\s*[\w.]+)?\s*(?:\[[^\]]*\])?$/.test(line))
+    else if (
+      scripts &&
+      !/^[A-Za-z0-9_][A-Za-z0-9._-]{0,100}\s*=\s*[\w.]+\s*(?::\s*[\w.]+)?\s*(?:\[[^\]]*\])?$/.test(line)
+    )
       return false;
   }
   return true;

@@ -12,26 +12,30 @@ const MAX_BYTES = 2 ** 20;
 /** Conda's names of what the package index calls otherwise; most are the same. From both indexes' own pages. */
 const NAMES: Readonly<Record<string, string>> = {
   'matplotlib-base': 'matplotlib',
-  'opencv': 'opencv-python-headless',
+  opencv: 'opencv-python-headless',
   'py-opencv': 'opencv-python-headless',
-  'pytorch': 'torch',
+  pytorch: 'torch',
   'pytorch-cpu': 'torch',
   'python-levenshtein': 'levenshtein',
-  'pytables': 'tables',
+  pytables: 'tables',
   'msgpack-python': 'msgpack',
   'seaborn-base': 'seaborn',
   'dask-core': 'dask',
-  'ruamel_yaml': 'ruamel.yaml',
-  'psycopg2': 'psycopg2-binary',
-  'pyqt': 'PyQt5',
+  ruamel_yaml: 'ruamel.yaml',
+  psycopg2: 'psycopg2-binary',
+  pyqt: 'PyQt5',
   'python-graphviz': 'graphviz',
 };
 /** What no package of Python is. */
-const OTHER = /^(?:_libgcc_mutex|_openmp_mutex|blas|bzip2|ca-certificates|cmake|compilers?|cuda\S*|cudnn|cudatoolkit|ffmpeg|gcc\S*|gdal|git|gxx\S*|intel-openmp|ld_impl\S*|lib\S+|make|mamba|conda|mkl|ncurses|nodejs|openjdk|openssl|perl|pkg-config|r-\S+|r|readline|sqlite|tk|xz|zlib|zstd)$/;
+const OTHER =
+  /^(?:_libgcc_mutex|_openmp_mutex|blas|bzip2|ca-certificates|cmake|compilers?|cuda\S*|cudnn|cudatoolkit|ffmpeg|gcc\S*|gdal|git|gxx\S*|intel-openmp|ld_impl\S*|lib\S+|make|mamba|conda|mkl|ncurses|nodejs|openjdk|openssl|perl|pkg-config|r-\S+|r|readline|sqlite|tk|xz|zlib|zstd)$/;
 const IGNORED = new Set(['pip', 'setuptools', 'wheel', 'nomkl', 'python', 'conda', 'mamba']);
 
 /** Reads Conda's `environment.yml`: its `pip` part as it stands, and plain packages by their names in the package index. */
-export const readCondaEnvironment = (source: Source, findings: Finding[]): (Declared & { file: string }) | undefined => {
+export const readCondaEnvironment = (
+  source: Source,
+  findings: Finding[],
+): (Declared & { file: string }) | undefined => {
   const file = FILES.find((path) => source.files.has(path));
   if (file === undefined) return undefined;
   const content = source.files.get(file)!;
@@ -65,7 +69,9 @@ export const readCondaEnvironment = (source: Source, findings: Finding[]): (Decl
     if (name === undefined || plain === undefined || IGNORED.has(plain)) continue;
     if (OTHER.test(plain)) {
       const message = `${quote(name)} is no package of Python's, and is not installed.`;
-      findings.push(remark(file, message, 'What the system has below /usr is there in sandboxes: ask the operator to install it.'));
+      findings.push(
+        remark(file, message, 'What the system has below /usr is there in sandboxes: ask the operator to install it.'),
+      );
     } else requirements.push(...parseLines(file, [`${NAMES[plain] ?? name}${condaVersions(versions)}`], findings));
   }
   return { file, requirements, constraints: [], ...(python && { python }) };
@@ -73,7 +79,10 @@ export const readCondaEnvironment = (source: Source, findings: Finding[]): (Decl
 
 /** Conda's match specification as PEP 440 writes it: `=1.2` is `==1.2.*`; builds (`=1.2=py39_0`) are left out. */
 const condaVersions = (text: string): string => {
-  const versions = text.trim().replace(/^\[.*\]$/, '').replace(/\s+/g, '');
+  const versions = text
+    .trim()
+    .replace(/^\[.*\]$/, '')
+    .replace(/\s+/g, '');
   const exact = /^(={1,2})([\w.!+]+?)(\.?\*)?(?:=[\w.*]+)?$/.exec(versions);
   if (exact !== null) return exact[1] === '=' || exact[3] !== undefined ? `==${exact[2]}.*` : `==${exact[2]}`;
   return /^(?:[<>=!~]=?[\w.*!+]+)(?:,[<>=!~]=?[\w.*!+]+)*$/.test(versions) ? versions : '';

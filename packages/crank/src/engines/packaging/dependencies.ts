@@ -60,11 +60,7 @@ const MOST_DROPPED = 10;
  *
  * @throws CrankError `not-deployable` with findings, `unavailable`
  */
-export const settleDependencies = async (
-  given: Settling,
-  means: Means,
-  findings: Finding[],
-): Promise<Settled> => {
+export const settleDependencies = async (given: Settling, means: Means, findings: Finding[]): Promise<Settled> => {
   const { source, entry, manifest, account, progress } = given;
   const choose = async (needs: Needs): Promise<Interpreter> => {
     const chosen = await chooseInterpreter(means.interpreters, given.python, needs.python);
@@ -133,7 +129,12 @@ const additionFor = (module: ImportedModule, needs: Needs, findings: Finding[]):
   }
   // Who declares anything knows what may be missing; a name that nobody knows is not worth a try for an option.
   // A manifest says all there is to say.
-  const wanted = needs.file === 'manifest' ? false : known ? needs.file === '' || kind !== 'optional' : kind === 'required' || (kind === 'lazy' && needs.file === '');
+  const wanted =
+    needs.file === 'manifest'
+      ? false
+      : known
+        ? needs.file === '' || kind !== 'optional'
+        : kind === 'required' || (kind === 'lazy' && needs.file === '');
   const requirement = parseRequirement(distribution);
   if (wanted && !('wrong' in requirement)) return [{ module, requirement, from: known ? 'known' : 'guessed' }];
   if (kind !== 'optional') {
@@ -158,9 +159,15 @@ const whyUnfit = ({ module, unfit, like, series }: ImportedModule): [message: st
       'Deploy the folder that it is imported from, or name the entry beside it.',
     ];
   if (unfit === 'private')
-    return [`The module ${module} is not among the files; no package is taken for it.`, `Deploy it with the script. ${declare}`];
+    return [
+      `The module ${module} is not among the files; no package is taken for it.`,
+      `Deploy it with the script. ${declare}`,
+    ];
   if (unfit === 'resembles')
-    return [`No package is installed for the module ${module}: it could be a slip of ${like}.`, `Mend the name. ${declare}`];
+    return [
+      `No package is installed for the module ${module}: it could be a slip of ${like}.`,
+      `Mend the name. ${declare}`,
+    ];
   return [`The module ${module} tells nothing of the package that brings it.`, declare];
 };
 

@@ -111,7 +111,9 @@ const installable = async (blocks: readonly string[], wheels: readonly (string |
 const wheellessIn = (stderr: string, blocks: readonly string[]): number | undefined => {
   if (!lacksWheel(stderr)) return undefined;
   const name = /Wheels are required for `([A-Za-z0-9][\w.-]*)/.exec(stderr)?.[1];
-  const at = blocks.findIndex((block) => name !== undefined && normaliseName(/^[A-Za-z0-9][\w.-]*/.exec(block)![0]) === normaliseName(name));
+  const at = blocks.findIndex(
+    (block) => name !== undefined && normaliseName(/^[A-Za-z0-9][\w.-]*/.exec(block)![0]) === normaliseName(name),
+  );
   return at < 0 ? undefined : at;
 };
 

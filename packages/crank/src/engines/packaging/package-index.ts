@@ -3,20 +3,16 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import { type Destination, parseDestination } from '#src/core/destination.ts';
+import type { Ended } from './run-program.ts';
 
 /** What builds are told of the package index. */
 export interface PackageIndex {
   /** Variables for uv; none of them a secret. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What they may reach: the hosts of the index, of its files, and those that the operator adds. */
+  /** What they may reach: the hosts of the index and those that the operator adds. */
   readonly destinations: readonly Destination[];
 }
 
-/** Where indexes keep their files, where that is another host. */
-const FILES_OF: Readonly<Record<string, string>> = {
-  'pypi.org:443': 'files.pythonhosted.org:443',
-  'test.pypi.org:443': 'test-files.pythonhosted.org:443',
-};
 const DEFAULT = 'https://pypi.org/simple';
 
 /**
@@ -39,12 +35,12 @@ export const packageIndex = (
   };
   for (const text of urls) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) return { wrong: 'the package index of this node is no web address' };
+    if (url === undefined || !/^https?:$/.test(url.protocol))
+      return { wrong: 'the package index of this node is no web address' };
     if (url.username !== '' || url.password !== '' || env['UV_INDEX_USERNAME'] || env['UV_INDEX_PASSWORD'])
       return { wrong: 'the package index of this node wants credentials, which build scripts would see' };
     const host = `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`;
     add(host);
-    if (FILES_OF[host] !== undefined) add(FILES_OF[host]);
   }
   const certificates = env['SSL_CERT_FILE'];
   return {
@@ -59,6 +55,25 @@ export const packageIndex = (
   };
 };
 
+/**
+ * Where the index keeps its files, which may be another host: that of a package which most builds need.
+ *
+ * @param uv runs uv where `pip compile` can be asked
+ */
+export const fileHosts = async (
+  uv: (args: readonly string[], input: string) => Promise<Ended>,
+): Promise<Destination[]> => {
+  const args = ['pip', 'compile', '-', '--no-deps', '--no-header', '--quiet', '--format', 'pylock.toml'];
+  const { code, stdout } = await uv(args, 'setuptools\n');
+  if (code !== 0) return []; // an index that has none of it
+  const urls = [...stdout.matchAll(/\burl = "(https?:\/\/[^"]+)"/g)].map(([, url]) => new URL(url!));
+  const hosts = urls.map((url) => `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`);
+  return [...new Set(hosts)].slice(0, 10).flatMap((host) => {
+    const read = parseDestination(host);
+    return 'wrong' in read ? [] : [read];
+  });
+};
+
 interface Settings {
   default?: string;
   extra?: readonly string[];
@@ -68,7 +83,9 @@ const unnamed = (text: string): string => text.replace(/^[\w-]+=(?=https?:)/, ''
 
 const fromEnvironment = (env: Readonly<Record<string, string | undefined>>): Settings => {
   const main = env['UV_DEFAULT_INDEX'] || env['UV_INDEX_URL'];
-  const extra = [env['UV_INDEX'], env['UV_EXTRA_INDEX_URL']].flatMap((text) => text?.split(/\s+/).filter(Boolean) ?? []);
+  const extra = [env['UV_INDEX'], env['UV_EXTRA_INDEX_URL']].flatMap(
+    (text) => text?.split(/\s+/).filter(Boolean) ?? [],
+  );
   return { ...(main && { default: unnamed(main) }), ...(extra.length > 0 && { extra: extra.map(unnamed) }) };
 };
 

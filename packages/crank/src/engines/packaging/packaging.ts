@@ -16,7 +16,7 @@ import { environmentDir } from './install.ts';
 import type { Interpreter } from './interpreters.ts';
 import { type DeclaredManifest, readManifest } from './manifest-file.ts';
 import { asPackage } from './package-folder.ts';
-import { packageIndex } from './package-index.ts';
+import { fileHosts, packageIndex } from './package-index.ts';
 import { series } from './pep440.ts';
 import { readSource, type Source } from './source.ts';
 import { codeDir, dropVersion, unpack, versionDir } from './unpack.ts';
@@ -105,9 +105,18 @@ export const createPackaging = (config: {
   const buildsDir = join(envsDir, 'builds');
   const pythons = [...interpreters.map(({ path }) => path), 'python3', '/usr/bin/python3'];
   const uv = createUv(toolsDir, pythons);
+  let files: ReturnType<typeof fileHosts> | undefined;
   const builds = createBuilds({
     workshop,
-    index: packageIndex(process.env, config.indexHosts ?? []),
+    index: async (progress, { path }) => {
+      const index = packageIndex(process.env, config.indexHosts ?? []);
+      if ('wrong' in index) return index;
+      files ??= fileHosts((args, input) => uv(args, { cwd: toolsDir, python: path, input, progress }));
+      const found = await files;
+      if (found.length === 0) files = undefined;
+      const destinations = [...index.destinations, ...found];
+      return { ...index, destinations };
+    },
     folder: buildsDir,
     uv: (progress) => ensureUv(toolsDir, progress, pythons),
   });

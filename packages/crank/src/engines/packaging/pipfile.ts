@@ -27,12 +27,18 @@ const requirementOf = (name: string, given: unknown, findings: Finding[]): Requi
   const elsewhere = Object.keys(rest).find((key) => ['git', 'path', 'file', 'hg', 'svn', 'editable'].includes(key));
   if (elsewhere !== undefined) {
     const message = `${quote(name)} comes from elsewhere than the package index (${elsewhere}).`;
-    findings.push(problem('Pipfile', message, 'Only packages of the index are installed: put its code into the folder.'));
+    findings.push(
+      problem('Pipfile', message, 'Only packages of the index are installed: put its code into the folder.'),
+    );
     return [];
   }
   const versions = typeof version === 'string' && version.trim() !== '*' ? version : '';
   const bracket = Array.isArray(extras) ? `[${extras.join(',')}]` : '';
-  return parseLines('Pipfile', [`${name}${bracket}${versions}${typeof markers === 'string' ? ` ; ${markers}` : ''}`], findings);
+  return parseLines(
+    'Pipfile',
+    [`${name}${bracket}${versions}${typeof markers === 'string' ? ` ; ${markers}` : ''}`],
+    findings,
+  );
 };
 
 const readLock = (source: Source, findings: Finding[]): Requirement[] | undefined => {

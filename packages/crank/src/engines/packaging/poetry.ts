@@ -27,7 +27,9 @@ const requirementOf = (name: string, given: unknown, file: string, findings: Fin
     const versions = typeof version === 'string' ? poetryVersions(version) : undefined;
     if (versions === undefined) {
       const message = `${quote(name)} has no versions that can be read here.`;
-      findings.push(problem(file, message, 'Only packages of the index are installed: name versions, such as "^2.31".'));
+      findings.push(
+        problem(file, message, 'Only packages of the index are installed: name versions, such as "^2.31".'),
+      );
       return [];
     }
     const bracket = Array.isArray(extras) ? `[${extras.join(',')}]` : '';

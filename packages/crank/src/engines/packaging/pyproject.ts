@@ -57,7 +57,10 @@ const demandIndex = (document: Table, requirements: readonly Requirement[], find
 const offeredBy = (document: Table, findings: Finding[]): Requirement[] => {
   const project = table(document['project']);
   const own = typeof project['name'] === 'string' ? normaliseName(project['name']) : '';
-  const lists = [...Object.values(table(project['optional-dependencies'])), ...Object.values(table(document['dependency-groups']))];
+  const lists = [
+    ...Object.values(table(project['optional-dependencies'])),
+    ...Object.values(table(document['dependency-groups'])),
+  ];
   const lines = lists.flatMap((list) => (Array.isArray(list) ? list.filter((one) => typeof one === 'string') : []));
   // An extra may name the project itself, and a line that is wrong is nobody's yet.
   const good = lines.filter((line) => !('wrong' in parseRequirement(line)));

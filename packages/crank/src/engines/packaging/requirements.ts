@@ -42,7 +42,10 @@ export const readNeeds = (
   const listed = requirementsFile(source, findings);
   const inSetup: Finding[] = [];
   const readers: [file: string, read: () => Partial<Declared> | undefined][] = [
-    ['manifest', () => manifest.requirements && { requirements: parseLines('manifest', manifest.requirements, findings) }],
+    [
+      'manifest',
+      () => manifest.requirements && { requirements: parseLines('manifest', manifest.requirements, findings) },
+    ],
     [
       entry,
       () =>
@@ -53,7 +56,7 @@ export const readNeeds = (
     ],
     [listed ?? '', () => (listed === undefined ? undefined : readRequirementsFile(source, listed, findings))],
     [source.files.has('Pipfile') ? 'Pipfile' : 'Pipfile.lock', () => readPipfile(source, findings)],
-    ['pyproject.toml', () => (project.requirements && { ...project, requirements: project.requirements })],
+    ['pyproject.toml', () => project.requirements && { ...project, requirements: project.requirements }],
     ['setup.cfg', () => readSetupCfg(source, findings)],
     ['setup.py', () => setup.requirements && { requirements: parseLines('setup.py', setup.requirements, inSetup) }],
     ['environment.yml', () => readCondaEnvironment(source, findings)],
@@ -83,7 +86,10 @@ export const readNeeds = (
   findings.push(...inSetup);
   const python = pythons[0];
   const { requirements = [], constraints = [] } = chosen.declared;
-  const offered = [...(project.offered ?? []), ...(chosen.file === 'pyproject.toml' ? [] : (chosen.declared.offered ?? []))];
+  const offered = [
+    ...(project.offered ?? []),
+    ...(chosen.file === 'pyproject.toml' ? [] : (chosen.declared.offered ?? [])),
+  ];
   return {
     needs: {
       ...{ file: chosen.file, requirements, constraints, offered },

@@ -54,14 +54,17 @@ export const scanSource = async (
 ): Promise<{ scan: Scan; findings: Finding[] }> => {
   const without = (why: string): { scan: Scan; findings: Finding[] } => ({
     scan: nothing,
-    findings: [remark(entry, `Its imports could not be read: ${why}.`, 'Declare the dependencies and limits yourself.')],
+    findings: [
+      remark(entry, `Its imports could not be read: ${why}.`, 'Declare the dependencies and limits yourself.'),
+    ],
   });
   const files = [...source.files].filter(([path]) => path.endsWith('.py') || path === entry);
   if (files.reduce((sum, [, bytes]) => sum + bytes.byteLength, 0) > MAX_BYTES)
     return without(`there are more than ${MAX_BYTES / 2 ** 20} MiB of Python`);
   const folders = new Set<string>();
   for (const [path] of files)
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.add(path.slice(0, end));
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+      folders.add(path.slice(0, end));
   const head = { entry, files: files.map(([path, bytes]) => [path, bytes.byteLength]), folders: [...folders] };
   const request = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), ...files.map(([, bytes]) => bytes)]);
   let answer: unknown;
@@ -83,7 +86,8 @@ const textOf = (value: unknown, pattern: RegExp): string | undefined =>
   typeof value === 'string' && pattern.test(value) ? value : undefined;
 const oneOf = <T extends string>(value: unknown, among: readonly T[]): T | undefined =>
   among.find((one) => one === value);
-const countOf = (value: unknown): number => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 0);
+const countOf = (value: unknown): number =>
+  Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 0;
 
 const MODULE = /^[A-Za-z_]\w{0,99}(?:\.[A-Za-z_]\w{0,99}){0,5}$/;
 const DISTRIBUTION = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?$/;
@@ -114,7 +118,13 @@ const readAnswer = (answer: unknown): Scan => {
       const need = oneOf(one['need'], ['subprocesses', 'memory', 'network', 'shared-memory']);
       const what = textOf(one['what'], ANY);
       if (need === undefined || what === undefined) return [];
-      return { need, what, file: textOf(one['file'], ANY) ?? '', line: countOf(one['line']), bytes: countOf(one['bytes']) };
+      return {
+        need,
+        what,
+        file: textOf(one['file'], ANY) ?? '',
+        line: countOf(one['line']),
+        bytes: countOf(one['bytes']),
+      };
     }),
     hosts: Array.isArray(said['hosts'])
       ? said['hosts'].slice(0, 20).flatMap((host) => textOf(host, /^[a-z0-9.-]{1,253}:\d{1,5}$/) ?? [])
@@ -132,5 +142,8 @@ const unreadable = (answer: unknown): Finding[] =>
     .map((one) => {
       const message = `It cannot be read as Python: ${quote(textOf(one['message'], ANY) ?? '', 200)}.`;
       const fix = 'What it imports is not known; mend it, or declare the dependencies.';
-      return { ...problem(textOf(one['file'], ANY) ?? '', message, fix, countOf(one['line']) || undefined), level: 'warning' };
+      return {
+        ...problem(textOf(one['file'], ANY) ?? '', message, fix, countOf(one['line']) || undefined),
+        level: 'warning',
+      };
     });

@@ -40,7 +40,8 @@ export const readZip = (zip: Buffer): ZipEntry[] => {
     const mode = zip[head + 5] === 3 ? zip.readUInt16LE(head + 40) : 0; // made by: Unix
     const local = zip.readUInt32LE(head + 42);
     head = nameEnd + zip.readUInt16LE(head + 30) + zip.readUInt16LE(head + 32);
-    if ((flags & 1) !== 0 || (method !== 0 && method !== 8)) throw new ZipError('a file is packed in a way not read here');
+    if ((flags & 1) !== 0 || (method !== 0 && method !== 8))
+      throw new ZipError('a file is packed in a way not read here');
     if ((mode & 0o170000) !== 0 && (mode & 0o170000) !== 0o100000 && (mode & 0o170000) !== 0o040000)
       throw new ZipError(`${name} is no file`);
     total += size;
@@ -72,7 +73,8 @@ const unpack = (
   zip: Buffer,
   { local, packed, size, method }: { local: number; packed: number; size: number; method: number },
 ): Uint8Array => {
-  if (local + 30 > zip.length || zip.readUInt32LE(local) !== LOCAL) throw new ZipError('a file is not where it should be');
+  if (local + 30 > zip.length || zip.readUInt32LE(local) !== LOCAL)
+    throw new ZipError('a file is not where it should be');
   const from = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
   const data = zip.subarray(from, from + packed);
   if (data.length !== packed) throw new ZipError('a file is cut off');

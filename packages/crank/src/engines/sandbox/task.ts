@@ -6,8 +6,9 @@ import type { Ground } from './create.ts';
 import { bareFrame, frameDecoder, ProtocolViolation, taskFrame, toHost, toSandbox } from './frames.ts';
 import { childrenOf } from './host-pid.ts';
 import { demandReach } from './reachable.ts';
-import type { SandboxProcess } from './sandbox-process.ts';
 import type { SandboxTask } from './sandbox.ts';
+import type { SandboxProcess } from './sandbox-process.ts';
+import { takeFirst } from './zygote.ts';
 
 type Bounds = Pick<SandboxTask['limits'], 'memoryBytes' | 'tmpBytes'>;
 
@@ -98,8 +99,10 @@ const converse = async (
   });
   try {
     const first = await process.init;
-    for (const pid of first === undefined || group === undefined ? [] : [first, ...(await childrenOf(first))])
+    for (const pid of first === undefined || group === undefined ? [] : [first, ...(await childrenOf(first))]) {
       await group?.enclose(pid, limits.memoryBytes, limits.processes);
+      await takeFirst(pid);
+    }
     process.control.write(bareFrame(toSandbox.load, 0));
     process.control.write(taskFrame(request));
     return await answer.promise;

@@ -226,7 +226,7 @@ const enclose = async ({ init }: SandboxProcess, group: ControlGroup, { limits }
 };
 
 /** Out of memory, the kernel takes a sandbox before the platform: what a privileged process set, none inside lowers. */
-const takeFirst = (pid: number): Promise<void> =>
+export const takeFirst = (pid: number): Promise<void> =>
   writeFile(`/proc/${pid}/oom_score_adj`, '1000').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error; // it has ended, and will be heard of
   });
