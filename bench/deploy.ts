@@ -26,12 +26,11 @@ const timed = async <T>(work: () => Promise<T>): Promise<number> => {
 };
 
 const cache = mkdtempSync(join(tmpdir(), 'crank-cold-'));
-// Root's sandboxes are another user's.
 const node = await startNode({ XDG_CACHE_HOME: cache, UV_CACHE_DIR: join(cache, 'uv') });
-const took = { cold: 0, second: [] as number[], first: [] as number[], later: [] as number[] };
+const took = { cold: 0, second: [] as number[], first: [] as number[], later: [] as number[], bare: [] as number[] };
 try {
-  const call = async (): Promise<void> => {
-    const answer = await fetch(`${node.url}/v1/services/tables/median`, {
+  const call = async (service = 'tables'): Promise<void> => {
+    const answer = await fetch(`${node.url}/v1/services/${service}/median`, {
       method: 'POST',
       headers: { ...node.headers, 'content-type': 'application/json' },
       body,
@@ -39,12 +38,16 @@ try {
     const text = await answer.text();
     if (text !== '2.0') throw new Error(`${answer.status} ${text}`);
   };
+  await node.deploy('bare', 'def median(values: list[float]) -> float:\n    return float(sorted(values)[1])\n');
   for (let round = 0; round <= ROUNDS; round++) {
     const deployed = await timed(() => node.deploy('tables', script(`version ${round}`)));
     if (round === 0) took.cold = deployed;
     else took.second.push(deployed);
     took.first.push(await timed(call));
-    for (let n = 0; n < CALLS / (ROUNDS + 1); n++) took.later.push(await timed(call));
+    for (let n = 0; n < CALLS / (ROUNDS + 1); n++) {
+      took.later.push(await timed(call));
+      took.bare.push(await timed(() => call('bare')));
+    }
   }
 } finally {
   await node.stop();
@@ -71,5 +74,6 @@ const rows = [
     `p50 ${p50.toFixed(2)} ms, p99 ${at(took.later, 0.99).toFixed(2)} ms`,
     verdict(p50 <= 8),
   ],
+  ['the same in turns, without imports', '', `p50 ${at(took.bare, 0.5).toFixed(2)} ms`, ''],
 ];
 console.log(`\n${machine()}; load ${loadavg()[0]!.toFixed(1)}\n\n${markdown(['what', 'must', 'measured', ''], rows)}`);

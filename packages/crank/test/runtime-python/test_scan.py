@@ -116,6 +116,15 @@ if not sys.version_info >= (3,):
         if sys.version_info >= (3, 12):
             self.assertEqual(unfit("imp"), "removed")
 
+    def test_what_libraries_import_only_then(self):
+        text = "import pandas as pd\ndef f(p):\n    return pd.read_excel(p).to_markdown()\n"
+        self.assertEqual(modules(text), {"pandas": "required", "openpyxl": "lazy", "tabulate": "lazy"})
+        self.assertEqual(modules("def f(x):\n    return x.to_markdown()\n"), {})
+        soup = "from bs4 import BeautifulSoup\nBeautifulSoup(x, 'lxml')\nBeautifulSoup(x, features='html5lib')\n"
+        self.assertEqual(set(modules(soup)), {"bs4", "lxml", "html5lib"})
+        self.assertEqual(set(modules("from bs4 import BeautifulSoup\nBeautifulSoup(x, 'html.parser')\n")), {"bs4"})
+        self.assertEqual(set(modules("import requests_html")), {"requests_html", "lxml_html_clean"})
+
     def test_a_notebook(self):
         cells = [
             {"cell_type": "markdown", "source": "import no"},

@@ -110,6 +110,7 @@ DISTRIBUTIONS = {
     "speech_recognition": "SpeechRecognition",
     "sqlalchemy": "SQLAlchemy",
     "stdnum": "python-stdnum",
+    "tables": "tables",
     "tabula": "tabula-py",
     "telegram": "python-telegram-bot",
     "unidecode": "Unidecode",
@@ -146,7 +147,7 @@ gradio graphene graphviz greenlet gspread gunicorn h11 h2 h5py haversine hashids
 htmlmin httplib2 httptools httpx huggingface_hub humanfriendly humanize hypothesis icalendar idna imagehash imageio
 imageio_ffmpeg imapclient img2pdf inflect inflection inquirer intervaltree invoke ipaddress ipywidgets iso8601
 isodate isort itsdangerous jax jdatetime jedi jellyfish jieba jinja2 jmespath joblib json5 jsonlines jsonpath_ng
-jsonpickle jsonschema kaleido keras keyring kiwisolver langchain langdetect lark lightgbm limits llvmlite loguru lxml
+jsonpickle jsonschema kaleido keras keyring kiwisolver langchain langdetect lark lightgbm limits llvmlite loguru lxml lxml_html_clean
 lz4 mako marko markupsafe marshmallow matplotlib mido mistune mlflow moviepy mpmath msgpack msgspec multidict
 mutagen mypy natsort ndjson neo4j netaddr networkx nltk num2words numba numexpr numpy oauthlib ollama openai openpyxl
 optuna orjson packaging pandas pandera papermill paramiko parsel parsimonious passlib patsy pdf2image pdfkit pdfminer

@@ -10,6 +10,7 @@ import os
 import sys
 import warnings
 
+from .companions import companions_of
 from .distributions import PRIVATE, PYTHON_2, REMOVED, distribution_of, resembled
 from .evident import hosts_of, uses_of
 from .imports import dotted, imports_of
@@ -63,6 +64,7 @@ class Scan:
             tree = parse(path, self.files[path])
             self.extend_roots(tree)
             found = imports_of(tree, self.is_there)
+            found += companions_of(tree, found)
             for need, what, line, amount in uses_of(tree, found):
                 self.uses.setdefault(
                     (need, what), {"need": need, "what": what[:100], "file": path, "line": line, "bytes": amount}
