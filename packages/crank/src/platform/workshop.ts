@@ -3,6 +3,7 @@ import type { Egress } from '#src/engines/egress/proxy.ts';
 import type { Workshop } from '#src/engines/packaging/workshop.ts';
 import type { Sandbox } from '#src/engines/sandbox/sandbox.ts';
 import { proxyUrl } from '#src/engines/sandbox/way-out.ts';
+import { createTurns } from './turns.ts';
 
 const scanLimits = {
   wallMs: 30_000,
@@ -14,19 +15,26 @@ const scanLimits = {
 };
 const buildLimits = { memoryBytes: 3 * 2 ** 30, tmpBytes: 2 ** 30, processes: 256, answerBytes: 320 * 2 ** 20 };
 
+/** At one time on a node, of all accounts; so many more wait. */
+const most = { scans: 4, builds: 2, waiting: 64 };
+
 /** Has packaging's work done in sandboxes; builds reach the package index through a proxy, with a lease of their own. */
-export const createWorkshop = (sandbox: Sandbox, index: Egress): Workshop => ({
-  scan: (work) => sandbox.task({ name: 'scan', limits: scanLimits, ...work }),
-  build: async ({ request, destinations, wallMs, ...work }) => {
-    const home = `build ${randomBytes(8).toString('hex')}`;
-    const lease = index.open({ home, destinations });
-    try {
-      const limits = { ...buildLimits, wallMs, cpuMs: wallMs };
-      return await sandbox.task({ ...work, name: 'build', limits, request: request(proxyUrl(lease.token)) }, (socket) =>
-        index.accept(socket, home),
-      );
-    } finally {
-      lease.close();
-    }
-  },
-});
+export const createWorkshop = (sandbox: Sandbox, index: Egress): Workshop => {
+  const scanning = createTurns(most.scans, most.waiting);
+  const building = createTurns(most.builds, most.waiting);
+  return {
+    scan: (work) => scanning(() => sandbox.task({ name: 'scan', limits: scanLimits, ...work })),
+    build: ({ request, destinations, wallMs, ...work }) =>
+      building(async () => {
+        const home = `build ${randomBytes(8).toString('hex')}`;
+        const lease = index.open({ home, destinations });
+        try {
+          const limits = { ...buildLimits, wallMs, cpuMs: wallMs };
+          const task = { ...work, name: 'build' as const, limits, request: request(proxyUrl(lease.token)) };
+          return await sandbox.task(task, (socket) => index.accept(socket, home));
+        } finally {
+          lease.close();
+        }
+      }),
+  };
+};
