@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from crank_runtime import answer, errors, frames, isolate, rehearsal, service, zygote
+from crank_runtime import answer, errors, frames, huge, isolate, rehearsal, service, zygote
 from crank_runtime.commandline import workfolder
 
 
@@ -32,6 +32,7 @@ def main(options):
     gc.collect()
     gc.freeze()
     gc.disable()
+    huge.collapse()
     threads = len(os.listdir("/proc/self/task"))
     about = {"python": sys.version.split()[0], "threads": threads}
     made.send(frames.frame(frames.READY, 0, json.dumps(about).encode()))

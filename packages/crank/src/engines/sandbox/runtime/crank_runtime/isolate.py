@@ -235,9 +235,14 @@ def settle(program):
     """What a process does that is about to run user code, and will not start others if ``program`` forbids it."""
     if program is not None:
         _filter(program)
+
+
+def reseed():
+    """Before a fork: numpy's numbers would repeat in every child. Other generators (random, uuid, secrets) notice a fork
+    by themselves. Done in the parent, its pages are copied once and not in each child."""
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
-        numpy_random.seed()  # the others (random, uuid, secrets) notice a fork by themselves
+        numpy_random.seed()
 
 
 def filter_all(program):

@@ -86,6 +86,7 @@ class Slot:
             isolate.mark(isolate.DATA, self.marks)
         isolate.open_output()
         self.late, self.limit = False, 0
+        isolate.reseed()
         self.child = os.fork()
         if self.child == 0:
             fresh.run(self.loaded, self.base, self.program)

@@ -65,6 +65,7 @@ def run(zygote, limits, channel, sync, output):
             isolate.enter(limits.tmp, zygote.program("line"), (channel, sync), output)
             workfolder.link(loaded.data)
             isolate.settle(None if limits.subprocesses else zygote.program("no-subprocess"))
+            isolate.reseed()
             isolate.confine(limits, zygote.base)
             os.write(isolate.WORD, b"+")
         except BaseException as problem:
