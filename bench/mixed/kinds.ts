@@ -89,3 +89,10 @@ export const interruptedCalls: readonly Maker[] = [
   ...[add('fresh'), add('warm'), burn, fail, size, shout],
   ...[count(0.01), wait('fresh', 40), wait('warm', 10), shell],
 ];
+
+/** Calls that are over soon: most of them the commonest, some of every kind. */
+export const calmCalls: readonly Maker[] = [
+  ...Array<Maker>(8).fill(add('fresh')),
+  ...Array<Maker>(8).fill(add('warm')),
+  ...[burn, fail, size, shout, count(0), shell],
+];

@@ -21,6 +21,7 @@ import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
+import { Load } from '#src/platform/load.ts';
 import { LogFiles } from '#src/platform/log-files.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { loadPolicies } from '#src/platform/policies.ts';
@@ -90,7 +91,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const origin = originOf(folder.keys);
   const signer = loadSigner(folder.keys, origin);
   const logFiles = await LogFiles.open({ vkey: signer.vkey, origin, folder: folder.log, store, log });
-  const load = { inFlight: 0, forking: 0, limit: config.concurrency, draining: false };
+  const load = new Load(config.concurrency);
   const recorder = await Recorder.start({
     store: config.database,
     keys: folder.keys,

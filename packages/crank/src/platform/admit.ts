@@ -8,14 +8,7 @@ import type { Platform } from './platform.ts';
  * @throws CrankError `overloaded`, `unavailable`, `unauthenticated` (counted, not logged one by one), `rate-limited`
  */
 export const admit = async (platform: Platform, authorization: string | undefined): Promise<Principal> => {
-  const { load } = platform;
-  if (load.draining)
-    throw new CrankError('unavailable', 'The node is stopping: try again in a moment.', { retryAfter: 2 });
-  if (load.inFlight >= load.limit) {
-    throw new CrankError('overloaded', `${load.limit} calls are in flight on this node: try again in a second.`, {
-      retryAfter: 1,
-    });
-  }
+  platform.load.demandRoom();
   return identify(platform, authorization);
 };
 

@@ -73,7 +73,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
   const replays = request.replays?.id;
   const state = new CallState({ id: newId('call'), received, principal, target, operation, subject, replays });
   let release: (() => void) | undefined;
-  platform.load.inFlight += 1;
+  const leave = platform.load.enter(principal.account);
   try {
     try {
       // 2. authorise on what is known without the body
@@ -141,7 +141,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
     state.dispose();
     throw error;
   } finally {
-    platform.load.inFlight -= 1;
+    leave();
     release?.();
   }
 };

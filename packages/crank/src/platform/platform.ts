@@ -11,6 +11,7 @@ import type { Store } from '#src/store/store.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { Catalog } from './catalog.ts';
 import type { Idempotency } from './idempotency.ts';
+import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
@@ -44,14 +45,4 @@ export interface Platform {
   /** Folder for files on their way in and out. */
   scratch: string;
   load: Load;
-}
-
-/** Calls in flight, and how many there may be. */
-export interface Load {
-  inFlight: number;
-  /** Of them those that have a process each, or wait for one: what keeps the processors busy. */
-  forking: number;
-  limit: number;
-  /** Set while the node stops: no new calls. */
-  draining: boolean;
 }

@@ -16,6 +16,7 @@ import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.t
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
+import { Load } from '#src/platform/load.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
 import { Subjects } from '#src/platform/subjects.ts';
@@ -165,7 +166,7 @@ export const openDoor = async (
     counts: new CallCounts(),
     log,
     scratch,
-    load: { inFlight: 0, forking: 0, limit: 100, draining: false },
+    load: new Load(100),
   };
   const server = await createHttpServer(platform, { host: '127.0.0.1', port: 0, log });
   return {
