@@ -271,6 +271,20 @@ describe('the pool', () => {
     expect(jsonOf(await call('a'))).toBe(1);
   });
 
+  it('has so much memory for idle services: the one longest unused gives way', async () => {
+    const shop = opened({ memoryBytes: 80 * 2 ** 20 });
+    const call = (key: string, operation: string, input: unknown = {}) =>
+      calling(shop.sandbox, templateOf(shop, 'ordinary.py', 'warm', { key }))(operation, input);
+    expect(jsonOf(await call('a', 'process'))).toBe(1);
+    expect(jsonOf(await call('b', 'process'))).toBe(1);
+    expect(jsonOf(await call('a', 'process'))).toBe(2);
+    expect(jsonOf(await call('b', 'hold', { megabytes: 100 }))).toBe(100);
+    // What they hold is looked at when another one has started.
+    expect(jsonOf(await call('c', 'process'))).toBe(1);
+    await eventually(() => sandboxes(shop).length < 6); // a sandbox is two processes that name the code, and its zygote
+    expect(jsonOf(await call('c', 'process'))).toBe(2);
+  });
+
   it('retires a key', async () => {
     const shop = opened();
     const template = templateOf(shop, 'ordinary.py', 'warm');

@@ -251,7 +251,7 @@ const join = async (folder: string, pid: number): Promise<void> => {
 };
 
 /** Of the machine, or of the container that we run in. */
-const machineBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+export const machineBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 
 /** Removes the groups of nodes that were killed. */
 const sweep = async (base: string): Promise<void> => {

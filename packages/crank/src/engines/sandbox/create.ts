@@ -5,7 +5,7 @@ import { CrankError } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
 import { bubblewrapDriver } from './bubblewrap-driver.ts';
 import { type ContainerChoice, containerDriver } from './container/container-driver.ts';
-import { type ControlGroups, findControlGroups } from './control-groups.ts';
+import { type ControlGroups, findControlGroups, machineBytes } from './control-groups.ts';
 import { installHint, thisDistribution } from './distribution.ts';
 import type { Driver } from './driver.ts';
 import { kinds } from './frames.ts';
@@ -15,6 +15,7 @@ import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter
 import { containerUser } from './machine-facts.ts';
 import { createPool, type Pool } from './pool.ts';
 import { demandReach } from './reachable.ts';
+import { residentOf } from './resident.ts';
 import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
 import type { Sandbox, SandboxCall, SandboxTemplate } from './sandbox.ts';
 import { firstChannel } from './sandbox-process.ts';
@@ -52,6 +53,8 @@ export interface SandboxOptions {
   startMs?: number;
   /** Zygotes at one time; the one longest unused gives way. */
   zygotes?: number;
+  /** Memory that they may hold together while they are idle; otherwise half of the machine's. The same gives way. */
+  memoryBytes?: number;
 }
 
 /** The sandbox engine for Python: a zygote per template inside bubblewrap. */
@@ -83,6 +86,9 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   const leaving = new Set<Promise<void>>();
   let ground: Promise<Ground> | undefined;
   let closed = false;
+  /** What idle sandboxes held when that was last looked at, and may hold. */
+  let held = 0;
+  const mostHeld = options.memoryBytes ?? machineBytes() / 2;
   /** Calls at one time, per template; for containers, not known before one has run. */
   let width = options.container === undefined ? concurrency : undefined;
 
@@ -170,6 +176,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         spares: Math.min(slots, options.spares ?? 2),
         startMs: options.startMs ?? 60_000,
       });
+      trim();
       log('debug', 'sandbox started', {
         template: template.key,
         pid: zygote.pid,
@@ -210,15 +217,35 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     return gone;
   };
 
+  const longestUnused = (): string | undefined =>
+    [...pools].filter(([, pool]) => pool.busy === 0).sort(([, a], [, b]) => a.lastUsed - b.lastUsed)[0]?.[0];
+
   const makeRoom = (): void => {
-    if (pools.size < (options.zygotes ?? 64)) return;
-    const idle = [...pools].filter(([, pool]) => pool.busy === 0).sort(([, a], [, b]) => a.lastUsed - b.lastUsed);
-    if (idle[0] === undefined) {
+    if (pools.size < (options.zygotes ?? 64) && held < mostHeld) return;
+    const idle = longestUnused();
+    if (idle !== undefined) void dismiss(idle, 'it gave way to another service');
+    else if (pools.size > 0) {
       throw new CrankError('overloaded', `All ${pools.size} sandboxes are busy with other services. Try again soon.`, {
         retryAfter: 1,
       });
     }
-    void dismiss(idle[0][0], 'it gave way to another service');
+  };
+
+  /** What idle sandboxes hold is bounded in sum: the one longest unused gives way until it fits. */
+  const trim = (): void => {
+    trimTo(mostHeld).catch((error: Error) => log('error', 'sandboxes could not be measured', { error: error.message }));
+  };
+
+  const trimTo = async (most: number): Promise<void> => {
+    const sizes = new Map<string, number>();
+    for (const [key, { pid }] of pools) if (pid !== undefined) sizes.set(key, await residentOf(pid));
+    held = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    while (held > most) {
+      const idle = longestUnused();
+      if (idle === undefined) return; // all are at work: newcomers wait until one is not
+      held -= sizes.get(idle) ?? 0;
+      void dismiss(idle, 'sandboxes held more memory than they may');
+    }
   };
 
   const housekeeping = setInterval(
@@ -226,6 +253,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       for (const [key, pool] of pools) {
         if (pool.busy === 0 && Date.now() - pool.lastUsed > idleMs) void dismiss(key, 'nobody called it');
       }
+      trim();
     },
     Math.min(housekeepingEvery, idleMs),
   );

@@ -12,6 +12,8 @@ export interface Pool {
   /** Date.now() of the last call's end, or of the creation. */
   readonly lastUsed: number;
   readonly running: boolean;
+  /** Of its sandbox, where one runs. */
+  readonly pid: number | undefined;
   /** Kills the zygote; settles when it has gone. */
   close(reason: string): Promise<void>;
 }
@@ -163,6 +165,9 @@ export const createPool = (options: PoolOptions): Pool => {
     },
     get running() {
       return zygote !== undefined || starting !== undefined;
+    },
+    get pid() {
+      return zygote?.pid;
     },
     close: async (reason) => {
       closed ??= reason;

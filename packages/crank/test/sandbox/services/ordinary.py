@@ -14,6 +14,15 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
+held = []
+
+
+def hold(megabytes: int) -> int:
+    """Keeps so much memory, where the process stays."""
+    held.append(b"x" * (megabytes << 20))
+    return megabytes
+
+
 def echo(text: str) -> str:
     return text
 
