@@ -240,6 +240,25 @@ describe('the pool', () => {
     }
   });
 
+  it('fails of nothing but the sandbox where that is killed while it starts', async () => {
+    const shop = opened();
+    for (let round = 0; round < 15; round++) {
+      const template = templateOf(shop, 'ordinary.py', 'fresh', { key: `killed:${round}` });
+      const outcome = calling(shop.sandbox, template)('add', { a: 1, b: 1 }).then(jsonOf, (error: unknown) => error);
+      await eventually(() => sandboxes(shop).length > 0);
+      for (const pid of sandboxes(shop)) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          continue; // it has just ended
+        }
+      }
+      const said = await outcome;
+      if (said !== 2) expect(said).toMatchObject({ code: 'not-deployable' });
+      await shop.sandbox.retire(template.key);
+    }
+  });
+
   it('is rid of a sandbox whose bubblewrap was stopped', async () => {
     const shop = opened();
     const call = calling(shop.sandbox, templateOf(shop, 'ordinary.py', 'fresh'));

@@ -57,7 +57,8 @@ const lookEvery = 1000;
 /**
  * Speaks with a zygote that was just launched; resolves when it has imported the service.
  *
- * @throws CrankError `not-deployable` (the module cannot be imported), `isolation-unavailable`
+ * @throws CrankError `not-deployable` (the module cannot be imported), `isolation-unavailable`; NotBegun when it was
+ * killed before it was told to import anything
  */
 export const awaitZygote = async ({
   process,
@@ -77,6 +78,7 @@ export const awaitZygote = async ({
   let violation: string | undefined;
   let ready = false;
   let orderly = false;
+  let told = false;
   let slots: Slots | undefined;
   let warm: WarmLine | undefined;
 
@@ -177,12 +179,17 @@ export const awaitZygote = async ({
   }, lookEvery);
   try {
     if (group !== undefined) await enclose(process, group.zygote, template, most);
+    told = true;
     process.control.write(bareFrame(toSandbox.load, 0));
     await started.promise;
   } catch (error) {
+    const died = reason;
     process.kill();
     await ended;
-    throw error;
+    if (died === undefined || told) throw error;
+    // Its group went with it while it was being put there. Nothing of the service had run.
+    const failure = await started.promise.catch((why: unknown) => why);
+    throw failure instanceof CrankError && failure.code === 'isolation-unavailable' ? failure : new NotBegun(died);
   } finally {
     clearTimeout(timer);
     clearInterval(look);
