@@ -67,7 +67,9 @@ const program = (command: readonly string[], as: { uid: number; gid: number } | 
       out += chunk.toString();
     });
     child.once('error', reject);
-    child.once('close', (code) => (out.trim() === '5' ? resolve() : reject(new Error(`${command[0]}: ${code}: ${out}`))));
+    child.once('close', (code) =>
+      out.trim() === '5' ? resolve() : reject(new Error(`${command[0]}: ${code}: ${out}`)),
+    );
     child.stdin.end(input);
   });
 
@@ -167,7 +169,14 @@ try {
       median(many, 'perSecond').toFixed(0),
     ];
   });
-  const head = ['', 'walls around a call', 'p50 ms at 1', 'p99 ms at 1', 'to bubblewrap per call', `calls/s at ${MANY}`];
+  const head = [
+    '',
+    'walls around a call',
+    'p50 ms at 1',
+    'p99 ms at 1',
+    'to bubblewrap per call',
+    `calls/s at ${MANY}`,
+  ];
   console.log(`${machine()}\n\n${markdown(head, rows)}`);
   console.log(`\nEach figure is the median of ${ROUNDS} rounds of ${MS / 1000} s.`);
 } finally {
