@@ -123,8 +123,11 @@ export const endurance = async ({
           report.calls += 1;
           const call = random.pick(calmCalls)(random);
           const answer = await client.send(call, random.pick(accounts));
-          if (!answer.whole || !call.right(answer.status, answer.body))
-            fault(`${call.kind}: ${faultOf(answer, new Set()) ?? 'a wrong answer'}`);
+          if (!answer.whole || !call.right(answer.status, answer.body)) {
+            const wrong = `${call.kind}: ${faultOf(answer, new Set()) ?? 'a wrong answer'}`;
+            fault(wrong);
+            onProgress?.(`after ${report.calls} calls: ${wrong}`);
+          }
         }
       };
       await Promise.all(Array.from({ length: concurrency }, worker));
