@@ -171,7 +171,7 @@ try {
     writeFileSync(
       target,
       flameGraph(
-        stacks.map((stack) => stack.toReversed()),
+        stacks.map((stack) => [stepOf(stack), ...stack.filter((name) => name !== '[unknown]').toReversed()]),
         'CPU time of a fresh call, inside',
       ),
     );
