@@ -11,9 +11,13 @@ import { suite } from './suite.ts';
 const clear = /^(script-error|invalid-output|invalid-input|out-of-memory|output-too-large|crashed|timeout)$/;
 
 /** Whatever it answered is JSON in UTF-8, a file in our folder, or a clear error in well-formed and short words. */
-const expectSound = ({ outcome, stdout, stderr, usage }: SandboxResult, { shop }: Ring): void => {
-  if (outcome.type === 'value') JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(outcome.json));
-  else if (outcome.type === 'file') {
+const expectSound = ({ outcome, stdout, stderr, usage }: SandboxResult, { shop }: Ring, mixed = false): void => {
+  if (outcome.type === 'value') {
+    // What a call writes into the midst of its own answer, the gateway refuses as no JSON (story/errors).
+    if (!mixed) JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(outcome.json));
+    expect(outcome.json.length).toBeLessThan(2 ** 20);
+  }
+  if (outcome.type === 'file') {
     expect(dirname(outcome.path)).toMatch(new RegExp(`^${shop.root}/scratch/node-[^/]+/out$`));
     rmSync(outcome.path);
   } else if (outcome.type === 'failed') {
@@ -50,7 +54,8 @@ suite('answers', ({ probe }) => {
   for (const name of values as Exclude<keyof typeof attacks.answers, (typeof others)[number]>[]) {
     probe(name, async (ring) => {
       for (const level of ['fresh', 'warm'] as const) {
-        expectSound(await service(ring)[level]('value', { name }, { limits }), ring);
+        const mixed = name === 'a thread that writes beside the answer';
+        expectSound(await service(ring)[level]('value', { name }, { limits }), ring, mixed);
         expect(jsonOf(await service(ring)[level]('take', { given: 1 })), level).toBe('int');
       }
     });

@@ -3,7 +3,7 @@ import { verifyReceipt } from 'crank-verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, startNode, type TestNode } from '../support/node.ts';
 
-const SCRIPT = `import os, sys, time
+const SCRIPT = `import os, struct, sys, time
 
 def echo(x: int) -> int:
     return x
@@ -35,6 +35,15 @@ def odd():
 
 def lies() -> int:
     return "five"
+
+def forges(answer: str):
+    """Writes the frame of an answer past the runtime, with bytes that are no JSON."""
+    frame = sys._getframe()
+    while "number" not in frame.f_locals:
+        frame = frame.f_back
+    body = struct.pack("<BQQQII", 0, 1, 1, 0, 0, 0) + bytes.fromhex(answer)
+    os.write(3, struct.pack("<IBI", 5 + len(body), 5, frame.f_locals["number"]) + body)
+    os._exit(77)
 `;
 
 interface ProblemDocument {
@@ -223,6 +232,9 @@ describe('errors', () => {
     ['output-too-large', 'long', { size: 9 * 2 ** 20 }],
     ['invalid-output', 'odd', {}],
     ['invalid-output', 'lies', {}],
+    ['invalid-output', 'forges', { answer: '7b2261223a' }], // {"a":
+    ['invalid-output', 'forges', { answer: '22ff22' }], // a text that is no UTF-8
+    ['invalid-output', 'forges', { answer: '31202c2032' }], // 1 , 2
   ])('500 %s', async (code, operation, args) => {
     const answer = await call(operation, args);
     expectProblem(answer, 500, code);
