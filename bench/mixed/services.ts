@@ -56,11 +56,8 @@ def shell(text: str) -> str:
     return subprocess.run(["/bin/sh", "-c", "sleep 0.05; echo $0", text], capture_output=True, text=True, check=True).stdout.strip()
 `;
 
-/** Shorter than the default, so that what hangs is seen soon. */
-const wall = '4s';
-
-/** Deploys the mixed services for the account whose headers are given. @param mark makes another version */
-export const deployMixed = async (node: BenchNode, as = node.headers, mark = ''): Promise<void> => {
+/** Deploys the mixed services for the account whose headers are given. @param mark makes another version. @param wall short, so that what hangs is seen soon */
+export const deployMixed = async (node: BenchNode, as = node.headers, mark = '', wall = '4s'): Promise<void> => {
   const version = mark === '' ? '' : `# ${mark}\n`;
   await node.deploy('fresh', version + FRESH, { limits: { wall } }, as);
   await node.deploy('files', version + FILES, { limits: { wall } }, as);
