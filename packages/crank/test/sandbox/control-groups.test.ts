@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findControlGroups } from '#src/engines/sandbox/control-groups.ts';
 import { calling, codeOf, jsonOf, limits, processesWith, templateOf, type Workshop, workshop } from './harness.ts';
@@ -67,6 +68,16 @@ describe.runIf(typeof found === 'object')('control groups', () => {
     expect(jsonOf(result)).toBeLessThan(64);
     expect(result.usage.cpuSource).toBe('cgroup');
     expect(result.usage.cpuNs).toBeGreaterThan(1e6);
+  });
+
+  it('weigh as much as a process on each CPU, beside what else the machine runs', () => {
+    const weights = ['cpu.shares', 'cpu.weight']
+      .flatMap((file) => ['cpu', 'cpu,cpuacct', '.'].map((folder) => `/sys/fs/cgroup/${folder}/${ours()[0]}/${file}`))
+      .filter((path) => existsSync(path))
+      .map((path) => Number(readFileSync(path, 'utf8')));
+    const ofOne = [1024, 100].map((one) => one * availableParallelism());
+    for (const weight of weights) expect(ofOne).toContain(weight);
+    expect(weights).not.toHaveLength(0);
   });
 
   it('are gone with the sandbox, and those of a dead node with the next one', async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A cgroup (cgroups(7)): what runs in it is bounded and measured as a whole, by the kernel. */
@@ -46,6 +46,8 @@ interface Layout {
   pidsMax: string;
   cpu: { file: string; pattern: RegExp; unitNs: number };
   killed: { file: string; pattern: RegExp };
+  /** Of CPU, and what one process outside counts. */
+  weight: { file: string; ofOne: number; most: number };
 }
 
 const prefix = 'crank-';
@@ -69,6 +71,10 @@ export const findControlGroups = async (): Promise<ControlGroups | string> => {
     if (layout.name === 'cgroup v2') await writeFile(`${layout.bases[0]}/${own}/cgroup.subtree_control`, wanted);
     // All sandboxes together never take the machine from the node.
     await setIn(layout.bases, own, layout.memoryMax, Math.floor(memoryShare * machineBytes()));
+    // As many processes as there are CPUs: all sandboxes together would otherwise count as one beside what else runs.
+    const { file, ofOne, most } = layout.weight;
+    const everywhere = [...layout.bases, ...(layout.weights === undefined ? [] : [layout.weights])];
+    await setIn(everywhere, own, file, Math.min(most, ofOne * availableParallelism()));
   } catch (error) {
     return (error as Error).message;
   }
@@ -147,6 +153,7 @@ const secondVersion = async (): Promise<Layout | undefined> => {
     pidsMax: 'pids.max',
     cpu: { file: 'cpu.stat', pattern: /usage_usec (\d+)/, unitNs: 1000 },
     killed: { file: 'memory.events', pattern: /oom_kill (\d+)/ },
+    weight: { file: 'cpu.weight', ofOne: 100, most: 10_000 },
   };
 };
 
@@ -167,6 +174,7 @@ const firstVersion = async (): Promise<Layout | undefined> => {
     pidsMax: 'pids.max',
     cpu: { file: 'cpuacct.usage', pattern: /(\d+)/, unitNs: 1 },
     killed: { file: 'memory.oom_control', pattern: /oom_kill (\d+)/ },
+    weight: { file: 'cpu.shares', ofOne: 1024, most: 262_144 },
   };
 };
 
