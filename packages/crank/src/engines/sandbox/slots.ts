@@ -22,6 +22,7 @@ import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { skipTo } from './skip-to.ts';
 import { absentSlot, type Entry, fits, reasonFor, type Slot } from './slot.ts';
+import { suspecting } from './suspect.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
 export interface Slots {
@@ -51,8 +52,7 @@ export interface SlotOptions {
 const sweepEvery = 10;
 /** Milliseconds that a slot, and then its zygote, gets to end what it was told to end. */
 const obedience = 1000;
-const startMs = 10_000;
-const idleMs = 10_000;
+const [startMs, idleMs] = [10_000, 10_000];
 /** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
 const believedMs = 50;
 const cpus = availableParallelism();
@@ -71,6 +71,7 @@ export const createSlots = ({
   let sweeper: NodeJS.Timeout | undefined;
   let gone = false;
 
+  const suspect = suspecting(process.pid, killZygote);
   const tell = (frame: Buffer): void => {
     if (!gone) process.control.write(frame);
   };
@@ -270,10 +271,10 @@ export const createSlots = ({
 
   const remove = (slot: Slot, end: End): void => {
     if (gone) return;
-    const failedToStart = slot.state === 'starting';
+    const before = slot.state;
     slot.state = 'absent';
     bury(slot, end);
-    if (failedToStart && end.result.kind === 'failed') {
+    if (before === 'starting' && end.result.kind === 'failed') {
       // Nobody would be served by trying for ever.
       const { code, detail } = end.result;
       for (const { receiver } of waiting.splice(0)) receiver.fail(code, detail);
@@ -303,7 +304,7 @@ export const createSlots = ({
       if (slot.state !== 'absent' && slot.state !== 'idle') occupied = true;
       const took = now - slot.since;
       if (slot.state === 'starting' && took > startMs) killZygote('it did not start a process when told to');
-      else if (slot.state === 'dying' && took > 2 * obedience) killZygote('it did not end a process when told to');
+      else if (slot.state === 'dying' && took > 2 * obedience) suspect(took);
       else if (slot.state === 'ending' && took > obedience) dismiss(slot);
       else if (slot.state === 'busy') watch(slot, now);
     }
