@@ -109,7 +109,7 @@ export const benchReceipts = async (): Promise<{
   const store = await openStore(location);
   const recorder = await Recorder.start({
     store: location,
-    keys: folder,
+    key: { folder },
     origin: ORIGIN,
     onFailed: (error) => {
       throw error;

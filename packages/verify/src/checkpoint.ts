@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { verifyNote } from './note.ts';
 import { VerificationError } from './verification-error.ts';
-import { isKeyName, parseVkey, type Vkey } from './vkey.ts';
+import { isKeyName, KEY_TYPES, parseVkey, type Vkey } from './vkey.ts';
 
 /** The head of a transparency log (C2SP tlog-checkpoint v1). */
 export interface Checkpoint {
@@ -16,6 +16,8 @@ export interface Checkpoint {
 export interface VerifiedCheckpoint extends Checkpoint {
   /** The keys whose signatures hold; the log's own is among them. */
   verified: readonly Vkey[];
+  /** When the witnesses among them say that they cosigned, seconds since 1970. */
+  times: ReadonlyMap<Vkey, number>;
   /** `NAME+HEXID` of signatures by keys that were not given. */
   unknown: readonly string[];
 }
@@ -61,13 +63,21 @@ export const verifyCheckpoint = async (
   vkeys: readonly (string | Vkey)[],
 ): Promise<VerifiedCheckpoint> => {
   const keys = await Promise.all(vkeys.map((key) => (typeof key === 'string' ? parseVkey(key) : key)));
-  const { text, verified, unknown } = await verifyNote(note, keys);
+  const { text, verified, times, unknown } = await verifyNote(note, keys);
   const checkpoint = parseCheckpoint(text);
-  if (!verified.some((key) => key.name === checkpoint.origin)) {
+  const own = verified.filter((key) => key.name === checkpoint.origin && key.type === KEY_TYPES.ed25519);
+  if (own.length === 0) {
     throw new VerificationError(
       'checkpoint',
       `The checkpoint is of the log ${checkpoint.origin}, but ${verified.map((k) => k.name).join(', ')} signed it: a log signs its own head.`,
     );
   }
-  return { ...checkpoint, verified, unknown };
+  const strayed = own.find(({ term }) => term && (checkpoint.size - 1 < term.first || checkpoint.size - 1 > term.last));
+  if (strayed !== undefined) {
+    throw new VerificationError(
+      'checkpoint',
+      `The checkpoint of size ${checkpoint.size} is signed by ${strayed.text}, which the log's hand-overs give the entries ${strayed.term!.first} to ${strayed.term!.last} only: that key was in use outside its time.`,
+    );
+  }
+  return { ...checkpoint, verified, times, unknown };
 };

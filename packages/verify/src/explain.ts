@@ -29,7 +29,7 @@ export const explainReceipt = (receipt: VerifiedReceipt, now: number): Explanati
 
   if (cosigned.length > 0)
     proven.push(
-      `${cosigned.length === 1 ? 'One witness' : `${cosigned.length} witnesses`} cosigned that head: ${cosigned.join(', ')}.`,
+      `${cosigned.length === 1 ? 'One witness' : `${cosigned.length} witnesses`} cosigned that head, after seeing that it extends all that they had seen before: ${cosigned.map((name) => `${name}${atTime(checkpoint.cosignedAt[name])}`).join(', ')}.`,
     );
   else
     notProven.push(
@@ -71,6 +71,9 @@ export const explainReceipt = (receipt: VerifiedReceipt, now: number): Explanati
   }
   return { proven, notProven };
 };
+
+const atTime = (seconds: number | undefined): string =>
+  seconds === undefined ? '' : ` (${new Date(seconds * 1000).toISOString()})`;
 
 const UNITS = [
   ['day', 86_400_000],

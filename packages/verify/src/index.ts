@@ -7,11 +7,14 @@ export {
   type VerifiedCheckpoint,
   verifyCheckpoint,
 } from './checkpoint.ts';
+export { cosignatureMessage, cosignatureOf, readCosignature } from './cosignature.ts';
 export { type Envelope, IN_TOTO, pae, parseEnvelope, verifyEnvelope } from './dsse.ts';
 export { type Explanation, explainReceipt } from './explain.ts';
+export { ACCEPTANCE, acceptanceMessage, followHandovers } from './handover.ts';
 export { leafHash, nodeHash, verifyConsistency, verifyInclusion } from './merkle.ts';
 export { formatNote, type Note, type NoteSignature, parseNote, type VerifiedNote, verifyNote } from './note.ts';
 export { commitmentOf, type Opened, SALT_BYTES, saltDigest } from './openings.ts';
+export { PolicyError, parsePolicy, quorumMet, type TrustPolicy } from './policy.ts';
 export { ACT_PREDICATE, CALL_PREDICATE, parseStatement, type ReceiptStatement, STATEMENT } from './statement.ts';
 export { parseTilePath, TILE_WIDTH, type TileId, tilePath } from './tile-path.ts';
 export { formatProof, parseProof, type TlogProof } from './tlog-proof.ts';
@@ -24,4 +27,4 @@ export {
   type VerifyOptions,
   verifyReceipt,
 } from './verify-receipt.ts';
-export { formatVkey, isKeyName, keyHint, keyId, parseVkey, type Vkey, VkeyError } from './vkey.ts';
+export { formatVkey, isKeyName, KEY_TYPES, type KeyType, keyHint, keyId, parseVkey, type Vkey, VkeyError } from './vkey.ts';

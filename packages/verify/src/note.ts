@@ -1,7 +1,8 @@
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { concat, hex, utf8 } from './bytes.ts';
+import { readCosignature } from './cosignature.ts';
 import { VerificationError } from './verification-error.ts';
-import { isBy, isKeyName, type Vkey, verifySignature } from './vkey.ts';
+import { isBy, isKeyName, KEY_TYPES, type Vkey, verifySignature } from './vkey.ts';
 
 /** The specification asks for at least 16. */
 const MAX_SIGNATURES = 64;
@@ -23,6 +24,8 @@ export interface VerifiedNote {
   text: string;
   /** The keys whose signatures hold. At least one. */
   verified: readonly Vkey[];
+  /** When witnesses among them say that they cosigned, seconds since 1970. */
+  times: ReadonlyMap<Vkey, number>;
   /** `NAME+HEXID` of signatures by keys that were not given: ignored, nothing is known about them. */
   unknown: readonly string[];
 }
@@ -72,6 +75,14 @@ export const verifyNote = async (note: string, keys: readonly Vkey[]): Promise<V
   const { text, signatures } = parseNote(note);
   const message = utf8(text);
   const verified: Vkey[] = [];
+  const times = new Map<Vkey, number>();
+  const holds = (key: Vkey, signature: Uint8Array): Promise<boolean> | false => {
+    if (key.type === KEY_TYPES.ed25519) return verifySignature(key, message, signature);
+    const cosignature = readCosignature(text, signature);
+    if (cosignature === undefined) return false;
+    times.set(key, cosignature.time);
+    return verifySignature(key, cosignature.message, cosignature.signature);
+  };
   const unknown: string[] = [];
   for (const signature of signatures) {
     const key = keys.find((candidate) => isBy(candidate, signature));
@@ -79,7 +90,7 @@ export const verifyNote = async (note: string, keys: readonly Vkey[]): Promise<V
       unknown.push(`${signature.name}+${hex(signature.id)}`);
     } else if (verified.includes(key)) {
       throw wrong(`${key.name} signed it twice`);
-    } else if (await verifySignature(key, message, signature.signature)) {
+    } else if (await holds(key, signature.signature)) {
       verified.push(key);
     } else {
       throw new VerificationError(
@@ -94,5 +105,5 @@ export const verifyNote = async (note: string, keys: readonly Vkey[]): Promise<V
       `No key that you trust signed this note: it is signed by ${unknown.join(', ')}, you trust ${keys.map((k) => k.text).join(', ')}.`,
     );
   }
-  return { text, verified, unknown };
+  return { text, verified, times, unknown };
 };

@@ -3,7 +3,8 @@
  * `file` (bytes, JSON, canonical form), `envelope` (DSSE form), `signature` (of the envelope), `statement` (in-toto and
  * predicate), `proof` (form of the tlog-proof), `checkpoint` (form, origin, signature of the log's head), `inclusion`
  * (the Merkle path), `openings` (salts and the bytes behind the commitments); of an export also `archive` (its form),
- * `consistency` (that its head extends an earlier one) and `export` (that its receipts are those that the node named).
+ * `consistency` (that its head extends an earlier one) and `export` (that its receipts are those that the node named); of
+ * a change of keys `handover`.
  */
 export type ReceiptPart =
   | 'file'
@@ -16,7 +17,8 @@ export type ReceiptPart =
   | 'openings'
   | 'archive'
   | 'consistency'
-  | 'export';
+  | 'export'
+  | 'handover';
 
 /** Something that was to be verified does not hold. `message` says what is wrong and what that means. */
 export class VerificationError extends Error {

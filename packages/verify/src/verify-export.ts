@@ -3,10 +3,12 @@ import { equalBytes, hex } from './bytes.ts';
 import { isObject, type JsonObject } from './canonical-json.ts';
 import { type Checkpoint, parseDecimal, type VerifiedCheckpoint, verifyCheckpoint } from './checkpoint.ts';
 import { verifyConsistency } from './merkle.ts';
+import type { TrustPolicy } from './policy.ts';
 import { sha256Stream } from './sha256.ts';
 import { isTar, readTar, type TarFile } from './tar.ts';
 import { VerificationError } from './verification-error.ts';
 import { type ReceiptVerifier, receiptVerifier, type VerifiedReceipt } from './verify-receipt.ts';
+import type { Vkey } from './vkey.ts';
 
 /** An export that holds. */
 export interface ExportReport {
@@ -72,14 +74,19 @@ const parseConsistency = (file: string): { old: number; hashes: Uint8Array[]; ch
 export const verifyExport = async (
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: {
-    vkeys: readonly string[];
+    vkeys: readonly (string | Vkey)[];
+    policy?: TrustPolicy;
     unknownSignatures?: 'refuse' | 'ignore';
     since?: string;
     onProgress?: (receipts: number) => void;
   },
 ): Promise<ExportReport> => {
   const verify = await receiptVerifier(options);
-  const since = options.since === undefined ? undefined : await verifyCheckpoint(options.since, options.vkeys);
+  const { policy } = options;
+  const trusted = [...options.vkeys, ...(policy?.logs ?? []), ...(policy?.witnesses ?? []).map(({ vkey }) => vkey)];
+  // The export's own receipt is newer than any head that witnesses have seen; the quorum is asked of that of the others.
+  const verifyOwn = await receiptVerifier({ vkeys: trusted, unknownSignatures: options.unknownSignatures ?? 'refuse' });
+  const since = options.since === undefined ? undefined : await verifyCheckpoint(options.since, trusted);
   const seen = new Map<string, TarFile>();
   const digest = sha256Stream();
   let head: VerifiedCheckpoint | undefined;
@@ -93,7 +100,7 @@ export const verifyExport = async (
       throw new VerificationError('archive', `${file.name} stands behind the receipt of the export.`);
     if (file.name === 'checkpoint') {
       note = text(file);
-      head = await verifyCheckpoint(note, options.vkeys);
+      head = await verifyCheckpoint(note, trusted);
     } else if (file.name.startsWith('receipts/')) {
       if (head === undefined) throw new VerificationError('archive', 'The checkpoint is missing.');
       digest.update(file.content);
@@ -108,7 +115,7 @@ export const verifyExport = async (
         receipts++;
         if (receipts % 1_000 === 0) options.onProgress?.(receipts);
       }
-    } else if (file.name === 'export.receipt.json') own = await inExport(verify, file.content, file.name);
+    } else if (file.name === 'export.receipt.json') own = await inExport(verifyOwn, file.content, file.name);
     else if (!file.name.startsWith('index/')) seen.set(file.name, file);
   }
   if (head === undefined) throw new VerificationError('archive', 'The checkpoint is missing.');

@@ -4,16 +4,19 @@ import { type VerifiedCheckpoint, verifyCheckpoint } from './checkpoint.ts';
 import { parseEnvelope, verifyEnvelope } from './dsse.ts';
 import { leafHash, verifyInclusion } from './merkle.ts';
 import { type Opened, verifyOpenings } from './openings.ts';
+import { demandQuorum, type TrustPolicy } from './policy.ts';
 import { parseReceiptFile } from './receipt-text.ts';
 import { sha256 } from './sha256.ts';
 import { parseStatement, type ReceiptStatement } from './statement.ts';
 import { parseProof } from './tlog-proof.ts';
 import { VerificationError } from './verification-error.ts';
-import { parseVkey, type Vkey, VkeyError } from './vkey.ts';
+import { KEY_TYPES, parseVkey, type Vkey, VkeyError } from './vkey.ts';
 
 export interface VerifyOptions {
-  /** Trusted verifier keys, `NAME+ID+KEY`: pinned or given, never taken from the receipt. */
-  vkeys: readonly string[];
+  /** Trusted verifier keys, `NAME+ID+KEY`, of logs and witnesses: pinned or given, never taken from the receipt. */
+  vkeys: readonly (string | Vkey)[];
+  /** Logs and witnesses to trust, and how many of the witnesses must have cosigned (`parsePolicy`). */
+  policy?: TrustPolicy;
   /** The bytes that were answered: checked against the commitment where given. */
   output?: Uint8Array;
   /** The bytes of the input: checked against the commitment where given. */
@@ -40,6 +43,8 @@ export interface VerifiedReceipt extends ReceiptStatement {
     root: Uint8Array;
     /** Names of other keys among `vkeys` whose signatures on it hold: witnesses. */
     cosigned: readonly string[];
+    /** When they did by their own clocks, seconds since 1970, by name. */
+    cosignedAt: Readonly<Record<string, number>>;
     /** `NAME+HEXID` of signatures that were not checked (`unknownSignatures: 'ignore'`). */
     unchecked: readonly string[];
   };
@@ -60,11 +65,14 @@ export type ReceiptVerifier = (
  * @throws VkeyError where a key given is malformed, or none is
  */
 export const receiptVerifier = async (
-  options: Pick<VerifyOptions, 'vkeys' | 'unknownSignatures'>,
+  options: Pick<VerifyOptions, 'vkeys' | 'policy' | 'unknownSignatures'>,
 ): Promise<ReceiptVerifier> => {
-  if (options.vkeys.length === 0)
+  const { policy } = options;
+  const given = [...options.vkeys, ...(policy?.logs ?? []), ...(policy?.witnesses ?? []).map(({ vkey }) => vkey)];
+  if (given.length === 0)
     throw new VkeyError('No verifier key was given: a receipt proves nothing without one.');
-  const keys: Vkey[] = await Promise.all(options.vkeys.map(parseVkey));
+  const keys = await Promise.all(given.map((key) => (typeof key === 'string' ? parseVkey(key) : key)));
+  const signers = keys.filter(({ type }) => type === KEY_TYPES.ed25519);
   let last: { note: string; head: VerifiedCheckpoint } | undefined;
   const headOf = async (note: string): Promise<VerifiedCheckpoint> => {
     if (last?.note !== note) last = { note, head: await verifyCheckpoint(note, keys) };
@@ -74,7 +82,7 @@ export const receiptVerifier = async (
     const json = parseReceiptFile(file);
 
     const envelope = parseEnvelope(json['envelope']);
-    const key = await verifyEnvelope(envelope, keys);
+    const key = await verifyEnvelope(envelope, signers);
     const statement = parseStatement(decodePayload(envelope.payload));
 
     if (typeof json['proof'] !== 'string') throw new VerificationError('proof', 'The inclusion proof is no text.');
@@ -85,7 +93,7 @@ export const receiptVerifier = async (
         'The inclusion proof carries extra data, which nobody signed: receipts have none.',
       );
     }
-    const { origin, size, root, verified, unknown } = await headOf(proof.checkpoint);
+    const { origin, size, root, verified, times, unknown } = await headOf(proof.checkpoint);
     if (origin !== key.name) {
       throw new VerificationError(
         'checkpoint',
@@ -99,6 +107,14 @@ export const receiptVerifier = async (
       );
     }
 
+    if (policy !== undefined) demandQuorum(policy, verified);
+    if (key.term && (proof.index < key.term.first || proof.index > key.term.last)) {
+      throw new VerificationError(
+        'signature',
+        `Entry ${proof.index} is signed by ${key.text}, which the log's hand-overs give the entries ${key.term.first} to ${key.term.last} only: that key was in use outside its time.`,
+      );
+    }
+
     // The file is canonical, so this is what stands in it and what was hashed into the log.
     const entry = await sha256(utf8(canonicalJson(json['envelope']!)));
     const leaf = await leafHash(entry);
@@ -109,8 +125,10 @@ export const receiptVerifier = async (
       );
     }
     const opened = await verifyOpenings(json['openings'], statement, { subject: bytes.output, input: bytes.input });
-    const cosigned = verified.filter(({ name }) => name !== origin).map(({ name }) => name);
-    const checkpoint = { size, root, cosigned, unchecked: unknown };
+    const witnesses = verified.filter(({ name, type }) => name !== origin || type === KEY_TYPES.cosignature);
+    const cosigned = witnesses.map(({ name }) => name);
+    const cosignedAt = Object.fromEntries([...times].map(([{ name }, time]) => [name, time]));
+    const checkpoint = { size, root, cosigned, cosignedAt, unchecked: unknown };
     return { ...statement, origin, vkey: key.text, index: proof.index, checkpoint, entry, opened };
   };
 };

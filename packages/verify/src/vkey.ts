@@ -2,8 +2,12 @@ import { decodeBase64, encodeBase64 } from './base64.ts';
 import { concat, equalBytes, hex, utf8 } from './bytes.ts';
 import { sha256 } from './sha256.ts';
 
-/** Signature type of the signed-note specification: plain Ed25519. */
-const ED25519 = 0x01;
+/** Signature types of the signed-note specification: plain Ed25519, and that of a witness (C2SP tlog-cosignature). */
+export const KEY_TYPES = { ed25519: 0x01, cosignature: 0x04 } as const;
+export type KeyType = (typeof KEY_TYPES)[keyof typeof KEY_TYPES];
+
+const isKeyType = (type: number | undefined): type is KeyType =>
+  type === KEY_TYPES.ed25519 || type === KEY_TYPES.cosignature;
 
 /** A verifier key (C2SP signed-note, "Verifier keys"). */
 export interface Vkey {
@@ -11,10 +15,14 @@ export interface Vkey {
   name: string;
   /** Key id: 4 bytes. */
   id: Uint8Array;
+  /** Who it is of: a log (1), which signs statements and heads, or a witness (4), which cosigns heads. */
+  type: KeyType;
   /** Ed25519 public key: 32 bytes. */
   publicKey: Uint8Array;
   /** The text it was read from. */
   text: string;
+  /** Entries of the log that it may have signed, both inclusive: of a key that was handed over (`followHandovers`). */
+  term?: { first: number; last: number };
 }
 
 /** The key handed to the verifier is not one: nothing was verified. */
@@ -30,15 +38,18 @@ export const isKeyName = (name: string): boolean =>
 export const keyHint = (key: Pick<Vkey, 'name' | 'id'>): string => `${key.name}+${hex(key.id)}`;
 
 /** SHA-256(name ‖ 0x0A ‖ type ‖ public key)[:4]. */
-export const keyId = async (name: string, publicKey: Uint8Array): Promise<Uint8Array> =>
-  (await sha256(concat(utf8(`${name}\n`), Uint8Array.of(ED25519), publicKey))).slice(0, 4);
+export const keyId = async (
+  name: string,
+  publicKey: Uint8Array,
+  type: KeyType = KEY_TYPES.ed25519,
+): Promise<Uint8Array> => (await sha256(concat(utf8(`${name}\n`), Uint8Array.of(type), publicKey))).slice(0, 4);
 
 /** `NAME+HEXID+BASE64(type ‖ public key)`. */
-export const formatVkey = (key: Pick<Vkey, 'name' | 'id' | 'publicKey'>): string =>
-  `${keyHint(key)}+${encodeBase64(concat(Uint8Array.of(ED25519), key.publicKey))}`;
+export const formatVkey = (key: Pick<Vkey, 'name' | 'id' | 'publicKey'> & { type?: KeyType }): string =>
+  `${keyHint(key)}+${encodeBase64(concat(Uint8Array.of(key.type ?? KEY_TYPES.ed25519), key.publicKey))}`;
 
 /**
- * Reads an Ed25519 verifier key, such as `example.com/log+530d903a+AekyeRrm...`.
+ * Reads the verifier key of a log or a witness, such as `example.com/log+530d903a+AekyeRrm...`.
  *
  * @throws VkeyError that says what is wrong with the text
  */
@@ -51,12 +62,13 @@ export const parseVkey = async (text: string): Promise<Vkey> => {
   if (name === undefined || !isKeyName(name)) throw bad('the name is empty or holds a space');
   if (id === undefined || !/^[0-9a-f]{8}$/.test(id)) throw bad('the key id is not 8 lower-case hexadecimal digits');
   if (key === undefined || key.length === 0) throw bad('the key is not canonical base64');
-  if (key[0] !== ED25519) throw bad(`signature type ${key[0]} is not Ed25519 (1)`);
+  const type = key[0];
+  if (!isKeyType(type)) throw bad(`signature type ${type} is neither Ed25519 (1) nor its cosignature (4)`);
   if (key.length !== 33) throw bad(`an Ed25519 key has 32 bytes, not ${key.length - 1}`);
   const publicKey = key.slice(1);
-  const expected = await keyId(name, publicKey);
+  const expected = await keyId(name, publicKey, type);
   if (hex(expected) !== id) throw bad(`the key id of this name and key is ${hex(expected)}; a part was mistyped`);
-  return { name, id: expected, publicKey, text };
+  return { name, id: expected, type, publicKey, text };
 };
 
 /** WebCrypto's form of a key; a receipt needs it twice. */

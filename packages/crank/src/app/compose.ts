@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { formatDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
-import { loadSigner } from '#src/engines/audit/keys.ts';
+import { openLogKey } from '#src/engines/audit/log-key.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
 import { RateLimit } from '#src/engines/identity/rate-limit.ts';
@@ -19,6 +19,7 @@ import { createSandbox } from '#src/engines/sandbox/create.ts';
 import { act, nodePrincipal } from '#src/platform/act.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
+import { handoversOf, settleHandover } from '#src/platform/handovers.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
 import { Load } from '#src/platform/load.ts';
@@ -88,13 +89,15 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   }
 
   const store = await openStore(config.database);
-  const origin = originOf(folder.keys);
-  const signer = loadSigner(folder.keys, origin);
-  const logFiles = await LogFiles.open({ vkey: signer.vkey, origin, folder: folder.log, store, log });
+  const origin = originOf(folder.keys, config.origin);
+  const key = { folder: folder.keys, socket: config.signer };
+  const logKey = await openLogKey(key, origin);
+  await settleHandover(store, origin, logKey);
+  const logFiles = await LogFiles.open({ vkey: logKey.vkey, origin, folder: folder.log, store, log });
   const load = new Load(config.concurrency);
   const recorder = await Recorder.start({
     store: config.database,
-    keys: folder.keys,
+    key,
     origin,
     alone: () => load.inFlight <= 1,
     crowded: () => load.forking >= 2 * availableParallelism(),
@@ -130,6 +133,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
 
   const platform: Platform = {
     node: origin,
+    account: config.account,
     store,
     identity,
     rate: new RateLimit(config.rate, config.rate * 2),
@@ -148,12 +152,14 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     subjects,
     refusals,
     logFiles,
+    logKey,
     counts: new CallCounts(),
     log,
     scratch: folder.scratch,
     load,
   };
   await loadPolicies(platform);
+  await logFiles.writeHandovers(await handoversOf(platform));
   made = platform;
   const nodeAct = (kind: 'node.start' | 'node.stop', object: Record<string, string | number>) =>
     act(nodeActs, nodePrincipal(nodeActs, config.account), kind, object, []);
@@ -172,6 +178,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       await nodeAct('node.stop', {}).catch((err: unknown) => log.error({ err }, 'the stop could not be recorded'));
       indexEgress.close();
       await recorder.close();
+      logKey.close();
       await logFiles.close();
       await policy.close();
       await store.close();

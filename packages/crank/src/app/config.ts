@@ -84,6 +84,18 @@ export const settings = [
     description:
       "What builds of source distributions may reach beside the package index of uv's settings, and the hosts where that keeps its files: `host:port`, separated by commas.",
   },
+  {
+    env: 'CRANK_SIGNER',
+    flag: '',
+    default: 'the key file in DIR/keys',
+    description: "Unix socket of a signing process (`crank signer`) that holds the log's key: docs/signer.md.",
+  },
+  {
+    env: 'CRANK_ORIGIN',
+    flag: '',
+    default: '`crank.local/` and 16 random characters',
+    description: "Name of a new log, such as `example.com/crank`: a log keeps the name that it began with.",
+  },
   { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
   {
     env: 'CRANK_CONCURRENCY',
@@ -109,6 +121,10 @@ export interface Config {
   egress: readonly Destination[];
   /** What builds may reach beside the package index. */
   indexHosts: readonly Destination[];
+  /** Socket of the process that holds the log's key. */
+  signer: string | undefined;
+  /** What a new log is called. */
+  origin: string | undefined;
   /** Sandboxes are containers. */
   container: { engine?: string; image?: string } | undefined;
   rate: number;
@@ -174,6 +190,8 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     account: get('CRANK_ACCOUNT', 'default'),
     grid: get('CRANK_GRID', 'WORLD'),
     sandboxUid: number('CRANK_SANDBOX_UID', get('CRANK_SANDBOX_UID', '64000'), 1, 2 ** 31),
+    signer: get('CRANK_SIGNER', '') || undefined,
+    origin: get('CRANK_ORIGIN', '') || undefined,
     container: containerOf(get('CRANK_ISOLATION', 'bubblewrap'), {
       engine: get('CRANK_CONTAINER_ENGINE', ''),
       image: get('CRANK_CONTAINER_IMAGE', ''),

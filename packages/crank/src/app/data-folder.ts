@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isKeyName } from 'crank-verify';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
 
@@ -40,15 +41,26 @@ export const emptyScratch = (scratch: string): void => {
   }
 };
 
-/** The name of this node's log, made once: `crank.local/` and 16 random characters. */
-export const originOf = (keys: string): string => {
+/**
+ * The name of this node's log, chosen once: as configured, else `crank.local/` and 16 random characters.
+ *
+ * @throws CrankError `invalid-input` where another name is configured than the log has, or one that no log can have
+ */
+export const originOf = (keys: string, wanted?: string): string => {
+  if (wanted !== undefined && !isKeyName(wanted))
+    throw new CrankError('invalid-input', `CRANK_ORIGIN is "${wanted}": a name has no space and no "+".`);
   const path = join(keys, 'origin');
   try {
-    return readFileSync(path, 'utf8').trim();
+    const origin = readFileSync(path, 'utf8').trim();
+    if (wanted === undefined || wanted === origin) return origin;
+    throw new CrankError(
+      'invalid-input',
+      `CRANK_ORIGIN is "${wanted}", but the log of this data folder is ${origin} and keeps its name: leave it, or start with another folder.`,
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  const origin = `crank.local/${newId('node').slice(-16)}`;
+  const origin = wanted ?? `crank.local/${newId('node').slice(-16)}`;
   writeFileSync(path, `${origin}\n`, { mode: 0o600, flush: true });
   return origin;
 };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Command } from '#src/doors/cli/command.ts';
 import { one } from '#src/doors/cli/command.ts';
 import { doctor } from '#src/doors/cli/commands/doctor.ts';
@@ -31,6 +32,22 @@ export const localCommands = (env: Env): Command[] => [
       const { up } = await import('./up.ts');
       const code = await up(config);
       if (code !== 0) throw new Exit(code);
+    },
+  },
+  {
+    name: 'signer',
+    summary: "hold logs' signing keys in a process of their own, behind a Unix socket (docs/signer.md)",
+    args: [
+      ['<socket>', 'path of the socket: CRANK_SIGNER of the node'],
+      ['<folder>', 'folder of the keys'],
+    ],
+    run: async (context, [socket, folder]) => {
+      const { serveSigner } = await import('#src/engines/audit/signing-process.ts');
+      const server = await serveSigner(socket!, folder!);
+      context.print({ socket }, `signs for whoever may open ${socket}; Ctrl-C stops it`);
+      await once(context.signal, 'abort');
+      server.close();
+      throw new Exit(0);
     },
   },
   doctor(async (progress) => {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { followHandovers, type Vkey, VkeyError } from 'crank-verify';
 import { CrankError } from '#src/core/error.ts';
 import type { LogVerdict } from '#src/doors/cli/commands/log.ts';
 import { loadVkey } from '#src/engines/audit/keys.ts';
@@ -27,7 +28,8 @@ export const verifyNodeLog = async (
   const onProgress = (done: number, of: number): void => progress(`${done} of ${of} entries`);
   if (local === undefined) {
     const key = vkey ?? (await askedKey(url));
-    return judge(env, key, url, { vkeys: [key], published: httpLog(`${url}/log`), onProgress });
+    const trust = await keysOf(env, key, (await asked(url, 'handovers')) ?? '');
+    return judge(trust, url, { vkeys: trust.vkeys, published: httpLog(`${url}/log`), onProgress });
   }
   const key = vkey ?? local;
   const origin = key.split('+')[0]!;
@@ -38,8 +40,10 @@ export const verifyNodeLog = async (
   try {
     const committed = await readLog(store.db, origin);
     if (committed === undefined) throw new CrankError('not-found', `The database of ${data} has no log ${origin}.`);
-    return await judge(env, key, data, {
-      vkeys: [key],
+    const handovers = join(data, 'log', 'handovers');
+    const trust = await keysOf(env, key, existsSync(handovers) ? readFileSync(handovers, 'utf8') : '');
+    return await judge(trust, data, {
+      vkeys: trust.vkeys,
       published: folderLog(await openTileFiles(join(data, 'log'), { readOnly: true })),
       committed: {
         // Asked again after the files were read: a running node may have grown the log meanwhile.
@@ -64,12 +68,31 @@ export const verifyNodeLog = async (
   }
 };
 
-const judge = async (env: Env, vkey: string, from: string, log: LogToVerify): Promise<LogVerdict> => {
-  const seen = seenFile(env, vkey);
-  const before = existsSync(seen) ? [readFileSync(seen, 'utf8')] : [];
-  const report = await verifyLog({ ...log, seen: before });
+interface Trust {
+  vkeys: readonly Vkey[];
+  /** Heads that were verified before under one of the keys. */
+  seen: readonly string[];
+  /** Where the next one is remembered. */
+  file: string;
+}
+
+/** The keys that a pinned one vouches for, and what was seen of their log. */
+const keysOf = async (env: Env, pinned: string, handovers: string): Promise<Trust> => {
+  let vkeys: readonly Vkey[];
+  try {
+    vkeys = await followHandovers(handovers, [pinned]);
+  } catch (error) {
+    if (error instanceof VkeyError) throw new CrankError('invalid-input', error.message);
+    throw error;
+  }
+  const files = vkeys.map(({ text }) => seenFile(env, text)).filter((path) => existsSync(path));
+  return { vkeys, seen: files.map((path) => readFileSync(path, 'utf8')), file: seenFile(env, pinned) };
+};
+
+const judge = async ({ seen, file }: Trust, from: string, log: LogToVerify): Promise<LogVerdict> => {
+  const report = await verifyLog({ ...log, seen });
   if (!report.ok) return { ...report, from };
-  writeFileSync(seen, report.checkpoint, { mode: 0o600 });
+  writeFileSync(file, report.checkpoint, { mode: 0o600 });
   return {
     ok: true,
     origin: report.origin,
@@ -88,11 +111,17 @@ const seenFile = (env: Env, vkey: string): string => {
   return join(folder, encodeURIComponent(vkey.split('+').slice(0, 2).join('+')));
 };
 
+/** What a node serves of its log; undefined where it serves no such thing. */
+const asked = async (url: string, name: string): Promise<string | undefined> => {
+  const answer = await fetch(`${url}/log/${name}`);
+  return answer.ok ? await answer.text() : undefined;
+};
+
 const askedKey = async (url: string): Promise<string> => {
   try {
-    const answer = await fetch(`${url}/log/vkey`);
-    if (answer.ok) return (await answer.text()).trim();
-    throw new Error(`it answers ${answer.status}`);
+    const vkey = await asked(url, 'vkey');
+    if (vkey !== undefined) return vkey.trim();
+    throw new Error('it serves none');
   } catch (error) {
     throw new CrankError(
       'unavailable',

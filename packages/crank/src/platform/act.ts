@@ -16,19 +16,14 @@ export const nodePrincipal = (platform: { node: string }, account: string): Prin
   role: 'owner',
 });
 
-/**
- * Writes what an administrative act changes, with its receipt, in one commit.
- *
- * @param object what was done, without secrets
- * @returns the receipt's id
- */
-export const act = async (
-  platform: Pick<Platform, 'node' | 'recorder'>,
+/** The entry of an administrative act, for the recorder. */
+export const actEntry = (
+  platform: Pick<Platform, 'node'>,
   principal: Principal,
   kind: string,
   object: ActPredicate['object'],
   queries: NonNullable<RecordEntry['queries']>,
-): Promise<string> => {
+): RecordEntry => {
   const id = newId('act');
   const { id: principalId, kind: principalKind, role, account } = principal;
   const subject = commitTo(Buffer.from(canonicalJson(object)));
@@ -42,7 +37,7 @@ export const act = async (
     object,
     salts: { subject: subject.saltDigest },
   };
-  await platform.recorder.commit({
+  return {
     id,
     kind: 'act',
     account,
@@ -50,6 +45,23 @@ export const act = async (
     statement: receiptStatement({ id, predicate, subject: subject.commitment }),
     openings: { subject: subject.salt },
     queries: queries.map(({ sql, parameters }) => ({ sql, parameters })),
-  });
-  return id;
+  };
+};
+
+/**
+ * Writes what an administrative act changes, with its receipt, in one commit.
+ *
+ * @param object what was done, without secrets
+ * @returns the receipt's id
+ */
+export const act = async (
+  platform: Pick<Platform, 'node' | 'recorder'>,
+  principal: Principal,
+  kind: string,
+  object: ActPredicate['object'],
+  queries: NonNullable<RecordEntry['queries']>,
+): Promise<string> => {
+  const entry = actEntry(platform, principal, kind, object, queries);
+  await platform.recorder.commit(entry);
+  return entry.id;
 };

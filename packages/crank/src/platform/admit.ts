@@ -8,6 +8,9 @@ import type { Platform } from './platform.ts';
  * @throws CrankError `overloaded`, `unavailable`, `unauthenticated` (counted, not logged one by one), `rate-limited`
  */
 export const admit = async (platform: Platform, authorization: string | undefined): Promise<Principal> => {
+  const { refusal } = platform.recorder;
+  if (refusal !== undefined)
+    throw new CrankError('unavailable', `Nothing runs while no receipt can be stored: ${refusal}`, { retryAfter: 1 });
   platform.load.demandRoom();
   return identify(platform, authorization);
 };

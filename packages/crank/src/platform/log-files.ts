@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseTilePath, tilePath } from 'crank-verify';
 import type { Logger } from 'pino';
@@ -16,7 +16,8 @@ const LOAD = 100;
 
 /** The log as its readers see it: tiles and checkpoint as files, derived from the database and following it closely. */
 export class LogFiles {
-  readonly vkey: string;
+  /** Verifier key in use. */
+  vkey: string;
   readonly #folder: string;
   readonly #origin: string;
   readonly #store: Store;
@@ -88,6 +89,13 @@ export class LogFiles {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** Keeps the receipts of hand-overs beside the log, for those who verify on this machine. */
+  async writeHandovers(text: string): Promise<void> {
+    const path = join(this.#folder, 'handovers');
+    await writeFile(`${path}.new`, text, { flush: true });
+    await rename(`${path}.new`, path);
   }
 
   /** Brings the files up to what is committed, and stops following. */

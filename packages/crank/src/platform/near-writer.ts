@@ -24,12 +24,15 @@ export interface NearWriter {
    * @throws LogConflict where the log grew behind our back; otherwise what kept the entry from being stored
    */
   commit(entry: RecordEntry, edge: Uint8Array): (Committed & { edge: Uint8Array }) | undefined;
+  /** Signs with another key from now on. */
+  use(signer: Signer): void;
   /** Whether this commit was one of many since the other thread last tidied up behind them. */
   readonly untidy: boolean;
   close(): void;
 }
 
-export const openNearWriter = (file: string, signer: Signer): NearWriter => {
+export const openNearWriter = (file: string, first: Signer): NearWriter => {
+  let signer = first;
   const committer = openSqliteCommitter(file, { busyMs: 0, checkpointAfter: 0 });
   let restUntil = 0;
   let average = 0;
@@ -55,6 +58,9 @@ export const openNearWriter = (file: string, signer: Signer): NearWriter => {
       }
       commits++;
       return { index: after.size - 1, size: after.size, edge: rows.log.frontier };
+    },
+    use: (next) => {
+      signer = next;
     },
     get untidy() {
       return commits % TIDY === 0;

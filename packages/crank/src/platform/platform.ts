@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { LogKey } from '#src/engines/audit/log-key.ts';
 import type { Egress } from '#src/engines/egress/proxy.ts';
 import type { Identity } from '#src/engines/identity/identity.ts';
 import type { RateLimit } from '#src/engines/identity/rate-limit.ts';
@@ -21,6 +22,8 @@ import type { Subjects } from './subjects.ts';
 export interface Platform {
   /** Name of this node: the origin of its log. */
   node: string;
+  /** The account that the node belongs to: its owners may change keys and witnesses of the log. */
+  account: string;
   store: Store;
   identity: Identity;
   rate: RateLimit;
@@ -39,6 +42,7 @@ export interface Platform {
   subjects: Subjects;
   refusals: Refusals;
   logFiles: LogFiles;
+  logKey: LogKey;
   /** Calls that ended on this node. */
   counts: CallCounts;
   log: Logger;

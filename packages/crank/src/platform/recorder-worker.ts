@@ -1,10 +1,13 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { loadSigner } from '#src/engines/audit/keys.ts';
+import { loadSigner, type Signer } from '#src/engines/audit/keys.ts';
+import type { KeyLocation } from '#src/engines/audit/log-key.ts';
 import { emptyFrontier, type Frontier, restoreFrontier, serialiseFrontier } from '#src/engines/audit/merkle.ts';
+import { openRemoteSigner, type RemoteSigner, SignerGone } from '#src/engines/audit/remote-signer.ts';
+import { isStorageFault } from '#src/store/storage-fault.ts';
 import { openCommitter } from '#src/store/committer.ts';
 import { LogConflict } from '#src/store/log-conflict.ts';
 import type { StoreLocation } from '#src/store/store.ts';
-import { sealGroup } from './log-writer.ts';
+import { sealGroup, sealGroupRemotely } from './log-writer.ts';
 import type { RecordEntry } from './record-entry.ts';
 import type { FromRecorder, ToRecorder } from './recorder.ts';
 
@@ -17,8 +20,12 @@ interface Waiting {
 }
 
 const port = parentPort!;
-const options = workerData as { store: StoreLocation; keys: string; origin: string };
-const signer = loadSigner(options.keys, options.origin);
+const options = workerData as { store: StoreLocation; key: KeyLocation; origin: string };
+const openSigner = async (): Promise<Signer | RemoteSigner> =>
+  options.key.socket === undefined
+    ? loadSigner(options.key.folder, options.origin)
+    : openRemoteSigner(options.key.socket, options.origin);
+let signer = await openSigner();
 const committer = openCommitter(options.store);
 const stored = await committer.readLog(signer.name);
 let frontier: Frontier = stored === undefined ? emptyFrontier : restoreFrontier(stored.frontier);
@@ -26,37 +33,63 @@ let frontier: Frontier = stored === undefined ? emptyFrontier : restoreFrontier(
 const waiting: Waiting[] = [];
 let working = false;
 let closing = false;
+let rekey = false;
 
 const send = (message: FromRecorder): void => port.postMessage(message);
 
+const fail = (group: readonly Waiting[], error: unknown): void => {
+  const message = error instanceof Error ? error.message : String(error);
+  const away = error instanceof SignerGone ? 'signer' : isStorageFault(error) ? 'storage' : undefined;
+  send({ failed: group.map(({ seq }) => seq), message, away });
+};
+
+/** Tells when the signing process is back: until then the node refuses what it could not record. */
+const awaitSigner = (): void => {
+  if (!('back' in signer)) return;
+  signer.back().then(
+    () => send({ back: true }),
+    // It is there and refuses: the next commit says why.
+    () => send({ back: true }),
+  );
+};
+
 const commitGroup = async (group: readonly Waiting[]): Promise<void> => {
   const first = frontier.size;
+  const entries = group.map(({ entry }) => entry);
   try {
-    const { rows, after } = sealGroup(
-      signer,
-      frontier,
-      group.map(({ entry }) => entry),
-    );
-    const committed = committer.commit(rows);
+    const sealed =
+      'sign' in signer ? sealGroup(signer, frontier, entries) : await sealGroupRemotely(signer, frontier, entries);
+    const committed = committer.commit(sealed.rows);
     if (committed !== undefined) await committed;
-    frontier = after;
-    send({ committed: group.map(({ seq }) => seq), first, edge: rows.log.frontier });
+    frontier = sealed.after;
+    send({ committed: group.map(({ seq }) => seq), first, edge: sealed.rows.log.frontier });
   } catch (error) {
     // A log that grew behind our back cannot be extended: the thread ends, and with it the node.
     if (error instanceof LogConflict) throw error;
+    if (error instanceof SignerGone) {
+      fail([...group, ...waiting.splice(0)], error);
+      awaitSigner();
+    } else if (group.length === 1 || isStorageFault(error)) fail(group, error);
     // One bad entry must not take the others of its group with it.
-    if (group.length > 1) for (const one of group) await commitGroup([one]);
-    else send({ failed: group[0]!.seq, message: error instanceof Error ? error.message : String(error) });
+    else for (const one of group) await commitGroup([one]);
   }
 };
 
 const work = async (): Promise<void> => {
   if (working) return;
   working = true;
+  if (rekey) {
+    // Sent only while nothing waits: no group is signed by two keys.
+    rekey = false;
+    if ('close' in signer) signer.close();
+    signer = await openSigner();
+    send({ rekeyed: signer.vkey });
+  }
   while (waiting.length > 0) await commitGroup(waiting.splice(0, GROUP));
   working = false;
   if (closing) {
     await committer.close();
+    if ('close' in signer) signer.close();
     port.close();
   }
 };
@@ -68,6 +101,10 @@ const take = (message: ToRecorder): void => {
   }
   if ('tidy' in message) {
     committer.tidy?.();
+    return;
+  }
+  if ('rekey' in message) {
+    rekey = true;
     return;
   }
   // The near writer has been at work since; it and we never are at the same time.

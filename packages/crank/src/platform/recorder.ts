@@ -1,6 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { CrankError } from '#src/core/error.ts';
 import { loadSigner } from '#src/engines/audit/keys.ts';
+import type { KeyLocation } from '#src/engines/audit/log-key.ts';
+import { restoreFrontier } from '#src/engines/audit/merkle.ts';
+import { isStorageFault } from '#src/store/storage-fault.ts';
 import { LogConflict } from '#src/store/log-conflict.ts';
 import type { StoreLocation } from '#src/store/store.ts';
 import { type NearWriter, openNearWriter } from './near-writer.ts';
@@ -8,8 +11,8 @@ import type { Committed, RecordEntry } from './record-entry.ts';
 
 export interface RecorderOptions {
   store: StoreLocation;
-  /** Folder with the node's signing key. */
-  keys: string;
+  /** Where the log's signing key is. */
+  key: KeyLocation;
   /** Origin of the log: the name in checkpoints and verifier key. */
   origin: string;
   /** Whether nobody waits for the gateway's thread but who commits, so that it may commit by itself. */
@@ -26,16 +29,25 @@ export interface RecorderOptions {
 const HOLD = 8;
 /** A group of so many is not worth waiting any longer. */
 const FULL = 32;
+/** Milliseconds after which a disk that could not be written is tried again, with whatever comes. */
+const RETRY = 1_000;
 
 /** `edge`: the log's serialised right edge, where it moved since the recorder's thread last had it. */
 export type ToRecorder =
   | { entries: { entry: RecordEntry; seq: number }[]; edge: Uint8Array | undefined }
   | { tidy: true }
+  | { rekey: true }
   | { close: true };
 export type FromRecorder =
   | { ready: Uint8Array }
   | { committed: number[]; first: number; edge: Uint8Array }
-  | { failed: number; message: string };
+  | { failed: number[]; message: string; away: Away | undefined }
+  /** The signing process answers again. */
+  | { back: true }
+  /** The verifier key in use from now on. */
+  | { rekeyed: string };
+/** What keeps anything from being recorded, until it is mended. */
+type Away = 'signer' | 'storage';
 
 /**
  * The node's one writer of receipts: a thread of its own, where signing and the database's fsync hold up nobody. What
@@ -61,6 +73,15 @@ export class Recorder {
   /** The worker's edge is an older one. */
   #moved = false;
   #dead: Error | undefined;
+  /** Why nothing can be recorded now, and until when that is not tried (milliseconds). */
+  #away: { why: string; until: number } | undefined;
+  /** Others' commits wait for its end. */
+  #exclusive: Promise<void> | undefined;
+  /** Told when nothing waits any more. */
+  #idle: (() => void) | undefined;
+  #rekeyed: ((vkey: string) => void) | undefined;
+  readonly #key: KeyLocation;
+  readonly #origin: string;
 
   private constructor(worker: Worker, near: NearWriter | undefined, options: RecorderOptions) {
     this.#worker = worker;
@@ -69,16 +90,20 @@ export class Recorder {
     this.#crowded = options.crowded ?? (() => false);
     this.#onGrown = options.onGrown ?? (() => undefined);
     this.#onFailed = options.onFailed;
+    this.#key = options.key;
+    this.#origin = options.origin;
   }
 
   /** @throws Error where the store, the keys or the log cannot be opened */
   static start(options: RecorderOptions): Promise<Recorder> {
-    const { store, keys, origin } = options;
+    const { store, key, origin } = options;
     const worker = new Worker(new URL('./recorder-worker.ts', import.meta.url), {
-      workerData: { store, keys, origin },
+      workerData: { store, key, origin },
       name: 'recorder',
     });
-    const near = 'sqlite' in store ? openNearWriter(store.sqlite, loadSigner(keys, origin)) : undefined;
+    // Where the key is elsewhere, signing means waiting, which is for the other thread.
+    const local = 'sqlite' in store && key.socket === undefined;
+    const near = local ? openNearWriter(store.sqlite, loadSigner(key.folder, origin)) : undefined;
     const recorder = new Recorder(worker, near, options);
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromRecorder) => {
@@ -100,9 +125,63 @@ export class Recorder {
   /**
    * Resolves once the receipt, its rows and a signed checkpoint over it are durable.
    *
-   * @throws CrankError `internal` where the commit failed (nothing was written), `unavailable` where the recorder is gone
+   * @throws CrankError where nothing was written: `internal` where the entry could not be, `unavailable` where nothing
+   * can be, because the disk, the signing process or the recorder is gone
    */
   commit(entry: RecordEntry): Promise<Committed> {
+    return this.#exclusive === undefined ? this.#commit(entry) : this.#exclusive.then(() => this.commit(entry));
+  }
+
+  /** Why nothing can be recorded now; undefined where nothing is known to stand against it. */
+  get refusal(): string | undefined {
+    if (this.#dead !== undefined) return this.#dead.message;
+    return this.#away !== undefined && performance.now() < this.#away.until ? this.#away.why : undefined;
+  }
+
+  /**
+   * Lets nobody else commit while something is done to the log itself.
+   *
+   * @param run is given the size of the log, what commits, and what takes up the key that is now in its place
+   */
+  async exclusively<T>(
+    run: (log: {
+      size: number;
+      commit: (entry: RecordEntry) => Promise<Committed>;
+      rekey: () => Promise<string>;
+    }) => Promise<T>,
+  ): Promise<T> {
+    while (this.#exclusive !== undefined) await this.#exclusive;
+    let done: () => void = () => undefined;
+    this.#exclusive = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    try {
+      // What was on its way goes first.
+      if (this.#waiting.size > 0)
+        await new Promise<void>((resolve) => {
+          this.#idle = resolve;
+        });
+      return await run({
+        size: restoreFrontier(this.#edge).size,
+        commit: (entry) => this.#commit(entry),
+        rekey: () => this.#rekey(),
+      });
+    } finally {
+      this.#exclusive = undefined;
+      done();
+    }
+  }
+
+  #rekey(): Promise<string> {
+    if (this.#dead !== undefined) return Promise.reject(this.#unavailable());
+    this.#near?.use(loadSigner(this.#key.folder, this.#origin));
+    return new Promise((resolve) => {
+      this.#rekeyed = resolve;
+      this.#worker.postMessage({ rekey: true } satisfies ToRecorder);
+    });
+  }
+
+  #commit(entry: RecordEntry): Promise<Committed> {
     if (this.#dead !== undefined) return Promise.reject(this.#unavailable());
     if (this.#near?.ready && this.#waiting.size === 0 && this.#alone()) {
       try {
@@ -139,9 +218,12 @@ export class Recorder {
       at = near.commit(entry, this.#edge);
     } catch (error) {
       // A log that grew behind our back cannot be extended: the node ends.
-      if (!(error instanceof LogConflict)) throw notStored(error instanceof Error ? error.message : String(error));
-      this.#fail(error);
-      throw this.#unavailable();
+      if (error instanceof LogConflict) {
+        this.#fail(error);
+        throw this.#unavailable();
+      }
+      const why = error instanceof Error ? error.message : String(error);
+      throw this.#notStored(why, isStorageFault(error) ? 'storage' : undefined);
     }
     if (at === undefined) return undefined;
     this.#edge = at.edge;
@@ -171,7 +253,16 @@ export class Recorder {
 
   #heard(message: Exclude<FromRecorder, { ready: Uint8Array }>): void {
     if ('failed' in message) {
-      this.#settle(message.failed)?.reject(notStored(message.message));
+      const error = this.#notStored(message.message, message.away);
+      for (const seq of message.failed) this.#settle(seq)?.reject(error);
+      return;
+    }
+    if ('back' in message) {
+      this.#away = undefined;
+      return;
+    }
+    if ('rekeyed' in message) {
+      this.#rekeyed?.(message.rekeyed);
       return;
     }
     const { committed, first } = message;
@@ -184,7 +275,21 @@ export class Recorder {
   #settle(seq: number) {
     const waiting = this.#waiting.get(seq);
     this.#waiting.delete(seq);
+    if (this.#waiting.size === 0 && this.#idle !== undefined) {
+      this.#idle();
+      this.#idle = undefined;
+    }
     return waiting;
+  }
+
+  /** Where the disk or the signer is away, what comes next is refused before it runs. */
+  #notStored(why: string, away: Away | undefined): CrankError {
+    if (away === undefined)
+      return new CrankError('internal', `The receipt could not be stored, so nothing was charged: ${why}`);
+    this.#away = { why, until: away === 'signer' ? Number.POSITIVE_INFINITY : performance.now() + RETRY };
+    return new CrankError('unavailable', `No receipt can be stored, so nothing is answered or charged: ${why}`, {
+      retryAfter: 1,
+    });
   }
 
   #fail(error: Error): void {
@@ -202,6 +307,3 @@ export class Recorder {
     });
   }
 }
-
-const notStored = (why: string): CrankError =>
-  new CrankError('internal', `The receipt could not be stored, so nothing was charged: ${why}`);

@@ -206,6 +206,54 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
         );
       },
     },
+    '0010_log': {
+      up: async (db: Kysely<unknown>) => {
+        const s = db.schema;
+        await s
+          .createTable('handovers')
+          .addColumn('log', 'text', (c) => c.notNull())
+          .addColumn('idx', 'bigint', (c) => c.notNull())
+          .addColumn('from_vkey', 'text', (c) => c.notNull())
+          .addColumn('to_vkey', 'text', (c) => c.notNull())
+          .addColumn('checkpoint', 'text', (c) => c.notNull())
+          .addPrimaryKeyConstraint('handovers_pk', ['log', 'idx'])
+          .execute();
+        await s
+          .createTable('witnesses')
+          .addColumn('log', 'text', (c) => c.notNull())
+          .addColumn('vkey', 'text', (c) => c.notNull())
+          .addColumn('url', 'text', (c) => c.notNull())
+          .addColumn('added_at', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('witnesses_pk', ['log', 'vkey'])
+          .execute();
+        await s
+          .createTable('cosigned')
+          .addColumn('log', 'text', (c) => c.primaryKey())
+          .addColumn('size', 'bigint', (c) => c.notNull())
+          .addColumn('note', 'text', (c) => c.notNull())
+          .execute();
+        await s
+          .createTable('witnessed')
+          .addColumn('node', 'text', (c) => c.notNull())
+          .addColumn('origin', 'text', (c) => c.notNull())
+          .addColumn('vkeys', 'text', (c) => c.notNull())
+          .addColumn('size', 'bigint', (c) => c.notNull())
+          .addColumn('root', 'text', (c) => c.notNull())
+          .addColumn('note', 'text')
+          .addColumn('added_at', 'bigint', (c) => c.notNull())
+          .addPrimaryKeyConstraint('witnessed_pk', ['node', 'origin'])
+          .execute();
+        await s
+          .createTable('log_alarms')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('node', 'text', (c) => c.notNull())
+          .addColumn('log', 'text', (c) => c.notNull())
+          .addColumn('what', 'text', (c) => c.notNull())
+          .addColumn('evidence', 'text', (c) => c.notNull())
+          .addColumn('raised_at', 'bigint', (c) => c.notNull())
+          .execute();
+      },
+    },
   };
 };
 

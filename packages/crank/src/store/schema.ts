@@ -19,6 +19,11 @@ export interface Database {
   subject_keys: SubjectKeyRow;
   kept: KeptRow;
   bundles: BundleRow;
+  handovers: HandoverRow;
+  witnesses: WitnessRow;
+  cosigned: CosignedRow;
+  witnessed: WitnessedRow;
+  log_alarms: LogAlarmRow;
 }
 
 export interface KeyRow {
@@ -194,4 +199,56 @@ export interface BundleRow {
   name: string;
   bundle: string;
   wasm: Uint8Array;
+}
+
+/** A change of a log's key: the act's receipt stands at `idx`. */
+export interface HandoverRow {
+  log: string;
+  idx: number;
+  from_vkey: string;
+  to_vkey: string;
+  /** The last checkpoint that the old key signed: it covers the act and nothing behind it. */
+  checkpoint: string;
+}
+
+/** A witness that a log of ours asks for cosignatures. */
+export interface WitnessRow {
+  log: string;
+  vkey: string;
+  /** Submission prefix (C2SP tlog-witness). */
+  url: string;
+  added_at: number;
+}
+
+/** The newest checkpoint of a log of ours that witnesses cosigned, with their signatures. */
+export interface CosignedRow {
+  log: string;
+  size: number;
+  note: string;
+}
+
+/** Another log that this node is a witness of, and the newest checkpoint that it cosigned. */
+export interface WitnessedRow {
+  node: string;
+  origin: string;
+  /** Keys that may sign its checkpoints, separated by line breaks. */
+  vkeys: string;
+  /** 0 until a checkpoint was cosigned. */
+  size: number;
+  /** Base64. */
+  root: string;
+  note: string | null;
+  added_at: number;
+}
+
+/** Somebody was shown, or would have been shown, two histories of one log. */
+export interface LogAlarmRow {
+  id: string;
+  /** The node that noticed. */
+  node: string;
+  log: string;
+  what: string;
+  /** The signed notes that prove it, and what was said about them. */
+  evidence: string;
+  raised_at: number;
 }

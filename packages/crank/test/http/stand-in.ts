@@ -146,6 +146,7 @@ export const openDoor = async (
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
   const platform: Platform = {
     node: 'door.local/1',
+    account: 'acme',
     store,
     identity,
     rate: new RateLimit(1e6, 1e6),
@@ -163,6 +164,7 @@ export const openDoor = async (
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
     refusals: { count: () => undefined } as unknown as Platform['refusals'],
     logFiles: logFiles as unknown as Platform['logFiles'],
+    logKey: {} as Platform['logKey'],
     counts: new CallCounts(),
     log,
     scratch,

@@ -50,7 +50,7 @@ describe('the recorder', () => {
   const start = (): Promise<Recorder> =>
     Recorder.start({
       store: { sqlite: file },
-      keys: folder.path,
+      key: { folder: folder.path },
       origin: ORIGIN,
       alone: () => alone,
       crowded: () => crowded,

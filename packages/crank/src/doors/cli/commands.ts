@@ -2,7 +2,7 @@ import type { Command } from './command.ts';
 import { call } from './commands/call.ts';
 import { deploy } from './commands/deploy.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
-import { checkpoint } from './commands/log.ts';
+import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import { describe, release, remove, services, versions } from './commands/services.ts';
@@ -24,6 +24,7 @@ export const commands = (dataFolder: () => string): Command[] => [
   erase,
   verify(dataFolder),
   checkpoint,
+  rotateLogKey,
   createKey,
   listKeys,
   revokeKey,

@@ -66,7 +66,7 @@ export interface CallPredicate {
 /** What a receipt says about an administrative act. */
 export interface ActPredicate {
   act: string;
-  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals` */
+  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals`, `log.rotate-key`, `log.key`, `log.witness`, `log.predecessor` */
   kind: string;
   time: string;
   node: string;

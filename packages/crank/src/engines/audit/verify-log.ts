@@ -4,6 +4,7 @@ import {
   tilePath,
   VerificationError,
   type VerifiedCheckpoint,
+  type Vkey,
   verifyCheckpoint,
 } from 'crank-verify';
 import { sha256 } from '#src/core/digest.ts';
@@ -14,7 +15,7 @@ import { splitEntries } from './tile-bytes.ts';
 import { emptyEdge, growEdge, partialTiles } from './tile-edge.ts';
 
 export interface LogToVerify {
-  vkeys: readonly string[];
+  vkeys: readonly (string | Vkey)[];
   /** Files or HTTP; what is published is derived anew from the entries and compared byte for byte. */
   published?: LogReader;
   /**
@@ -54,7 +55,7 @@ class Difference extends Error {
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-const verifiedHead = async (note: string, vkeys: readonly string[], where: string): Promise<VerifiedCheckpoint> => {
+const verifiedHead = async (note: string, vkeys: readonly (string | Vkey)[], where: string): Promise<VerifiedCheckpoint> => {
   try {
     return await verifyCheckpoint(note, vkeys);
   } catch (error) {

@@ -13,6 +13,30 @@ export const checkpoint: Command = {
   },
 };
 
+interface Rotation {
+  from: string;
+  to: string;
+  receipt: string;
+  index: number;
+}
+
+export const rotateLogKey: Command = {
+  name: 'log rotate-key',
+  summary: 'hand the log over to a new signing key',
+  run: async (context) => {
+    const rotation = await context.client.json<Rotation>('/v1/log/rotate-key', { method: 'POST' });
+    context.print(
+      rotation,
+      [
+        `the log was handed over behind entry ${rotation.index} (receipt ${rotation.receipt})`,
+        `  from ${rotation.from}`,
+        `  to   ${rotation.to}`,
+        'Receipts from before keep verifying: the node serves the hand-over at /log/handovers; publish the new key where you published the old one.',
+      ].join('\n'),
+    );
+  },
+};
+
 export type LogVerdict =
   | { ok: true; origin: string; size: number; root: string; envelopes: number; from: string }
   | { ok: false; where: string; message: string; from: string };

@@ -1,15 +1,19 @@
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ExportReport,
   explainReceipt,
+  followHandovers,
   isExport,
+  PolicyError,
+  parsePolicy,
+  type TrustPolicy,
   VerificationError,
   type VerifiedReceipt,
   verifyExport,
   verifyReceipt,
 } from 'crank-verify';
+import { CrankError } from '#src/core/error.ts';
 import type { Command, Context } from '../command.ts';
 import { many, one } from '../command.ts';
 import { Exit } from '../run.ts';
@@ -28,15 +32,20 @@ export const verify = (dataFolder: () => string): Command => ({
       help: "verifier key of the log, and of witnesses; else the local node's, else asked of CRANK_URL",
       repeat: true,
     },
+    { flags: '--policy <file>', help: 'logs and witnesses to trust, and the quorum to ask for (C2SP tlog-policy)' },
+    { flags: '--handovers <file>', help: "the log's changes of key, as /log/handovers gives them" },
     { flags: '--input <file>', help: 'the bytes of the input: compared with what the receipt commits to' },
     { flags: '--output <file>', help: 'the bytes of the answer: the same' },
     { flags: '--since <file>', help: 'of an export: a checkpoint, receipt or export whose head it has to extend' },
   ],
   run: async (context, [file], options) => {
     const whole = isExport(await headOf(file!));
-    const key = await verifierKeys(context, many(options, 'vkey'), dataFolder);
-    const trust = { vkeys: key.vkeys, unknownSignatures: 'ignore' } as const;
+    const given = { vkeys: many(options, 'vkey'), policy: one(options, 'policy'), handovers: one(options, 'handovers') };
+    const policy = given.policy === undefined ? undefined : await policyIn(given.policy);
+    const key = await verifierKeys(context, given, policy, dataFolder);
     try {
+      const vkeys = key.handovers === '' ? key.vkeys : await followHandovers(key.handovers, key.vkeys);
+      const trust = { vkeys, ...(policy && { policy }), unknownSignatures: 'ignore' } as const;
       if (whole) {
         const since = one(options, 'since');
         const report = await verifyExport(createReadStream(file!), {
@@ -141,19 +150,49 @@ const egressOf = (egress: unknown): string[] => {
   );
 };
 
+const policyIn = async (path: string): Promise<TrustPolicy> => {
+  try {
+    return await parsePolicy(Buffer.from(await readInput(path)).toString());
+  } catch (error) {
+    if (error instanceof PolicyError) throw new CrankError('invalid-input', `${path}: ${error.message}`);
+    throw error;
+  }
+};
+
+interface VerifierKeys {
+  vkeys: readonly string[];
+  /** Receipts of hand-overs, one a line; nothing is trusted for standing there. */
+  handovers: string;
+  source: string;
+}
+
 /** Keys given win; then the one that the node on this machine keeps in its data folder; at last the node is asked, and the text says so. */
 const verifierKeys = async (
   context: Context,
-  given: readonly string[],
+  given: { vkeys: readonly string[]; handovers: string | undefined },
+  policy: TrustPolicy | undefined,
   dataFolder: () => string,
-): Promise<{ vkeys: readonly string[]; source: string }> => {
-  if (given.length > 0) return { vkeys: given, source: 'given' };
-  try {
-    const text = await readFile(join(dataFolder(), 'keys', 'log.vkey'), 'utf8');
-    return { vkeys: [text.trim()], source: 'local data folder' };
-  } catch {
-    // No node of ours on this machine.
+): Promise<VerifierKeys> => {
+  const read = async (path: string): Promise<string> => Buffer.from(await readInput(path)).toString();
+  const handovers = given.handovers === undefined ? '' : await read(given.handovers);
+  if (given.vkeys.length > 0) return { vkeys: given.vkeys, handovers, source: 'given' };
+  if ((policy?.logs.length ?? 0) > 0) {
+    const vkeys = handovers === '' ? [] : policy!.logs.map(({ text }) => text);
+    return { vkeys, handovers, source: 'policy' };
   }
-  const response = await context.client.send('/log/vkey');
-  return { vkeys: [(await response.text()).trim()], source: `asked of ${context.client.url}, not pinned` };
+  const vkeyFile = join(dataFolder(), 'keys', 'log.vkey');
+  if (existsSync(vkeyFile)) {
+    const own = join(dataFolder(), 'log', 'handovers');
+    return {
+      vkeys: [(await read(vkeyFile)).trim()],
+      handovers: handovers === '' && existsSync(own) ? await read(own) : handovers,
+      source: 'local data folder',
+    };
+  }
+  const asked = async (path: string): Promise<string> => (await context.client.send(path)).text();
+  return {
+    vkeys: [(await asked('/log/vkey')).trim()],
+    handovers: handovers === '' ? await asked('/log/handovers') : handovers,
+    source: `asked of ${context.client.url}, not pinned`,
+  };
 };

@@ -8,11 +8,12 @@ import { formatMetrics } from '../metrics-text.ts';
 export const healthRoutes = (app: FastifyInstance, platform: Platform, answers: AnswerCounts): void => {
   app.get('/healthz', (_request, reply) => reply.send({ status: 'ok' }));
   app.get('/readyz', (_request, reply) => {
-    const { draining } = platform.load;
-    return reply
-      .code(draining ? 503 : 200)
-
-      .send({ status: draining ? 'stopping' : 'ready' });
+    const status = platform.load.draining
+      ? 'stopping'
+      : platform.recorder.refusal !== undefined
+        ? 'cannot record'
+        : 'ready';
+    return reply.code(status === 'ready' ? 200 : 503).send({ status });
   });
   app.get('/metrics', async (request, reply) => {
     const metrics = await readMetrics(platform, request.headers.authorization);

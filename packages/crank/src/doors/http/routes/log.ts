@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { CrankError } from '#src/core/error.ts';
+import { handoversOf, vkeysOf } from '#src/platform/handovers.ts';
 import type { Platform } from '#src/platform/platform.ts';
+import { rotateKey } from '#src/platform/rotate-key.ts';
 
 /** Any page may verify the log: it is public, and reveals nothing but hashes. */
 const OPEN = { 'access-control-allow-origin': '*' };
@@ -13,6 +15,17 @@ export const logRoutes = (app: FastifyInstance, platform: Platform): void => {
       .headers({ ...OPEN, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' })
       .send(`${logFiles.vkey}\n`),
   );
+  app.get('/log/vkeys', async (_request, reply) =>
+    reply
+      .headers({ ...OPEN, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-cache' })
+      .send((await vkeysOf(platform)).map((vkey) => `${vkey}\n`).join('')),
+  );
+  app.get('/log/handovers', async (_request, reply) =>
+    reply
+      .headers({ ...OPEN, 'content-type': 'application/x-ndjson', 'cache-control': 'no-cache' })
+      .send(await handoversOf(platform)),
+  );
+  app.post('/v1/log/rotate-key', (request) => rotateKey(platform, request.headers.authorization));
   app.get('/log/checkpoint', async (_request, reply) => {
     const checkpoint = await logFiles.read('checkpoint');
     if (checkpoint === undefined)
