@@ -25,7 +25,8 @@ interface Handover {
   index: number;
 }
 
-const wrong = (why: string): VerificationError => new VerificationError('handover', `A hand-over does not hold: ${why}.`);
+const wrong = (why: string): VerificationError =>
+  new VerificationError('handover', `A hand-over does not hold: ${why}.`);
 
 const isText = (value: Json | undefined): value is string => typeof value === 'string';
 
@@ -34,7 +35,8 @@ const verifyHandover = async (line: string): Promise<Handover> => {
   const { payload } = parseEnvelope(parseReceiptFile(line)['envelope']);
   let said: Json;
   try {
-    said = (JSON.parse(new TextDecoder().decode(payload)) as { predicate?: { object?: Json } }).predicate?.object ?? null;
+    said =
+      (JSON.parse(new TextDecoder().decode(payload)) as { predicate?: { object?: Json } }).predicate?.object ?? null;
   } catch {
     throw wrong('its statement is no JSON');
   }
@@ -80,7 +82,9 @@ export const followHandovers = async (text: string, vkeys: readonly string[]): P
     const begun = handovers.filter(({ to }) => to.text === key.text);
     const ended = handovers.filter(({ from }) => from.text === key.text);
     if (begun.length > 1 || ended.length > 1)
-      throw wrong(`${key.text} ${begun.length > 1 ? 'took over' : 'was handed over'} twice: keep the file, it proves that`);
+      throw wrong(
+        `${key.text} ${begun.length > 1 ? 'took over' : 'was handed over'} twice: keep the file, it proves that`,
+      );
     if (begun.length + ended.length === 0) return key;
     return { ...key, term: { first: (begun[0]?.index ?? -1) + 1, last: ended[0]?.index ?? Number.MAX_SAFE_INTEGER } };
   });

@@ -27,4 +27,14 @@ export {
   type VerifyOptions,
   verifyReceipt,
 } from './verify-receipt.ts';
-export { formatVkey, isKeyName, KEY_TYPES, type KeyType, keyHint, keyId, parseVkey, type Vkey, VkeyError } from './vkey.ts';
+export {
+  formatVkey,
+  isKeyName,
+  KEY_TYPES,
+  type KeyType,
+  keyHint,
+  keyId,
+  parseVkey,
+  type Vkey,
+  VkeyError,
+} from './vkey.ts';

@@ -124,7 +124,9 @@ export const parsePolicy = async (text: string): Promise<TrustPolicy> => {
 
 /** Whether cosignatures by these keys are enough. */
 export const quorumMet = ({ witnesses, groups, quorum }: TrustPolicy, cosigned: readonly Vkey[]): boolean => {
-  const met = new Set(witnesses.filter(({ vkey }) => cosigned.some(({ text }) => text === vkey.text)).map((w) => w.name));
+  const met = new Set(
+    witnesses.filter(({ vkey }) => cosigned.some(({ text }) => text === vkey.text)).map((w) => w.name),
+  );
   // A group names only what stands above it.
   for (const { name, threshold, members } of groups)
     if (members.filter((member) => met.has(member)).length >= threshold) met.add(name);

@@ -69,8 +69,7 @@ export const receiptVerifier = async (
 ): Promise<ReceiptVerifier> => {
   const { policy } = options;
   const given = [...options.vkeys, ...(policy?.logs ?? []), ...(policy?.witnesses ?? []).map(({ vkey }) => vkey)];
-  if (given.length === 0)
-    throw new VkeyError('No verifier key was given: a receipt proves nothing without one.');
+  if (given.length === 0) throw new VkeyError('No verifier key was given: a receipt proves nothing without one.');
   const keys = await Promise.all(given.map((key) => (typeof key === 'string' ? parseVkey(key) : key)));
   const signers = keys.filter(({ type }) => type === KEY_TYPES.ed25519);
   let last: { note: string; head: VerifiedCheckpoint } | undefined;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { formatDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
+import { loadSigner } from '#src/engines/audit/keys.ts';
 import { openLogKey } from '#src/engines/audit/log-key.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
@@ -19,6 +20,7 @@ import { createSandbox } from '#src/engines/sandbox/create.ts';
 import { act, nodePrincipal } from '#src/platform/act.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
+import { Cosigning } from '#src/platform/cosigning.ts';
 import { handoversOf, settleHandover } from '#src/platform/handovers.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
@@ -31,6 +33,7 @@ import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
 import { collectPackages } from '#src/platform/services.ts';
 import { Subjects } from '#src/platform/subjects.ts';
+import { Witness } from '#src/platform/witness.ts';
 import { createWorkshop } from '#src/platform/workshop.ts';
 import { openStore } from '#src/store/store.ts';
 import type { Config } from './config.ts';
@@ -95,18 +98,25 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   await settleHandover(store, origin, logKey);
   const logFiles = await LogFiles.open({ vkey: logKey.vkey, origin, folder: folder.log, store, log });
   const load = new Load(config.concurrency);
+  let cosigning: Cosigning | undefined;
   const recorder = await Recorder.start({
     store: config.database,
     key,
     origin,
     alone: () => load.inFlight <= 1,
     crowded: () => load.forking >= 2 * availableParallelism(),
-    onGrown: (size) => logFiles.grown(size),
+    onGrown: (size) => {
+      logFiles.grown(size);
+      cosigning?.grown();
+    },
     onFailed,
   });
   const identity = new Identity(store.db);
   await makeFirstOwner({ store, identity, node: origin, recorder }, config.account, folder.ownerKey);
   const nodeActs = { node: origin, recorder };
+  const alarming = { ...nodeActs, account: config.account, store, log };
+  cosigning = new Cosigning({ ...alarming, logFiles });
+  const witness = new Witness(alarming, loadSigner(folder.keys, `${origin}/witness`, 'witness'));
   const refusals = new Refusals(
     async (counts) => {
       await act(nodeActs, nodePrincipal(nodeActs, config.account), 'security.refusals', counts, []);
@@ -153,6 +163,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     refusals,
     logFiles,
     logKey,
+    witness,
+    cosigning,
     counts: new CallCounts(),
     log,
     scratch: folder.scratch,
@@ -175,6 +187,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       await refusals.close();
       await sandbox.close();
       egress.close();
+      await cosigning.close();
       await nodeAct('node.stop', {}).catch((err: unknown) => log.error({ err }, 'the stop could not be recorded'));
       indexEgress.close();
       await recorder.close();

@@ -94,7 +94,7 @@ export const settings = [
     env: 'CRANK_ORIGIN',
     flag: '',
     default: '`crank.local/` and 16 random characters',
-    description: "Name of a new log, such as `example.com/crank`: a log keeps the name that it began with.",
+    description: 'Name of a new log, such as `example.com/crank`: a log keeps the name that it began with.',
   },
   { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
   {

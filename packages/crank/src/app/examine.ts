@@ -92,6 +92,18 @@ export const examine = async (env: Env, progress: (text: string) => void): Promi
       detail: ready ? `${nodeUrl(env)} is ready` : `none at ${nodeUrl(env)} (start one with crank up)`,
       fix: '',
     });
+    if (ready) {
+      const alarms = await fetch(`${nodeUrl(env)}/metrics`).then(
+        async (answer) => Number(/^crank_log_alarms (\d+)$/m.exec(await answer.text())?.[1] ?? 0),
+        () => 0,
+      );
+      checks.push({
+        name: 'transparency log',
+        ok: alarms === 0,
+        detail: alarms === 0 ? 'no log was seen with two histories' : `${alarms} alarms: a log has two histories`,
+        fix: alarms === 0 ? '' : 'crank log witness list says which; keep the evidence, and ask who runs that log',
+      });
+    }
     return checks;
   } finally {
     await sandbox.close();

@@ -77,11 +77,12 @@ export class LogFiles {
   }
 
   /** A file of the log by its path (`checkpoint`, `tile/...`), or undefined where there is none. */
-  async read(path: string): Promise<Uint8Array | undefined> {
+  async read(path: string): Promise<Buffer | undefined> {
     if (path !== 'checkpoint') {
       const id = parseTilePath(path);
       if (id === undefined || tilePath(id) !== path) return undefined;
-      return this.#tiles.files.read(id);
+      const bytes = await this.#tiles.files.read(id);
+      return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     }
     try {
       return await readFile(join(this.#folder, 'checkpoint'));

@@ -1,10 +1,10 @@
+import { sha256 } from '#src/core/digest.ts';
 import { checkpointNote, checkpointText, signCheckpoint } from '#src/engines/audit/checkpoint.ts';
 import { encodeStatement, envelopeOf } from '#src/engines/audit/dsse.ts';
 import type { Signer } from '#src/engines/audit/keys.ts';
 import { extend, type Frontier, serialiseFrontier } from '#src/engines/audit/merkle.ts';
 import { type SignedReceipt, signReceipt } from '#src/engines/audit/receipt-statement.ts';
 import type { RemoteSigner } from '#src/engines/audit/remote-signer.ts';
-import { sha256 } from '#src/core/digest.ts';
 import type { CommitGroup } from '#src/store/committer.ts';
 import type { RecordEntry } from './record-entry.ts';
 

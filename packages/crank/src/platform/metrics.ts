@@ -1,7 +1,9 @@
 import { identify } from './admit.ts';
 import type { CallCount } from './call-counts.ts';
 import { maySee } from './calls.ts';
+import { alarmsOf } from './log-alarms.ts';
 import type { Platform } from './platform.ts';
+import { cosignedNote } from './witnesses.ts';
 
 export interface Metrics {
   /** Calls in flight, and how many there may be. */
@@ -9,6 +11,10 @@ export interface Metrics {
   limit: number;
   /** Entries in the node's log. */
   logSize: number;
+  /** Of them those under the newest head that witnesses cosigned. */
+  cosigned: number;
+  /** Logs that were seen with two histories, this one or others. */
+  alarms: number;
   /** Of the caller's account; empty for strangers and for those who may not see all of its calls. */
   calls: { account: string; counts: CallCount[] } | undefined;
 }
@@ -16,7 +22,16 @@ export interface Metrics {
 /** Figures of this node, as far as the credentials go. @throws CrankError `unauthenticated` for bad ones; none are fine */
 export const readMetrics = async (platform: Platform, authorization: string | undefined): Promise<Metrics> => {
   const { load, logFiles } = platform;
-  const open = { inFlight: load.inFlight, limit: load.limit, logSize: logFiles.size, calls: undefined };
+  const cosigned = (await cosignedNote(platform, platform.node))?.size ?? 0;
+  const alarms = (await alarmsOf(platform)).length;
+  const open = {
+    inFlight: load.inFlight,
+    limit: load.limit,
+    logSize: logFiles.size,
+    cosigned,
+    alarms,
+    calls: undefined,
+  };
   if (authorization === undefined) return open;
   const principal = await identify(platform, authorization);
   const { account } = principal;

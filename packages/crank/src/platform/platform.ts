@@ -11,12 +11,14 @@ import type { Sandbox } from '#src/engines/sandbox/sandbox.ts';
 import type { Store } from '#src/store/store.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { Catalog } from './catalog.ts';
+import type { Cosigning } from './cosigning.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
 import type { Subjects } from './subjects.ts';
+import type { Witness } from './witness.ts';
 
 /** The parts that use cases join. Built in `app/`, given to every use case as its first argument. */
 export interface Platform {
@@ -43,6 +45,9 @@ export interface Platform {
   refusals: Refusals;
   logFiles: LogFiles;
   logKey: LogKey;
+  /** The node as a witness of others, and others as witnesses of it. */
+  witness: Witness;
+  cosigning: Cosigning;
   /** Calls that ended on this node. */
   counts: CallCounts;
   log: Logger;

@@ -9,9 +9,11 @@ import { identify } from './admit.ts';
 import { maySee } from './calls.ts';
 import type { Platform } from './platform.ts';
 import { openingsOf } from './receipt-openings.ts';
+import { cosignedNote } from './witnesses.ts';
 
 /**
- * A receipt file: envelope, proof of inclusion under the newest checkpoint, and the salts.
+ * A receipt file: envelope, proof of inclusion under the newest checkpoint that witnesses cosigned, where one
+ * covers it, else under the newest; and the salts.
  *
  * @throws CrankError `not-found`, also where the receipt is not for this principal to see
  */
@@ -24,7 +26,8 @@ export const getReceipt = async (
   const row = await visibleReceipt(platform, principal, id);
   const log = await readLog(platform.store.db, row.log);
   if (log === undefined) throw new Error(`receipt ${id} is in the log ${row.log}, which is not in the database`);
-  return fileOf(platform, row, log.checkpoint);
+  const cosigned = await cosignedNote(platform, row.log);
+  return fileOf(platform, row, cosigned !== undefined && cosigned.size > row.idx ? cosigned.note : log.checkpoint);
 };
 
 /** @throws CrankError `not-found` */

@@ -165,6 +165,8 @@ export const openDoor = async (
     refusals: { count: () => undefined } as unknown as Platform['refusals'],
     logFiles: logFiles as unknown as Platform['logFiles'],
     logKey: {} as Platform['logKey'],
+    witness: {} as Platform['witness'],
+    cosigning: {} as Platform['cosigning'],
     counts: new CallCounts(),
     log,
     scratch,

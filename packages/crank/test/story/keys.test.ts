@@ -163,7 +163,9 @@ describe('a key in a signing process', () => {
   });
 
   it('refuses calls while it is gone, rather than answering without a receipt, and goes on when it is back', async () => {
-    const before = (await verifyCheckpoint(await text(node, '/log/checkpoint'), [(await text(node, '/log/vkey')).trim()])).size;
+    const before = (
+      await verifyCheckpoint(await text(node, '/log/checkpoint'), [(await text(node, '/log/vkey')).trim()])
+    ).size;
     await stopSigner();
     const refused = await call(node);
     expect(refused).toMatchObject({ status: 503, json: { code: 'unavailable' } });

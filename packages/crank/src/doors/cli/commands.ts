@@ -7,6 +7,7 @@ import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts'
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import { describe, release, remove, services, versions } from './commands/services.ts';
 import { verify } from './commands/verify-receipt.ts';
+import { addWitness, leaveLog, listWitnesses, removeWitness, serveLog, witnessPolicy } from './commands/witness.ts';
 
 /** The commands that ask a node. @param dataFolder of a node on this machine, should there be one */
 export const commands = (dataFolder: () => string): Command[] => [
@@ -25,6 +26,12 @@ export const commands = (dataFolder: () => string): Command[] => [
   verify(dataFolder),
   checkpoint,
   rotateLogKey,
+  listWitnesses,
+  addWitness,
+  removeWitness,
+  serveLog,
+  leaveLog,
+  witnessPolicy,
   createKey,
   listKeys,
   revokeKey,

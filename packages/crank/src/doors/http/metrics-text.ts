@@ -15,6 +15,12 @@ export const formatMetrics = (metrics: Metrics, answers: AnswerCounts): string =
     family('crank_calls_in_flight', 'gauge', 'Calls that run now.', [[{}, metrics.inFlight]]),
     family('crank_calls_in_flight_limit', 'gauge', 'Calls that may run at a time.', [[{}, metrics.limit]]),
     family('crank_log_entries', 'gauge', 'Entries in the transparency log.', [[{}, metrics.logSize]]),
+    family('crank_log_cosigned_entries', 'gauge', 'Entries under the newest head that witnesses cosigned.', [
+      [{}, metrics.cosigned],
+    ]),
+    family('crank_log_alarms', 'gauge', 'Times that a log was seen with two histories: more than 0 wants a person.', [
+      [{}, metrics.alarms],
+    ]),
     family('process_resident_memory_bytes', 'gauge', 'Resident memory of the gateway.', [[{}, rss]]),
     family('nodejs_heap_size_used_bytes', 'gauge', 'JavaScript heap in use.', [[{}, heapUsed]]),
     family('process_cpu_seconds_total', 'counter', 'CPU time of the gateway.', [[{}, (user + system) / 1e6]]),

@@ -17,6 +17,7 @@ import { logRoutes } from './routes/log.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { serviceRoutes } from './routes/services.ts';
+import { witnessRoutes } from './routes/witness.ts';
 
 export interface HttpServerOptions {
   host: string;
@@ -103,6 +104,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);
     logRoutes(scope, platform);
+    witnessRoutes(scope, platform);
     schemaRoutes(scope);
     healthRoutes(scope, platform, answers);
     documentRoutes(scope, platform);

@@ -4,8 +4,7 @@ import type { Signer } from './keys.ts';
 /** What is signed (DSSE v1.0.2, "pre-authentication encoding"): `DSSEv1 LEN(type) type LEN(payload) payload`. */
 export const encodeStatement = (statement: string): Buffer => Buffer.from(headOf(statement) + statement);
 
-const headOf = (statement: string): string =>
-  `DSSEv1 ${IN_TOTO.length} ${IN_TOTO} ${Buffer.byteLength(statement)} `;
+const headOf = (statement: string): string => `DSSEv1 ${IN_TOTO.length} ${IN_TOTO} ${Buffer.byteLength(statement)} `;
 
 /**
  * The envelope of an in-toto statement (JSON text).

@@ -67,8 +67,7 @@ const formatKey = (hint: string, seed: Uint8Array, type: KeyType): string =>
 const parseKey = (text: string, path: string, type: KeyType): Signer => {
   const match = /^PRIVATE\+KEY\+([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})\n$/.exec(text);
   const typed = Buffer.from(match?.[3] ?? '', 'base64');
-  const signer =
-    typed.length === 33 && typed[0] === type ? signerFrom(match![1]!, typed.subarray(1), type) : undefined;
+  const signer = typed.length === 33 && typed[0] === type ? signerFrom(match![1]!, typed.subarray(1), type) : undefined;
   if (signer === undefined || signer.hint !== `${match![1]}+${match![2]}`) {
     throw new CrankError(
       'unavailable',
@@ -174,9 +173,4 @@ export const replaceKey = (folder: string): void => {
   renameSync(join(folder, 'log.next.key'), join(folder, 'log.key'));
   renameSync(join(folder, 'log.next.vkey'), join(folder, 'log.vkey'));
   fsyncFolder(folder);
-};
-
-/** Writes a file of the keys folder that everybody may read, whole or not at all. */
-export const writePublic = (folder: string, name: string, text: string): void => {
-  renameSync(writeTemp(folder, text, 0o644), join(folder, name));
 };

@@ -55,7 +55,11 @@ class Difference extends Error {
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-const verifiedHead = async (note: string, vkeys: readonly (string | Vkey)[], where: string): Promise<VerifiedCheckpoint> => {
+const verifiedHead = async (
+  note: string,
+  vkeys: readonly (string | Vkey)[],
+  where: string,
+): Promise<VerifiedCheckpoint> => {
   try {
     return await verifyCheckpoint(note, vkeys);
   } catch (error) {

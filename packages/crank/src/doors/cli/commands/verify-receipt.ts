@@ -40,7 +40,11 @@ export const verify = (dataFolder: () => string): Command => ({
   ],
   run: async (context, [file], options) => {
     const whole = isExport(await headOf(file!));
-    const given = { vkeys: many(options, 'vkey'), policy: one(options, 'policy'), handovers: one(options, 'handovers') };
+    const given = {
+      vkeys: many(options, 'vkey'),
+      policy: one(options, 'policy'),
+      handovers: one(options, 'handovers'),
+    };
     const policy = given.policy === undefined ? undefined : await policyIn(given.policy);
     const key = await verifierKeys(context, given, policy, dataFolder);
     try {
