@@ -28,6 +28,7 @@ import { Load } from '#src/platform/load.ts';
 import { LogFiles } from '#src/platform/log-files.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { loadPolicies } from '#src/platform/policies.ts';
+import { namePredecessor } from '#src/platform/predecessor.ts';
 import { quarantine } from '#src/platform/quarantine.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
@@ -114,7 +115,9 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const identity = new Identity(store.db);
   await makeFirstOwner({ store, identity, node: origin, recorder }, config.account, folder.ownerKey);
   const nodeActs = { node: origin, recorder };
-  const alarming = { ...nodeActs, account: config.account, store, log };
+  const nodeOf = { ...nodeActs, account: config.account, store };
+  await namePredecessor(nodeOf, join(folder.keys, 'predecessor.json'));
+  const alarming = { ...nodeOf, log };
   cosigning = new Cosigning({ ...alarming, logFiles });
   const witness = new Witness(alarming, loadSigner(folder.keys, `${origin}/witness`, 'witness'));
   const refusals = new Refusals(

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isKeyName } from 'crank-verify';
 import { CrankError } from '#src/core/error.ts';
@@ -15,6 +15,9 @@ export interface DataFolder {
   scratch: string;
   ownerKey: string;
 }
+
+/** There while a backup is being put back. */
+export const RESTORING = 'restoring';
 
 /** 0711: the sandbox's uid passes through to what it is given, and can list nothing. 0755: what sandboxes read. */
 const modes = { keys: 0o700, log: 0o755, versions: 0o755, envs: 0o755, runtime: 0o755, scratch: 0o711 } as const;
@@ -52,7 +55,8 @@ export const originOf = (keys: string, wanted?: string): string => {
   const path = join(keys, 'origin');
   try {
     const origin = readFileSync(path, 'utf8').trim();
-    if (wanted === undefined || wanted === origin) return origin;
+    // What a restored node's log is called begins with the name that was configured.
+    if (wanted === undefined || wanted === origin || origin.startsWith(`${wanted}/restored-`)) return origin;
     throw new CrankError(
       'invalid-input',
       `CRANK_ORIGIN is "${wanted}", but the log of this data folder is ${origin} and keeps its name: leave it, or start with another folder.`,
@@ -72,6 +76,12 @@ export const originOf = (keys: string, wanted?: string): string => {
  * @throws CrankError `unavailable` where another node runs on it
  */
 export const claimFolder = (root: string): (() => void) => {
+  if (existsSync(join(root, RESTORING))) {
+    throw new CrankError(
+      'unavailable',
+      `${root} was not restored to the end: delete it and type \`crank restore\` again.`,
+    );
+  }
   const path = join(root, 'node.pid');
   const owner = livingOwner(path);
   if (owner !== undefined) {

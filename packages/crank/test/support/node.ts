@@ -57,9 +57,9 @@ export interface TestNode {
   remove(): Promise<void>;
 }
 
-export const startNode = async (env: Record<string, string> = {}): Promise<TestNode> => {
+export const startNode = async (env: Record<string, string> = {}, at?: string): Promise<TestNode> => {
   const folder = temporaryFolder('node');
-  const data = join(folder.path, 'data');
+  const data = at ?? join(folder.path, 'data');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   // The user's own environment, since package clients are configured there, but none of the user's Crank.
