@@ -1,10 +1,23 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import { Kysely, SqliteDialect } from 'kysely';
+import { Kysely, SqliteAdapter, SqliteDialect } from 'kysely';
 import type { Database } from './schema.ts';
 import { openSqliteFile } from './sqlite-file.ts';
 
 /** Prepared statements kept; the platform uses a few dozen shapes. */
 const STATEMENTS = 128;
+
+/** SQLite's DDL is transactional, although Kysely does without: a crash in the middle must not leave half a migration. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new Adapter();
+  }
+}
 
 /**
  * Opens a SQLite file for everything but the commits of calls and acts.
@@ -22,7 +35,7 @@ export const openSqlite = (file: string): Kysely<Database> => {
     return statement;
   };
   return new Kysely<Database>({
-    dialect: new SqliteDialect({
+    dialect: new Dialect({
       database: {
         close: () => sqlite.close(),
         prepare: (text) => {
