@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { loadSigner } from '../../packages/crank/src/engines/audit/keys.ts';
 import { folderLog } from '../../packages/crank/src/engines/audit/log-reader.ts';
 import { openTileFiles } from '../../packages/crank/src/engines/audit/tile-files.ts';
@@ -21,7 +20,7 @@ export const checkLog = async (folder: string, acknowledged: Iterable<string>): 
   const store = await openStore({ sqlite: join(folder, 'crank.db') });
   try {
     const { vkey } = loadSigner(join(folder, 'keys'), ORIGIN);
-    const log = pino({ level: 'silent' });
+    const log = { error: () => undefined };
     const files = await LogFiles.open({ vkey, origin: ORIGIN, folder: join(folder, 'log'), store, log });
     await files.close();
     const rows = await store.db.selectFrom('receipts').select(['id', 'idx', 'envelope']).orderBy('idx').execute();

@@ -1,6 +1,5 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { loadSigner } from '../../packages/crank/src/engines/audit/keys.ts';
 import { LogFiles } from '../../packages/crank/src/platform/log-files.ts';
 import { Recorder } from '../../packages/crank/src/platform/recorder.ts';
@@ -16,7 +15,7 @@ process.on('SIGXFSZ', () => undefined);
 const location = { sqlite: join(folder, 'crank.db') };
 const store = await openStore(location);
 const { vkey } = loadSigner(join(folder, 'keys'), ORIGIN);
-const log = pino({ level: 'silent' });
+const log = { error: () => undefined };
 const files = await LogFiles.open({ vkey, origin: ORIGIN, folder: join(folder, 'log'), store, log });
 let inFlight = 0;
 let left = Number(most);

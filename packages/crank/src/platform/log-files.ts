@@ -22,7 +22,7 @@ export class LogFiles {
   readonly #origin: string;
   readonly #store: Store;
   readonly #tiles: Tiles;
-  readonly #log: Logger;
+  readonly #log: Pick<Logger, 'error'>;
   #timer: NodeJS.Timeout | undefined;
   #following: Promise<void> = Promise.resolve();
   #pause = FOLLOW_MS;
@@ -35,7 +35,7 @@ export class LogFiles {
     origin: string;
     store: Store;
     tiles: Tiles;
-    log: Logger;
+    log: Pick<Logger, 'error'>;
     size: number;
   }) {
     this.vkey = options.vkey;
@@ -53,7 +53,7 @@ export class LogFiles {
     origin: string;
     folder: string;
     store: Store;
-    log: Logger;
+    log: Pick<Logger, 'error'>;
   }): Promise<LogFiles> {
     const stored = await readLog(options.store.db, options.origin);
     const tiles = await openTiles(options.folder, entriesOf(options.store, options.origin), stored?.checkpoint);

@@ -1,5 +1,6 @@
 import { roles } from '../routes/keys.ts';
 import { errors, ref } from './components.ts';
+import { logPaths } from './log-paths.ts';
 import {
   all,
   cursor,
@@ -235,34 +236,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: { '200': ok('Removed.', ref('Done')), ...errors(400, 401, 403, 404, 429) },
     },
   },
-  '/log/checkpoint': {
-    get: {
-      operationId: 'logCheckpoint',
-      tags: ['log'],
-      summary: "The log's signed head (C2SP checkpoint)",
-      ...open,
-      responses: { '200': plain('The checkpoint.'), ...errors(404) },
-    },
-  },
-  '/log/vkey': {
-    get: {
-      operationId: 'logKey',
-      tags: ['log'],
-      summary: "The log's verifier key (C2SP signed-note)",
-      ...open,
-      responses: { '200': plain('The key.') },
-    },
-  },
-  '/log/tile/{tile}': {
-    parameters: [inPath('tile')],
-    get: {
-      operationId: 'logTile',
-      tags: ['log'],
-      summary: 'A tile of the log (C2SP tlog-tiles); the path has further components',
-      ...open,
-      responses: { '200': plain('The tile.', 'application/octet-stream'), ...errors(404) },
-    },
-  },
+  ...logPaths,
   '/healthz': {
     get: {
       operationId: 'health',
