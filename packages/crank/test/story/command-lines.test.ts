@@ -163,6 +163,10 @@ describe('scripts that were not written for Crank', () => {
     const refused = await node.crank(['call', 'tool', '-a', 'infile=absent.json']);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/usage: .*can't open 'absent.json'.*exit code 2/s);
+    const many = await node.crank(['deploy', join(library, 'calendar.py'), '--name', 'months']);
+    expect(many.stdout).toContain('months.run(');
+    expect(many.stdout).toMatch(/and \d+ more methods: crank describe months/);
+    expect(many.stdout.split('\n').length).toBeLessThan(30);
     const about = await node.crank(['describe', 'tool']);
     expect(about.stdout).toContain('--indent');
   });

@@ -15,6 +15,9 @@ interface Deployed {
   findings: Finding[];
 }
 
+/** Operations that are listed: all functions, and methods up to so many. */
+const SHOWN = 20;
+
 export const deploy: Command = {
   name: 'deploy',
   summary: 'make a service of a .py file, a notebook, or a folder with one',
@@ -41,9 +44,12 @@ export const deploy: Command = {
       signal: context.signal,
     });
     context.print(service, () => {
-      const operations = service.operations.map(
-        (operation) => `  ${service.name}.${operation.name}(${parameters(operation)})`,
-      );
+      const functions = service.operations.filter(({ name }) => !name.includes('.'));
+      const methods = service.operations.filter(({ name }) => name.includes('.'));
+      const shown = [...functions, ...methods.slice(0, Math.max(0, SHOWN - functions.length))];
+      const operations = shown.map((operation) => `  ${service.name}.${operation.name}(${parameters(operation)})`);
+      const more = service.operations.length - shown.length;
+      if (more > 0) operations.push(`  and ${more} more methods: crank describe ${service.name}`);
       const remarks = service.findings.map(
         (finding) =>
           `  note: ${finding.file}${finding.line ? `:${finding.line}` : ''}: ${finding.message} ${finding.fix}`,
