@@ -97,6 +97,6 @@ describe.skipIf(!there)('a witness that is not ours (needs Go and ssh-agent)', (
     await expect
       .poll(async () => (await node!.request('GET', '/metrics')).text, { timeout: 30_000 })
       .toContain('crank_log_alarms 1');
-    expect(node.said()).toContain('goes on as a second history');
+    await expect.poll(() => node!.said(), { timeout: 10_000 }).toContain('goes on as a second history');
   });
 });

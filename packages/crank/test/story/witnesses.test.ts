@@ -143,7 +143,7 @@ describe('two nodes that witness one another', () => {
     const heads = alarms[0]!.evidence.match(/liar\.example\/log\n5\n/g);
     expect(heads).toHaveLength(2);
     expect(await text(a, '/metrics')).toContain('crank_log_alarms 2');
-    expect(a.said()).toContain('ALARM');
+    await expect.poll(() => a.said(), { timeout: 10_000 }).toContain('ALARM');
     const listed = await a.crank(['log', 'witness', 'list']);
     expect([listed.code, listed.stdout.includes('ALARM')]).toEqual([5, true]);
     const doctor = await a.crank(['doctor']);
