@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatProof, verifyReceipt } from 'crank-verify';
@@ -97,9 +97,25 @@ const entry = (n: number): RecordEntry => {
   };
 };
 
+/** How often this disk syncs a second: 4 KiB more of one file each time. @param ms how long that is tried */
+const syncRate = (folder: string, ms = 2_000): number => {
+  const file = openSync(join(folder, 'sync'), 'w');
+  const page = Buffer.alloc(4096, 1);
+  const start = performance.now();
+  let syncs = 0;
+  for (; performance.now() - start < ms; syncs++) {
+    writeSync(file, page);
+    fdatasyncSync(file);
+  }
+  closeSync(file);
+  return syncs / ((performance.now() - start) / 1000);
+};
+
 /** Durable receipts a second through the recorder, 64 in flight; and milliseconds to verify one offline. */
 export const benchReceipts = async (): Promise<{
   perSecond: number;
+  /** Syncs a second that the same disk does by itself. */
+  syncs: number;
   alone: number;
   verifyP50: number;
   verifyP99: number;
@@ -151,9 +167,11 @@ export const benchReceipts = async (): Promise<{
   took.sort((a, b) => a - b);
   alone.sort((a, b) => a - b);
   await store.close();
+  const syncs = syncRate(folder);
   rmSync(folder, { recursive: true, force: true });
   return {
     perSecond,
+    syncs,
     alone: percentile(alone, 0.5),
     verifyP50: percentile(took, 0.5),
     verifyP99: percentile(took, 0.99),
