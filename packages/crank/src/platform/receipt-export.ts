@@ -11,6 +11,7 @@ import type { Platform } from './platform.ts';
 import { boundsOf, filterFor, type ReceiptQuery } from './receipt-list.ts';
 import { scanReceipts } from './receipt-scan.ts';
 import { fileOf, visibleReceipt } from './receipts.ts';
+import { cosignedNote } from './witnesses.ts';
 
 /** Exports that a node makes at a time: each reads what may be all of its log. */
 const MOST = 2;
@@ -66,12 +67,16 @@ async function* archive(
   const filter = await filterFor(platform, authorization, query);
   const log = await readLog(db, platform.node);
   if (log === undefined) throw new CrankError('not-found', 'The log is empty: there is nothing to export.');
-  const { size } = parseCheckpoint(parseNote(log.checkpoint).text);
-  const bounds = await boundsOf(platform, filter, size);
+  const bounds = await boundsOf(platform, filter, log.size);
   const since = query.since ?? bounds.first;
-  if (since > size) {
-    throw new CrankError('malformed-request', `The log has ${size} entries: it does not extend one of ${since}.`);
+  if (since > log.size) {
+    throw new CrankError('malformed-request', `The log has ${log.size} entries: it does not extend one of ${since}.`);
   }
+  // The head that witnesses cosigned, where it covers all that was asked for.
+  const cosigned = await cosignedNote(platform, platform.node);
+  const covered = cosigned !== undefined && cosigned.size >= Math.max(bounds.end, since);
+  const checkpoint = covered ? cosigned.note : log.checkpoint;
+  const { size } = parseCheckpoint(parseNote(checkpoint).text);
   const time = Math.floor(Date.now() / 1000);
   const file = (name: string, content: string | Uint8Array): Buffer =>
     tarFile(name, typeof content === 'string' ? Buffer.from(content) : content, time);
@@ -90,8 +95,8 @@ async function* archive(
     `${JSON.stringify({ format: 'crank-receipts/v1', log: platform.node, ...asked }, null, 2)}\n`,
   );
   yield file('log.vkey', `${platform.logFiles.vkey}\n`);
-  yield file('checkpoint', log.checkpoint);
-  yield file('consistency', encodeConsistency(since, proof, log.checkpoint));
+  yield file('checkpoint', checkpoint);
+  yield file('consistency', encodeConsistency(since, proof, checkpoint));
 
   const digest = createHash('sha256');
   let receipts: Buffer[] = [];
@@ -111,7 +116,7 @@ async function* archive(
   for await (const rows of scanReceipts(platform.store, platform.node, filter, bounds)) {
     const known: SubtreeHashes = new Map();
     for (const { row, info } of rows) {
-      receipts.push(await fileOf(platform, row, log.checkpoint, known));
+      receipts.push(await fileOf(platform, row, checkpoint, known));
       index.push(`${JSON.stringify(info)}\n`);
       count++;
       if (receipts.length === CHUNK) yield* flush();

@@ -91,6 +91,11 @@ describe('two nodes that witness one another', () => {
     const keys = [await line(a, '/log/vkey'), await line(b, '/witness/vkey')];
     for (const path of ['/log/checkpoint', '/log/witnessed'])
       expect((await verifyCheckpoint(await text(a, path), keys)).verified).toHaveLength(2);
+    const archive = join(folder.path, 'export.tar');
+    const exported = await a.crank(['receipt', 'export', '-o', archive]);
+    expect(exported.code, exported.stderr).toBe(0);
+    const policed = await a.crank(['receipt', 'verify', archive, '--policy', join(folder.path, 'policy')]);
+    expect(policed.stdout, policed.stderr).toContain('export verified');
     const hash = createHash('sha256').update(keys[0]!.split('+')[0]!).digest('hex');
     expect((await verifyCheckpoint(await text(b, `/witness/${hash}/checkpoint`), keys)).verified).toHaveLength(2);
     expect((await a.request('GET', `/witness/${hash}/checkpoint`)).status).toBe(404);
