@@ -1,4 +1,4 @@
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { formatDestination } from '#src/core/destination.ts';
@@ -105,7 +105,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     key,
     origin,
     alone: () => load.inFlight <= 1,
-    crowded: () => load.forking >= 2 * availableParallelism(),
+    crowded: (account) => load.crowdedBy(account),
     onGrown: (size) => {
       logFiles.grown(size);
       cosigning?.grown();

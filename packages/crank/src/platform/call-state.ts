@@ -174,8 +174,7 @@ export class CallState {
       signal = stop.signal;
     }
     let lease: Lease | undefined;
-    const forking = Number(this.target.manifest.isolation !== 'warm');
-    platform.load.forking += forking;
+    const leave = this.target.manifest.isolation === 'warm' ? undefined : platform.load.fork(this.target.account);
     try {
       const template = templateOf(platform, this.target, this.principal.account);
       lease = this.destinations && platform.egress.open({ home: template.key, destinations: this.destinations });
@@ -197,7 +196,7 @@ export class CallState {
     } catch (error) {
       throw startedBefore(error, this.name);
     } finally {
-      platform.load.forking -= forking;
+      leave?.();
       this.traffic = lease?.close();
       forget?.();
       if (body.files.length > 0) await removeFiles(body.files.map((file) => file.path));

@@ -1,7 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { CrankError } from '#src/core/error.ts';
 
 /** An account's calls in flight are at most this many times the room that is left. */
 const GREED = 3;
+const cpus = availableParallelism();
 
 /**
  * Calls in flight, how many there may be, and whose they are. One account alone gets three quarters of the room. Where many
@@ -11,10 +13,11 @@ export class Load {
   readonly limit: number;
   /** Set while the node stops: no new calls. */
   draining = false;
-  /** Of the calls in flight those that have a process each, or wait for one: what keeps the processors busy. */
-  forking = 0;
   #inFlight = 0;
   readonly #byAccount = new Map<string, number>();
+  /** Of the calls in flight those that have a process each, or wait for one, by the account of their service. */
+  readonly #forking = new Map<string, number>();
+  #forks = 0;
 
   constructor(limit: number) {
     this.limit = limit;
@@ -33,6 +36,23 @@ export class Load {
         retryAfter: 1,
       });
     }
+  }
+
+  /** Counts a call that has a process of its own until the function returned is called: such calls keep the processors busy. */
+  fork(account: string): () => void {
+    this.#forks++;
+    this.#forking.set(account, (this.#forking.get(account) ?? 0) + 1);
+    return () => {
+      this.#forks--;
+      const left = this.#forking.get(account)! - 1;
+      if (left > 0) this.#forking.set(account, left);
+      else this.#forking.delete(account);
+    };
+  }
+
+  /** Whether the processors are busy, and that with an account's own calls: one that has few waits for nobody's. */
+  crowdedBy(account: string): boolean {
+    return this.#forks >= 2 * cpus && (this.#forking.get(account) ?? 0) >= cpus;
   }
 
   /** Counts a call until the function returned is called. @throws CrankError `overloaded` */

@@ -17,8 +17,8 @@ export interface RecorderOptions {
   origin: string;
   /** Whether nobody waits for the gateway's thread but who commits, so that it may commit by itself. */
   alone?: () => boolean;
-  /** Whether so many calls run that the machine's processors are busy and more entries will follow within milliseconds. */
-  crowded?: () => boolean;
+  /** Whether so many calls of an account run that the processors are busy, and more of its entries will follow within milliseconds. */
+  crowded?: (account: string) => boolean;
   /** Called with the log's size after each commit. */
   onGrown?: (size: number) => void;
   /** Called where the recorder ends by itself: nothing can be recorded any more. */
@@ -60,7 +60,7 @@ export class Recorder {
   readonly #worker: Worker;
   readonly #near: NearWriter | undefined;
   readonly #alone: () => boolean;
-  readonly #crowded: () => boolean;
+  readonly #crowded: (account: string) => boolean;
   readonly #onGrown: (size: number) => void;
   readonly #onFailed: (error: Error) => void;
   /** With the worker, or about to be. */
@@ -194,7 +194,7 @@ export class Recorder {
     const seq = this.#seq++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(seq, { resolve, reject });
-      if (this.#outbox.push({ entry, seq }) < FULL && this.#crowded())
+      if (this.#outbox.push({ entry, seq }) < FULL && this.#crowded(entry.account))
         this.#hold ??= setTimeout(() => this.#send(), HOLD);
       else this.#sendSoon();
     });

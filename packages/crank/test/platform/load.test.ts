@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { CrankError } from '#src/core/error.ts';
 import { Load } from '#src/platform/load.ts';
@@ -50,5 +51,17 @@ describe('the room for calls in flight', () => {
     const load = new Load(1);
     load.draining = true;
     expect(() => load.demandRoom()).toThrow(/stopping/);
+  });
+});
+
+describe('what keeps the processors busy', () => {
+  it('is an account of many calls, and nobody else beside it', () => {
+    const load = new Load(100);
+    const many = 2 * availableParallelism();
+    const leaves = Array.from({ length: many }, () => load.fork('noisy'));
+    load.fork('quiet');
+    expect([load.crowdedBy('noisy'), load.crowdedBy('quiet'), load.crowdedBy('absent')]).toEqual([true, false, false]);
+    for (const leave of leaves) leave();
+    expect(load.crowdedBy('noisy')).toBe(false);
   });
 });
