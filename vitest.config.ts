@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
+    globalSetup: ['packages/crank/test/support/ensure-opa.ts'],
     reporters: ['default', './tools/closing-line.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
