@@ -95,7 +95,7 @@ export const inBrowser = async (
   const child = spawn(
     program,
     ['--headless', '--no-sandbox', '--disable-gpu', '--remote-debugging-port=0', `--user-data-dir=${profile}`, url],
-    { stdio: 'ignore' },
+    { stdio: 'ignore', detached: true },
   );
   const ended = new Promise<never>((_, reject) => {
     child.once('error', reject);
@@ -106,10 +106,20 @@ export const inBrowser = async (
     return JSON.parse(await Promise.race([posted, ended])) as unknown;
   } finally {
     ended.catch(() => undefined);
-    child.kill('SIGKILL');
+    // Debian's is a script, whose browser would outlive it.
+    if (child.pid !== undefined) killGroup(child.pid);
     await gone;
     server.closeAllConnections();
     server.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  }
+};
+
+/** @param leader the process that the group is named after; the group may be gone by now */
+const killGroup = (leader: number): void => {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 };
