@@ -29,6 +29,11 @@ def count(n: int):
 import random
 def luck(n: int) -> float:
     return random.random()
+
+import time
+def dawdle(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
 `;
 
 const KEEP = `package crank.retention
@@ -101,7 +106,7 @@ describe('evidence', () => {
     await call('echo', { text: 'a', fail: true });
     await call('luck', { n: 1 });
     await call('echo', { text: 7 });
-    await call('echo', { text: 'a' }, { 'crank-deadline': '1ms' });
+    await call('dawdle', { seconds: 20 }, { 'crank-deadline': '200ms' });
     await call('count', { n: 2 });
     await node.request('DELETE', `/v1/keys/${caller.id}`);
     await node.crank(['policy', 'remove', 'crank.authz']);
