@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { breakDisk, diskFaults } from './crash/broken.ts';
 import { checkLog } from './crash/check.ts';
 import { type FullReport, fillDisk, limitFiles } from './crash/full.ts';
 import { killOnce } from './crash/kill.ts';
@@ -9,7 +10,7 @@ import { machine } from './machine.ts';
 
 // `npm run bench -- crash [ROUNDS] [STATES] [SEED]`: a node's recorder and log files are killed (SIGKILL) at random under
 // load ROUNDS times; STATES power failures are made from a recorded sequence of writes (needs strace), with what was not
-// synced lost or torn; the disk runs full (needs root) and files meet a limit. Each time the log must open, hold every
+// synced lost or torn; the disk runs full (needs root) or answers EIO (needs strace), and files meet a limit. Each time the log must open, hold every
 // acknowledged receipt and verify. Exit code 1 where that did not hold.
 
 const [rounds = '500', states = '500', seed = '1'] = process.argv.slice(2);
@@ -59,6 +60,10 @@ try {
   };
   mkdirSync(join(home, 'limit'));
   show('limit on files', await limitFiles(join(home, 'limit')));
+  for (const fault of Object.keys(diskFaults) as (keyof typeof diskFaults)[]) {
+    mkdirSync(join(home, fault));
+    show(`EIO (${fault})`, await breakDisk(join(home, fault), fault));
+  }
   if (process.getuid?.() === 0) {
     mkdirSync(join(home, 'full'));
     show('full disk', await fillDisk(join(home, 'full')));

@@ -18,7 +18,12 @@ const until = async (what: string, holds: () => boolean): Promise<void> => {
 };
 
 /** Watches a writer refuse and recover, then verifies what is there. */
-const watch = async (folder: string, writer: Writer, break_: () => void, mend: () => void): Promise<FullReport> => {
+export const watch = async (
+  folder: string,
+  writer: Writer,
+  break_: () => void,
+  mend: () => void | Promise<void>,
+): Promise<FullReport> => {
   const faults: string[] = [];
   try {
     return await watched(folder, writer, break_, mend, faults);
@@ -32,14 +37,14 @@ const watched = async (
   folder: string,
   writer: Writer,
   break_: () => void,
-  mend: () => void,
+  mend: () => void | Promise<void>,
   faults: string[],
 ): Promise<FullReport> => {
   await until('its first entries', () => writer.acknowledged.length > 20);
   break_();
   await until('a refusal', () => writer.refused.length > 5);
   const before = writer.acknowledged.length;
-  mend();
+  await mend();
   await until('its recovery', () => writer.acknowledged.length > before + 20);
   writer.child.kill('SIGKILL');
   await writer.ended;

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { breakDisk } from '../../../../bench/crash/broken.ts';
 import { checkLog } from '../../../../bench/crash/check.ts';
 import { fillDisk, limitFiles } from '../../../../bench/crash/full.ts';
 import { killOnce } from '../../../../bench/crash/kill.ts';
@@ -44,6 +45,15 @@ describe('the log', () => {
     expect(report.faults).toEqual([]);
     expect(report.refused['unavailable']).toBeGreaterThan(0);
   });
+
+  it.skipIf(!strace).each(['sync', 'write', 'some'] as const)(
+    'refuses to record where the disk answers EIO (%s), and goes on when it works again (needs strace)',
+    async (fault) => {
+      const report = await breakDisk(make(fault), fault);
+      expect(report.faults).toEqual([]);
+      expect(report.refused['unavailable']).toBeGreaterThan(0);
+    },
+  );
 
   it.skipIf(!root)(
     'refuses to record where the disk is full, and goes on when there is room (needs root)',
