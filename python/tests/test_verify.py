@@ -1,6 +1,9 @@
+import contextlib
+import io
 import json
 import os
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -9,10 +12,20 @@ sys.dont_write_bytecode = True
 
 from crank_platform._canonical_json import canonical_json, parse_canonical_json  # noqa: E402
 from crank_platform._ed25519 import verify  # noqa: E402
-from crank_platform.verify import VerificationError, Vkey, VkeyError, verify_receipt  # noqa: E402
+from crank_platform.verify import (  # noqa: E402
+    PolicyError,
+    TrustPolicy,
+    VerificationError,
+    Vkey,
+    VkeyError,
+    follow_handovers,
+    main,
+    verify_receipt,
+)
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 RECEIPTS = json.loads((VECTORS / "receipt" / "receipts.json").read_text())
+TRUST = json.loads((VECTORS / "receipt" / "trust.json").read_text())
 VKEY, STRANGER = RECEIPTS["vkey"], RECEIPTS["strangerVkey"]
 
 
@@ -64,6 +77,66 @@ class Receipts(unittest.TestCase):
         for keys in ([], ["x"], [VKEY.replace("+", "+0", 1)], [VKEY[:-4]]):
             with self.assertRaises(VkeyError):
                 verify_receipt(call["file"], keys)
+
+
+class Trust(unittest.TestCase):
+    """Witnesses, policies and keys that were handed over."""
+
+    def held(self, vector, verify):
+        with self.subTest(vector["name"]):
+            if "holds" in vector:
+                return verify()
+            with self.assertRaises(VerificationError) as caught:
+                verify()
+            self.assertEqual(caught.exception.part, vector["part"])
+
+    def test_policies(self):
+        for vector in TRUST["policies"]:
+            policy = TrustPolicy.parse(vector["policy"])
+            receipt = self.held(vector, lambda: verify_receipt(vector["file"], [], policy=policy))
+            if receipt is not None:
+                self.assertEqual(list(receipt.cosigned), vector["holds"]["cosigned"])
+                self.assertEqual(receipt.cosigned_at[receipt.cosigned[0]], 1_782_900_000)
+
+    def test_policies_that_are_none(self):
+        for text in TRUST["badPolicies"]:
+            with self.subTest(text), self.assertRaises(PolicyError):
+                TrustPolicy.parse(text)
+
+    def test_keys_that_were_handed_over(self):
+        for vector in TRUST["handovers"]:
+            receipt = self.held(
+                vector,
+                lambda: verify_receipt(vector["file"], follow_handovers(vector["handovers"], [vector["pinned"]])),
+            )
+            if receipt is not None:
+                self.assertEqual(receipt.vkey, vector["holds"]["vkey"])
+
+    def test_the_command_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+
+            def file(name, text):
+                path = Path(folder, name)
+                path.write_text(text)
+                return str(path)
+
+            def run(*arguments):
+                with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(io.StringIO()):
+                    return main(list(arguments)), said.getvalue()
+
+            good, bad = TRUST["policies"][0], TRUST["policies"][4]
+            policy = file("policy", good["policy"])
+            code, said = run(file("good.json", good["file"]), "--policy", policy)
+            self.assertEqual(code, 0)
+            self.assertIn("cosigned by vectors.crank.example/north at 2026-07-01T10:00:00Z", said)
+            self.assertEqual(run(file("bad.json", bad["file"]), "--policy", policy)[0], 5)
+            self.assertEqual(run(file("bad.json", bad["file"]), "--policy", file("none", "quorum\n"))[0], 2)
+            self.assertEqual(run(file("bad.json", bad["file"]))[0], 2)
+            chain = TRUST["handovers"][2]
+            handovers = file("handovers", chain["handovers"])
+            receipt = file("receipt.json", chain["file"])
+            self.assertEqual(run(receipt, "--vkey", chain["pinned"], "--handovers", handovers)[0], 0)
+            self.assertEqual(run(receipt, "--vkey", chain["pinned"])[0], 5)
 
 
 class SignedNotes(unittest.TestCase):

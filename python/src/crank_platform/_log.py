@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from ._ed25519 import verify as verify_ed25519
 
@@ -16,7 +16,7 @@ _DECIMAL = re.compile(r"0|[1-9][0-9]{0,15}")
 class VerificationError(Exception):
     """Something does not hold.
 
-    `part` names it: file, envelope, signature, statement, proof, checkpoint, inclusion or openings.
+    `part` names it: file, envelope, signature, statement, proof, checkpoint, inclusion, openings or handover.
     """
 
     def __init__(self, part: str, message: str):
@@ -48,14 +48,26 @@ def _decimal(text: str) -> Optional[int]:
     return value if value is not None and value < 2**53 else None
 
 
+#: Signature types (C2SP signed-note): a log signs statements and heads, a witness cosigns heads (tlog-cosignature).
+LOG, WITNESS = 1, 4
+
+
 @dataclass(frozen=True)
 class Vkey:
     """A verifier key (C2SP signed-note)."""
 
     name: str
     id: bytes
+    #: `LOG` or `WITNESS`
+    type: int
     public_key: bytes
     text: str
+    #: first and last entry of the log that it may have signed, where it was handed over
+    term: Optional[Tuple[int, int]] = None
+
+    def signs(self, entry: int) -> bool:
+        """Whether that entry was made in its time."""
+        return self.term is None or self.term[0] <= entry <= self.term[1]
 
     @property
     def hint(self) -> str:
@@ -73,12 +85,12 @@ class Vkey:
         key = decode_base64(data)
         if not is_key_name(name) or not re.fullmatch("[0-9a-f]{8}", key_id):
             raise VkeyError(f"{text!r} is no verifier key: it has the form NAME+ID+KEY; see /log/vkey.")
-        if key is None or len(key) != 33 or key[0] != 1:
-            raise VkeyError(f"{text!r} is no Ed25519 verifier key.")
+        if key is None or len(key) != 33 or key[0] not in (LOG, WITNESS):
+            raise VkeyError(f"{text!r} is no Ed25519 verifier key of a log (type 1) or a witness (type 4).")
         expected = hashlib.sha256(name.encode() + b"\n" + key).digest()[:4]
         if expected.hex() != key_id:
             raise VkeyError(f"{text!r}: the key id of this name and key is {expected.hex()}; a part was mistyped.")
-        return cls(name, expected, key[1:], text)
+        return cls(name, expected, key[0], key[1:], text)
 
 
 def parse_proof(value: Any) -> Tuple[int, List[bytes], str]:
@@ -109,8 +121,31 @@ def parse_proof(value: Any) -> Tuple[int, List[bytes], str]:
     return index, hashes, checkpoint
 
 
-def verify_note(note: str, keys: Sequence[Vkey]) -> Tuple[str, List[Vkey], List[str]]:
-    """Text, keys whose signatures hold, and the others (C2SP signed-note)."""
+def _cosigned_at(key: Vkey, text: str, data: bytes) -> Optional[int]:
+    """When a witness says that it cosigned, in seconds since 1970; None where its signature does not hold.
+
+    C2SP tlog-cosignature: the time, 8 bytes, big-endian, and a signature over two lines and the checkpoint's text.
+    """
+    if len(data) != 72:
+        return None
+    time = int.from_bytes(data[:8], "big")
+    message = f"cosignature/v1\ntime {time}\n{text}".encode()
+    return time if time < 2**53 and verify_ed25519(key.public_key, message, data[8:]) else None
+
+
+@dataclass(frozen=True)
+class VerifiedNote:
+    text: str
+    #: keys whose signatures hold; at least one
+    verified: Tuple[Vkey, ...]
+    #: when the witnesses among them say that they cosigned, seconds since 1970, by name
+    times: Dict[str, int]
+    #: `NAME+HEXID` of signatures by keys that were not given
+    unknown: Tuple[str, ...]
+
+
+def verify_note(note: str, keys: Sequence[Vkey]) -> VerifiedNote:
+    """C2SP signed-note: what is not known is left aside, what does not hold rejects the note."""
 
     def wrong(why: str) -> VerificationError:
         return VerificationError("checkpoint", f"This is no signed note: {why}.")
@@ -136,14 +171,24 @@ def verify_note(note: str, keys: Sequence[Vkey]) -> Tuple[str, List[Vkey], List[
             raise wrong(f"the signature of {match[1]} is not canonical base64")
         parsed.append((match[1], data[:4], data[4:]))
     verified: List[Vkey] = []
+    times: Dict[str, int] = {}
     unknown: List[str] = []
+
+    def holds(key: Vkey, signature: bytes) -> bool:
+        if key.type == LOG:
+            return verify_ed25519(key.public_key, text.encode(), signature)
+        time = _cosigned_at(key, text, signature)
+        if time is not None:
+            times[key.name] = time
+        return time is not None
+
     for name, key_id, signature in parsed:
         key = next((key for key in keys if key.name == name and key.id == key_id), None)
         if key is None:
             unknown.append(f"{name}+{key_id.hex()}")
         elif key in verified:
             raise wrong(f"{key.name} signed it twice")
-        elif verify_ed25519(key.public_key, text.encode(), signature):
+        elif holds(key, signature):
             verified.append(key)
         else:
             raise VerificationError(
@@ -151,7 +196,7 @@ def verify_note(note: str, keys: Sequence[Vkey]) -> Tuple[str, List[Vkey], List[
             )
     if not verified:
         raise VerificationError("checkpoint", f"No key that you trust signed this note: {', '.join(unknown)} did.")
-    return text, verified, unknown
+    return VerifiedNote(text, tuple(verified), times, tuple(unknown))
 
 
 def parse_checkpoint(text: str) -> Tuple[str, int, bytes]:

@@ -7,14 +7,18 @@ import { receiptStatement, signReceipt } from '#src/engines/audit/receipt-statem
 import { vectors } from '../../../verify/test/vectors.ts';
 import { receiptsOf, receiptVectors } from './receipt-vectors.ts';
 import { actDraft, call, callDraft, egressDraft, signer } from './samples.ts';
+import { trustVectors } from './trust-vectors.ts';
 
 const vkeys = [signer.vkey];
 const { good } = vectors<{ good: { file: string }[] }>('receipt/receipts.json');
 
 describe('a receipt', () => {
-  it('is what the published vectors say, byte for byte', async () => {
-    const path = new URL('../../../../vectors/receipt/receipts.json', import.meta.url);
-    expect(`${JSON.stringify(await receiptVectors(), null, 2)}\n`).toBe(readFileSync(path, 'utf8'));
+  it.each([
+    ['receipts', receiptVectors],
+    ['trust', trustVectors],
+  ] as const)('is what the published vectors say, byte for byte (%s)', async (name, made) => {
+    const path = new URL(`../../../../vectors/receipt/${name}.json`, import.meta.url);
+    expect(`${JSON.stringify(await made(), null, 2)}\n`).toBe(readFileSync(path, 'utf8'));
   });
 
   it('opens to the bytes committed to, in one piece or in several', async () => {
