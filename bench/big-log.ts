@@ -7,6 +7,7 @@ import { signCheckpoint } from '../packages/crank/src/engines/audit/checkpoint.t
 import { signerFrom } from '../packages/crank/src/engines/audit/keys.ts';
 import { emptyFrontier, extend, type Frontier, leafHash } from '../packages/crank/src/engines/audit/merkle.ts';
 import { consistencyProof, inclusionProof } from '../packages/crank/src/engines/audit/proof.ts';
+import { openTileFiles } from '../packages/crank/src/engines/audit/tile-files.ts';
 import { openTiles } from '../packages/crank/src/engines/audit/tiles.ts';
 import { readEntries } from '../packages/crank/src/store/log-store.ts';
 import { openSqliteFile } from '../packages/crank/src/store/sqlite-file.ts';
@@ -50,14 +51,14 @@ try {
   const source = { read: (from: number, to: number) => readEntries(store.db, ORIGIN, from, to) };
   const folder = join(home, 'log');
   let start = performance.now();
-  await openTiles(folder, source, checkpoint);
+  await openTiles(await openTileFiles(folder), source, checkpoint);
   console.error(`tiles written in ${((performance.now() - start) / 1000).toFixed(0)} s`);
 
   const opened: number[] = [];
-  let tiles = await openTiles(folder, source, checkpoint);
+  let tiles = await openTiles(await openTileFiles(folder), source, checkpoint);
   for (let n = 0; n < 20; n++) {
     start = performance.now();
-    tiles = await openTiles(folder, source, checkpoint);
+    tiles = await openTiles(await openTileFiles(folder), source, checkpoint);
     opened.push(performance.now() - start);
   }
   const proved: number[] = [];

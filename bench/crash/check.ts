@@ -21,7 +21,13 @@ export const checkLog = async (folder: string, acknowledged: Iterable<string>): 
   try {
     const { vkey } = loadSigner(join(folder, 'keys'), ORIGIN);
     const log = { error: () => undefined };
-    const files = await LogFiles.open({ vkey, origin: ORIGIN, folder: join(folder, 'log'), store, log });
+    const files = await LogFiles.open({
+      vkey,
+      origin: ORIGIN,
+      files: await openTileFiles(join(folder, 'log')),
+      store,
+      log,
+    });
     await files.close();
     const rows = await store.db.selectFrom('receipts').select(['id', 'idx', 'envelope']).orderBy('idx').execute();
     const ids = new Set(rows.map(({ id }) => id));

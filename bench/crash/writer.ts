@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSigner } from '../../packages/crank/src/engines/audit/keys.ts';
+import { openTileFiles } from '../../packages/crank/src/engines/audit/tile-files.ts';
 import { LogFiles } from '../../packages/crank/src/platform/log-files.ts';
 import { Recorder } from '../../packages/crank/src/platform/recorder.ts';
 import { openStore } from '../../packages/crank/src/store/store.ts';
@@ -16,7 +17,13 @@ const location = { sqlite: join(folder, 'crank.db') };
 const store = await openStore(location);
 const { vkey } = loadSigner(join(folder, 'keys'), ORIGIN);
 const log = { error: () => undefined };
-const files = await LogFiles.open({ vkey, origin: ORIGIN, folder: join(folder, 'log'), store, log });
+const files = await LogFiles.open({
+  vkey,
+  origin: ORIGIN,
+  files: await openTileFiles(join(folder, 'log')),
+  store,
+  log,
+});
 let inFlight = 0;
 let left = Number(most);
 const recorder = await Recorder.start({

@@ -40,7 +40,11 @@ import { openStore } from '#src/store/store.ts';
 import type { Config } from './config.ts';
 import { claimFolder, emptyScratch, originOf, prepareDataFolder } from './data-folder.ts';
 import { makeFirstOwner } from './first-owner.ts';
+import { openPublishedLog } from './published-log.ts';
 import { version } from './version.ts';
+
+/** Milliseconds: requests to a bucket cost money. */
+const BUCKET_FOLLOW_MS = 1_000;
 
 const SWEEP_MS = 600_000;
 
@@ -97,7 +101,14 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const key = { folder: folder.keys, socket: config.signer };
   const logKey = await openLogKey(key, origin);
   await settleHandover(store, origin, logKey);
-  const logFiles = await LogFiles.open({ vkey: logKey.vkey, origin, folder: folder.log, store, log });
+  const logFiles = await LogFiles.open({
+    vkey: logKey.vkey,
+    origin,
+    files: await openPublishedLog({ folder: folder.log, bucket: config.logBucket }, origin),
+    store,
+    log,
+    ...(config.logBucket && { followMs: BUCKET_FOLLOW_MS }),
+  });
   const load = new Load(config.concurrency);
   let cosigning: Cosigning | undefined;
   const recorder = await Recorder.start({

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Destination, parseDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
+import { type Bucket, parseBucket } from '#src/store/objects.ts';
 
 /** Every setting in one place: flags win over the environment, the environment over `config.json` in the data folder. */
 export const settings = [
@@ -91,6 +92,13 @@ export const settings = [
     description: "Unix socket of a signing process (`crank signer`) that holds the log's key: docs/signer.md.",
   },
   {
+    env: 'CRANK_LOG_STORE',
+    flag: '',
+    default: 'the folder DIR/log',
+    description:
+      'Bucket for the files of the transparency log, `s3://BUCKET/PREFIX?region=R&endpoint=URL`, with credentials in `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. Each log is below its name.',
+  },
+  {
     env: 'CRANK_ORIGIN',
     flag: '',
     default: '`crank.local/` and 16 random characters',
@@ -123,6 +131,8 @@ export interface Config {
   indexHosts: readonly Destination[];
   /** Socket of the process that holds the log's key. */
   signer: string | undefined;
+  /** Where the files of the log are, unless in the data folder. */
+  logBucket: Bucket | undefined;
   /** What a new log is called. */
   origin: string | undefined;
   /** Sandboxes are containers. */
@@ -164,6 +174,8 @@ const containerOf = (isolation: string, { engine, image }: { engine: string; ima
   throw new CrankError('invalid-input', `CRANK_ISOLATION is "${isolation}": give "bubblewrap" or "container".`);
 };
 
+const logBucketOf = (text: string, env: Env): Bucket | undefined => (text ? parseBucket(text, env) : undefined);
+
 const destinations = (name: SettingName, text: string): readonly Destination[] =>
   text
     .split(',')
@@ -190,6 +202,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     account: get('CRANK_ACCOUNT', 'default'),
     grid: get('CRANK_GRID', 'WORLD'),
     sandboxUid: number('CRANK_SANDBOX_UID', get('CRANK_SANDBOX_UID', '64000'), 1, 2 ** 31),
+    logBucket: logBucketOf(get('CRANK_LOG_STORE', ''), env),
     signer: get('CRANK_SIGNER', '') || undefined,
     origin: get('CRANK_ORIGIN', '') || undefined,
     container: containerOf(get('CRANK_ISOLATION', 'bubblewrap'), {

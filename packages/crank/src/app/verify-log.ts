@@ -5,11 +5,11 @@ import { CrankError } from '#src/core/error.ts';
 import type { LogVerdict } from '#src/doors/cli/commands/log.ts';
 import { loadVkey } from '#src/engines/audit/keys.ts';
 import { folderLog, httpLog } from '#src/engines/audit/log-reader.ts';
-import { openTileFiles } from '#src/engines/audit/tile-files.ts';
 import { type LogToVerify, verifyLog } from '#src/engines/audit/verify-log.ts';
 import { readEntries, readLog } from '#src/store/log-store.ts';
 import { openStore } from '#src/store/store.ts';
-import { dataFolder } from './config.ts';
+import { dataFolder, loadConfig } from './config.ts';
+import { openPublishedLog } from './published-log.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -40,11 +40,12 @@ export const verifyNodeLog = async (
   try {
     const committed = await readLog(store.db, origin);
     if (committed === undefined) throw new CrankError('not-found', `The database of ${data} has no log ${origin}.`);
-    const handovers = join(data, 'log', 'handovers');
-    const trust = await keysOf(env, key, existsSync(handovers) ? readFileSync(handovers, 'utf8') : '');
+    const place = { folder: join(data, 'log'), bucket: loadConfig(env).logBucket };
+    const files = await openPublishedLog(place, origin, { readOnly: true });
+    const trust = await keysOf(env, key, (await files.readHandovers()) ?? '');
     return await judge(trust, data, {
       vkeys: trust.vkeys,
-      published: folderLog(await openTileFiles(join(data, 'log'), { readOnly: true })),
+      published: folderLog(files),
       committed: {
         // Asked again after the files were read: a running node may have grown the log meanwhile.
         checkpoint: async () => (await readLog(store.db, origin))?.checkpoint ?? committed.checkpoint,

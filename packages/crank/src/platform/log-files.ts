@@ -1,8 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseTilePath, tilePath } from 'crank-verify';
 import type { Logger } from 'pino';
 import type { LeafSource } from '#src/engines/audit/leaf-source.ts';
+import type { TileFiles } from '#src/engines/audit/tile-files.ts';
 import { sourceReader, type TileReader } from '#src/engines/audit/tile-reader.ts';
 import { openTiles, type Tiles } from '#src/engines/audit/tiles.ts';
 import { readEntries, readLog } from '#src/store/log-store.ts';
@@ -18,28 +17,29 @@ const LOAD = 100;
 export class LogFiles {
   /** Verifier key in use. */
   vkey: string;
-  readonly #folder: string;
   readonly #origin: string;
   readonly #store: Store;
   readonly #tiles: Tiles;
   readonly #log: Pick<Logger, 'error'>;
   #timer: NodeJS.Timeout | undefined;
   #following: Promise<void> = Promise.resolve();
-  #pause = FOLLOW_MS;
+  readonly #followMs: number;
+  #pause: number;
   /** Size of the log as committed. */
   size: number;
 
   private constructor(options: {
     vkey: string;
-    folder: string;
     origin: string;
     store: Store;
     tiles: Tiles;
     log: Pick<Logger, 'error'>;
     size: number;
+    followMs?: number;
   }) {
     this.vkey = options.vkey;
-    this.#folder = options.folder;
+    this.#followMs = options.followMs ?? FOLLOW_MS;
+    this.#pause = this.#followMs;
     this.#origin = options.origin;
     this.#store = options.store;
     this.#tiles = options.tiles;
@@ -47,16 +47,18 @@ export class LogFiles {
     this.size = options.size;
   }
 
-  /** Opens the folder and brings it up to what is committed. @throws LogForked, see `openTiles` */
+  /** Brings the files up to what is committed. @throws LogForked, see `openTiles` */
   static async open(options: {
     vkey: string;
     origin: string;
-    folder: string;
+    files: TileFiles;
     store: Store;
     log: Pick<Logger, 'error'>;
+    /** Milliseconds within which the files follow the database; 200 where absent. */
+    followMs?: number;
   }): Promise<LogFiles> {
     const stored = await readLog(options.store.db, options.origin);
-    const tiles = await openTiles(options.folder, entriesOf(options.store, options.origin), stored?.checkpoint);
+    const tiles = await openTiles(options.files, entriesOf(options.store, options.origin), stored?.checkpoint);
     return new LogFiles({ ...options, tiles, size: stored?.size ?? 0 });
   }
 
@@ -84,19 +86,13 @@ export class LogFiles {
       const bytes = await this.#tiles.files.read(id);
       return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     }
-    try {
-      return await readFile(join(this.#folder, 'checkpoint'));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
+    const text = await this.#tiles.files.readCheckpoint();
+    return text === undefined ? undefined : Buffer.from(text);
   }
 
-  /** Keeps the receipts of hand-overs beside the log, for those who verify on this machine. */
+  /** Keeps the receipts of hand-overs beside the log, for those who verify. */
   async writeHandovers(text: string): Promise<void> {
-    const path = join(this.#folder, 'handovers');
-    await writeFile(`${path}.new`, text, { flush: true });
-    await rename(`${path}.new`, path);
+    await this.#tiles.files.writeHandovers(text);
   }
 
   /** Brings the files up to what is committed, and stops following. */
@@ -110,7 +106,7 @@ export class LogFiles {
     try {
       const stored = await readLog(this.#store.db, this.#origin);
       if (stored === undefined) return;
-      this.#pause = stored.size - this.#tiles.size > LOAD ? FOLLOW_LOAD_MS : FOLLOW_MS;
+      this.#pause = stored.size - this.#tiles.size > LOAD ? Math.max(this.#followMs, FOLLOW_LOAD_MS) : this.#followMs;
       await this.#tiles.update(stored.checkpoint);
     } catch (error) {
       // The database holds the truth, and the next commit tries again.

@@ -10,6 +10,7 @@ import { LogForked } from '#src/engines/audit/log-fork.ts';
 import { emptyFrontier, extend, rootOf } from '#src/engines/audit/merkle.ts';
 import { consistencyProof, inclusionProof } from '#src/engines/audit/proof.ts';
 import { makeProof } from '#src/engines/audit/receipt-proof.ts';
+import { openTileFiles } from '#src/engines/audit/tile-files.ts';
 import { openTiles } from '#src/engines/audit/tiles.ts';
 import { bytes, vectors } from '../../../verify/test/vectors.ts';
 import { numberedEntry, signer, sourceOf } from './samples.ts';
@@ -61,7 +62,7 @@ describe('a log of 70,000 entries', () => {
   const at = join(root, 'large');
   let files: Record<string, string>;
   beforeAll(async () => {
-    const tiles = await openTiles(at, sourceOf(all), undefined);
+    const tiles = await openTiles(await openTileFiles(at), sourceOf(all), undefined);
     await tiles.update(headOf(70_000));
     files = snapshot(at);
   });
@@ -79,7 +80,7 @@ describe('a log of 70,000 entries', () => {
 
   it('proves what it proves there', async () => {
     const source = counting();
-    const tiles = await openTiles(at, source, headOf(70_000));
+    const tiles = await openTiles(await openTileFiles(at), source, headOf(70_000));
     source.reads = 0;
     for (const { index, path } of large.inclusion) {
       expect(await inclusionProof(tiles.read, index, 70_000)).toEqual(path.map((hash) => Buffer.from(bytes(hash))));
@@ -92,7 +93,7 @@ describe('a log of 70,000 entries', () => {
 
   it('opens in time that does not depend on its size', async () => {
     const source = counting();
-    await openTiles(at, source, headOf(70_000));
+    await openTiles(await openTileFiles(at), source, headOf(70_000));
     expect(source.reads).toBeLessThanOrEqual(3 * 256);
     expect(snapshot(at)).toEqual(files);
   });
@@ -107,20 +108,20 @@ describe('a log of 70,000 entries', () => {
     truncateSync(join(at, path), size);
     // Without its partial, level 1 is derived from the full tiles below.
     if (path === 'tile/0/272') rmSync(join(at, 'tile/1/001.p/17'));
-    await openTiles(at, sourceOf(all), headOf(70_000));
+    await openTiles(await openTileFiles(at), sourceOf(all), headOf(70_000));
     expect(snapshot(at)).toEqual(files);
   });
 
   it('mends a partial of the right length and the wrong content', async () => {
     writeFileSync(join(at, 'tile/1/001.p/17'), Buffer.alloc(17 * 32));
     const source = counting();
-    await openTiles(at, source, headOf(70_000));
+    await openTiles(await openTileFiles(at), source, headOf(70_000));
     expect(source.reads).toBeLessThan(2000);
     expect(snapshot(at)).toEqual(files);
   });
 
   it('proves rightly from damaged tiles, and mends them on demand', async () => {
-    const tiles = await openTiles(at, sourceOf(all), headOf(70_000));
+    const tiles = await openTiles(await openTileFiles(at), sourceOf(all), headOf(70_000));
     writeFileSync(join(at, 'tile/0/003'), Buffer.alloc(8192));
     const sound = await makeProof(tiles, 3 * 256, headOf(70_000));
     await tiles.rebuild(headOf(70_000));
@@ -133,28 +134,28 @@ describe('growing', () => {
   const sizes = [1, 2, 255, 256, 257, 511, 512, 1000, 4096, 4097, 9000];
 
   it('in steps gives the files that one step gives, partials replaced', async () => {
-    const tiles = await openTiles(folder, sourceOf(all), undefined);
+    const tiles = await openTiles(await openTileFiles(folder), sourceOf(all), undefined);
     for (const size of sizes) {
       await tiles.update(headOf(size));
       expect(tiles.size).toBe(size);
       const once = `${folder}-${size}`;
-      await (await openTiles(once, sourceOf(all), undefined)).update(headOf(size));
+      await (await openTiles(await openTileFiles(once), sourceOf(all), undefined)).update(headOf(size));
       expect(snapshot(folder)).toEqual(snapshot(once));
     }
   });
 
   it('goes on after any restart', async () => {
     for (const size of sizes) {
-      const tiles = await openTiles(folder, sourceOf(all), headOf(size - 1));
+      const tiles = await openTiles(await openTileFiles(folder), sourceOf(all), headOf(size - 1));
       await tiles.update(headOf(size));
     }
     const once = `${folder}-once`;
-    await (await openTiles(once, sourceOf(all), headOf(9000))).update(headOf(9000));
+    await (await openTiles(await openTileFiles(once), sourceOf(all), headOf(9000))).update(headOf(9000));
     expect(snapshot(folder)).toEqual(snapshot(once));
   });
 
   it('does what comes meanwhile together', async () => {
-    const tiles = await openTiles(folder, sourceOf(all), undefined);
+    const tiles = await openTiles(await openTileFiles(folder), sourceOf(all), undefined);
     await Promise.all([300, 700, 600, 500].map((size) => tiles.update(headOf(size))));
     expect(tiles.size).toBe(700);
     await tiles.update(headOf(10));
@@ -162,7 +163,7 @@ describe('growing', () => {
   });
 
   it('serves a narrower tile from a wider one', async () => {
-    const tiles = await openTiles(folder, sourceOf(all), undefined);
+    const tiles = await openTiles(await openTileFiles(folder), sourceOf(all), undefined);
     await tiles.update(headOf(300));
     const wide = readFileSync(join(folder, 'tile/0/001.p/44'));
     expect(await tiles.files.read({ level: 0, index: 1, width: 20 })).toEqual(wide.subarray(0, 640));
@@ -173,19 +174,19 @@ describe('growing', () => {
 
   it('goes on where a crash left it at any file', async () => {
     const reference = `${folder}-reference`;
-    await (await openTiles(reference, sourceOf(all), undefined)).update(headOf(1300));
+    await (await openTiles(await openTileFiles(reference), sourceOf(all), undefined)).update(headOf(1300));
     const expected = snapshot(reference);
     const written = Object.keys(expected).filter((path) => !path.includes('.p/') && path !== 'checkpoint');
     for (let kept = 0; kept <= written.length; kept += 3) {
       const at = `${folder}-${kept}`;
-      await (await openTiles(at, sourceOf(all), undefined)).update(headOf(700));
+      await (await openTiles(await openTileFiles(at), sourceOf(all), undefined)).update(headOf(700));
       // Files are written bundles first, then level by level; the crash comes after `kept` of them.
       const order = written.toSorted(
         (a, b) => Number(b.startsWith('tile/entries')) - Number(a.startsWith('tile/entries')),
       );
       for (const path of order.slice(0, kept)) writeFileSync(join(at, path), readFileSync(join(reference, path)));
       writeFileSync(join(at, 'tmp', 'half'), 'x');
-      await openTiles(at, sourceOf(all), headOf(1300));
+      await openTiles(await openTileFiles(at), sourceOf(all), headOf(1300));
       for (const [path, hash] of Object.entries(expected)) expect(snapshot(at)).toHaveProperty([path], hash);
       expect(readdirSync(join(at, 'tmp'))).toEqual([]);
     }
@@ -194,7 +195,7 @@ describe('growing', () => {
 
 describe('what must not be', () => {
   it('a checkpoint that the entries do not have: nothing is published', async () => {
-    const tiles = await openTiles(folder, sourceOf(all), undefined);
+    const tiles = await openTiles(await openTileFiles(folder), sourceOf(all), undefined);
     await tiles.update(headOf(300));
     const before = readFileSync(join(folder, 'checkpoint'));
     const wrong = signCheckpoint(signer, extend(emptyFrontier, all.slice(1, 401)));
@@ -205,32 +206,34 @@ describe('what must not be', () => {
   });
 
   it('entries that are missing', async () => {
-    const tiles = await openTiles(folder, sourceOf(all.slice(0, 400)), undefined);
+    const tiles = await openTiles(await openTileFiles(folder), sourceOf(all.slice(0, 400)), undefined);
     await expect(tiles.update(headOf(500))).rejects.toThrow(/400 of 500/);
   });
 
   it('a database that is behind what was published', async () => {
-    await (await openTiles(folder, sourceOf(all), undefined)).update(headOf(500));
-    await expect(openTiles(folder, sourceOf(all), headOf(400))).rejects.toThrow(LogForked);
-    await expect(openTiles(folder, sourceOf(all), undefined)).rejects.toThrow(LogForked);
+    await (await openTiles(await openTileFiles(folder), sourceOf(all), undefined)).update(headOf(500));
+    await expect(openTiles(await openTileFiles(folder), sourceOf(all), headOf(400))).rejects.toThrow(LogForked);
+    await expect(openTiles(await openTileFiles(folder), sourceOf(all), undefined)).rejects.toThrow(LogForked);
   });
 
   it('a database that is behind, where the checkpoint file is lost too', async () => {
-    await (await openTiles(folder, sourceOf(all), undefined)).update(headOf(800));
+    await (await openTiles(await openTileFiles(folder), sourceOf(all), undefined)).update(headOf(800));
     rmSync(join(folder, 'checkpoint'));
     for (const size of [799, 768, 700, 300]) {
-      await expect(openTiles(folder, sourceOf(all), headOf(size))).rejects.toThrow(LogForked);
+      await expect(openTiles(await openTileFiles(folder), sourceOf(all), headOf(size))).rejects.toThrow(LogForked);
     }
-    expect((await openTiles(folder, sourceOf(all), headOf(800))).size).toBe(800);
+    expect((await openTiles(await openTileFiles(folder), sourceOf(all), headOf(800))).size).toBe(800);
   });
 
   it('a database with another history', async () => {
-    await (await openTiles(folder, sourceOf(all), undefined)).update(headOf(500));
+    await (await openTiles(await openTileFiles(folder), sourceOf(all), undefined)).update(headOf(500));
     const other = all.slice(0, 600).with(100, numberedEntry(1_000_000));
     const head = signCheckpoint(signer, extend(emptyFrontier, other));
-    await expect(openTiles(folder, sourceOf(other), head)).rejects.toThrow(LogForked);
+    await expect(openTiles(await openTileFiles(folder), sourceOf(other), head)).rejects.toThrow(LogForked);
     const same = signCheckpoint(signer, extend(emptyFrontier, other.slice(0, 500)));
-    await expect(openTiles(folder, sourceOf(other.slice(0, 500)), same)).rejects.toThrow(LogForked);
+    await expect(openTiles(await openTileFiles(folder), sourceOf(other.slice(0, 500)), same)).rejects.toThrow(
+      LogForked,
+    );
   });
 });
 

@@ -9,6 +9,7 @@ import { sha256 } from '#src/core/digest.ts';
 import { signCheckpoint } from '#src/engines/audit/checkpoint.ts';
 import { folderLog, httpLog } from '#src/engines/audit/log-reader.ts';
 import { emptyFrontier, extend } from '#src/engines/audit/merkle.ts';
+import { openTileFiles } from '#src/engines/audit/tile-files.ts';
 import { openTiles, type Tiles } from '#src/engines/audit/tiles.ts';
 import { verifyLog } from '#src/engines/audit/verify-log.ts';
 import { signer, sourceOf, stranger } from './samples.ts';
@@ -30,7 +31,7 @@ let folder: string;
 let tiles: Tiles;
 beforeEach(async () => {
   folder = join(root, String(count++));
-  tiles = await openTiles(folder, source, undefined);
+  tiles = await openTiles(await openTileFiles(folder), source, undefined);
   await tiles.update(headOf(SIZE));
 });
 

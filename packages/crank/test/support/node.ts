@@ -8,7 +8,7 @@ import { temporaryFolder } from './temporary.ts';
 
 const CRANK = fileURLToPath(new URL('../../bin/crank', import.meta.url));
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as { port: number };

@@ -5,7 +5,7 @@ import { fullTiles } from './tile-bytes.ts';
 import type { TileFiles } from './tile-files.ts';
 import { sourceReader, tileReader } from './tile-reader.ts';
 
-/** The folder has a log that the database does not continue: carrying on would give two histories. */
+/** The files are of a log that the database does not continue: carrying on would give two histories. */
 export class LogForked extends Error {
   override readonly name = 'LogForked';
 }
@@ -13,7 +13,7 @@ export class LogForked extends Error {
 /** What a signed checkpoint of our own states; its signature is not verified. */
 export const headOf = (checkpoint: string): Checkpoint => parseCheckpoint(parseNote(checkpoint).text);
 
-/** The checkpoint in the folder; undefined where it is missing or torn. */
+/** The checkpoint among the files; undefined where it is missing or torn. */
 const publishedHead = async (files: TileFiles) => {
   const text = await files.readCheckpoint();
   if (text === undefined) return undefined;
@@ -34,9 +34,8 @@ const sizeAtEdge = async (files: TileFiles, size: number): Promise<number> => {
   return index * TILE_WIDTH + width;
 };
 
-/** @throws LogForked where the database's log is not a continuation of the one in the folder */
+/** @throws LogForked where the database's log is not a continuation of the one that the files have */
 export const checkNotForked = async (
-  folder: string,
   files: TileFiles,
   source: LeafSource,
   checkpoint: string | undefined,
@@ -47,7 +46,7 @@ export const checkNotForked = async (
   const shown = Math.max(published?.size ?? 0, await sizeAtEdge(files, size));
   if (shown > size) {
     throw new LogForked(
-      `${folder} publishes a log of ${shown} entries or more, but the database knows only ${size}: it was put back from an older backup, or belongs to another node. Start with a new log.`,
+      `${files.place} publishes a log of ${shown} entries or more, but the database knows only ${size}: it was put back from an older backup, or belongs to another node. Start with a new log.`,
     );
   }
   if (published === undefined) return;
@@ -60,6 +59,6 @@ export const checkNotForked = async (
     if (Buffer.compare(await rootAt(reader, published.size), published.root) === 0) return;
   }
   throw new LogForked(
-    `${folder} publishes a log of ${published.size} entries that those in the database do not continue. Start with a new log.`,
+    `${files.place} publishes a log of ${published.size} entries that those in the database do not continue. Start with a new log.`,
   );
 };

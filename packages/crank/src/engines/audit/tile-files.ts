@@ -4,8 +4,10 @@ import { basename, dirname, join } from 'node:path';
 import { TILE_WIDTH, type TileId, tilePath } from 'crank-verify';
 import { tileLength } from './tile-bytes.ts';
 
-/** The files of a log below a folder: `checkpoint`, `tile/...` (C2SP tlog-tiles), and `tmp` for what is being written. */
+/** Port: the files of a log, `checkpoint` and `tile/...` (C2SP tlog-tiles). Every adapter passes `tiles.test.ts`. */
 export interface TileFiles {
+  /** What a message calls the place where they are. */
+  readonly place: string;
   /**
    * A tile or bundle of at least the width asked for, cut to it: a wider one begins with a narrower one. undefined
    * where there is none whole.
@@ -17,6 +19,9 @@ export interface TileFiles {
   /** Replaces the partial of a tile by a wider one. Not synced: partials are checked when the folder is opened. */
   writePartial(id: TileId, bytes: Uint8Array): Promise<void>;
   writeCheckpoint(text: string): Promise<void>;
+  /** Keeps the receipts of hand-overs beside them, for those who verify. */
+  writeHandovers(text: string): Promise<void>;
+  readHandovers(): Promise<string | undefined>;
   /** Widths of the partials of a tile, ascending. */
   partials(id: Omit<TileId, 'width'>): Promise<number[]>;
   /** Removes all tiles and the checkpoint. */
@@ -45,7 +50,8 @@ const syncFolder = async (folder: string): Promise<void> => {
 };
 
 /**
- * Opens a log folder, makes it where it is missing, and removes what a crash left half written.
+ * Opens the folder of a log's files makes it where it is missing, and removes what a crash left half written in
+ * its `tmp`.
  *
  * @param options `readOnly`: leave everything as it is, for another process may be writing
  */
@@ -80,6 +86,7 @@ export const openTileFiles = async (folder: string, options: { readOnly?: boolea
   };
 
   return {
+    place: folder,
     partials,
     read: async (id) => {
       const exact = await readWhole(id);
@@ -117,6 +124,8 @@ export const openTileFiles = async (folder: string, options: { readOnly?: boolea
       }
     },
     writeCheckpoint: (text) => write(join(folder, 'checkpoint'), text, false),
+    writeHandovers: (text) => write(join(folder, 'handovers'), text, true),
+    readHandovers: () => whenMissing(readFile(join(folder, 'handovers'), 'utf8'), undefined),
     clear: async () => {
       await rm(join(folder, 'checkpoint'), { force: true });
       await rm(join(folder, 'tile'), { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { CHUNK, type LeafSource, readEntries } from './leaf-source.ts';
 import { loadEdge } from './load-edge.ts';
 import { checkNotForked, headOf } from './log-fork.ts';
 import { edgeRoot, emptyEdge, type FullTile, growEdge, partialTiles, type TileEdge } from './tile-edge.ts';
-import { openTileFiles, type TileFiles } from './tile-files.ts';
+import type { TileFiles } from './tile-files.ts';
 import { type TileReader, tileReader } from './tile-reader.ts';
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
@@ -33,19 +33,42 @@ const writeFull = async (files: TileFiles, full: readonly FullTile[]): Promise<v
   for (const at of ranks) await files.writeFull(full.filter((tile) => rank(tile) === at));
 };
 
+/** Milliseconds for which files that could not be read are not asked again. */
+const SHUN_MS = 30_000;
+
+/** For proofs: where the files cannot be read, the entries are, from which everything can be derived. */
+const orEntries = (files: Pick<TileFiles, 'read'>): Pick<TileFiles, 'read'> => {
+  let shunned = Number.NEGATIVE_INFINITY;
+  return {
+    read: async (id) => {
+      if (performance.now() < shunned) return undefined;
+      try {
+        return await files.read(id);
+      } catch {
+        // Who writes the files says that and why.
+        shunned = performance.now() + SHUN_MS;
+        return undefined;
+      }
+    },
+  };
+};
+
 /**
- * Opens the folder of a log's files and brings it up to the checkpoint committed last. Torn or missing files at the edge
+ * Opens the files of a log and brings them up to the checkpoint committed last. Torn or missing files at the edge
  * are derived again, in time that does not grow with the log; damage deep inside is found by `verifyLog` and mended by
  * `rebuild`.
  *
  * @param checkpoint the last one committed, or undefined for a log without entries
- * @throws LogForked where the folder's checkpoint is ahead of the committed one, or not a beginning of it
+ * @throws LogForked where the files' checkpoint is ahead of the committed one, or not a beginning of it
  */
-export const openTiles = async (folder: string, source: LeafSource, checkpoint: string | undefined): Promise<Tiles> => {
-  const files = await openTileFiles(folder);
-  await checkNotForked(folder, files, source, checkpoint, 'quick');
+export const openTiles = async (
+  files: TileFiles,
+  source: LeafSource,
+  checkpoint: string | undefined,
+): Promise<Tiles> => {
+  await checkNotForked(files, source, checkpoint, 'quick');
   let edge: TileEdge = emptyEdge;
-  const newReader = (): TileReader => tileReader(files, source, () => edge);
+  const newReader = (): TileReader => tileReader(orEntries(files), source, () => edge);
   let read = newReader();
 
   /** The edge whose partial tiles are known to be on disk; empty while files change, and after that failed. */
@@ -94,7 +117,7 @@ export const openTiles = async (folder: string, source: LeafSource, checkpoint: 
     if (same(edgeRoot(edge), root)) await finish(edge, checkpoint, emptyEdge);
     else {
       // Damaged tiles, or those of another history: only the entries can tell.
-      await checkNotForked(folder, files, source, checkpoint, 'entries');
+      await checkNotForked(files, source, checkpoint, 'entries');
       await rebuild(checkpoint);
     }
   }

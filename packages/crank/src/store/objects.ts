@@ -1,0 +1,130 @@
+import { AwsClient } from 'aws4fetch';
+import { CrankError } from '#src/core/error.ts';
+
+/** Port: named bytes at a place that is not this machine's disk. What `put` has resolved for survives. */
+export interface Objects {
+  /** What a message calls the place. */
+  readonly place: string;
+  get(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, bytes: Uint8Array | string): Promise<void>;
+  /** Nothing happens where there is none. */
+  delete(key: string): Promise<void>;
+  /** All keys that begin so. */
+  list(prefix: string): Promise<string[]>;
+}
+
+/** A bucket behind the S3 API. */
+export interface Bucket {
+  bucket: string;
+  /** In front of every key: empty, or ending in a slash. */
+  prefix: string;
+  region: string;
+  /** Base URL of a service other than AWS, without a slash at its end: buckets are then named in the path. */
+  endpoint?: string;
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+}
+
+/** Milliseconds for one request, repetitions included. */
+const PATIENCE_MS = 5_000;
+/** Beside the first; with doubling pauses from 50 ms, as aws4fetch makes them. */
+const RETRIES = 4;
+
+/**
+ * Reads `s3://BUCKET[/PREFIX][?region=R&endpoint=URL]`. Credentials, and region and endpoint where the location has none,
+ * come from the variables that AWS's own tools read.
+ *
+ * @throws CrankError `invalid-input`
+ */
+export const parseBucket = (text: string, env: Readonly<Record<string, string | undefined>>): Bucket => {
+  const wrong = (why: string): CrankError =>
+    new CrankError('invalid-input', `"${text}" is no place for objects: ${why}. Give s3://BUCKET/PREFIX.`);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 's3:') throw wrong('it does not begin with s3://');
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(url.host)) throw wrong(`"${url.host}" cannot be a bucket`);
+  const odd = [...url.searchParams.keys()].find((name) => name !== 'region' && name !== 'endpoint');
+  if (odd !== undefined) throw wrong(`it has an unknown option "${odd}"`);
+  const endpoint = url.searchParams.get('endpoint') ?? env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
+  if (endpoint !== undefined && !/^https?:$/.test(URL.canParse(endpoint) ? new URL(endpoint).protocol : ''))
+    throw wrong(`the endpoint "${endpoint}" is no HTTP address`);
+  const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']];
+  if (!accessKeyId || !secretAccessKey)
+    throw new CrankError('invalid-input', `${text} needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to be set.`);
+  const prefix = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, '');
+  const sessionToken = env['AWS_SESSION_TOKEN'];
+  return {
+    bucket: url.host,
+    prefix: prefix && `${prefix}/`,
+    region: url.searchParams.get('region') ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
+    ...(endpoint !== undefined && { endpoint: endpoint.replace(/\/+$/, '') }),
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
+  };
+};
+
+/** Objects in a bucket (S3 API, Signature Version 4). Every method throws CrankError `unavailable` where the service fails. */
+export const openBucket = ({ bucket, prefix, region, endpoint, credentials }: Bucket): Objects => {
+  const client = new AwsClient({ ...credentials, region, service: 's3', retries: RETRIES });
+  const base = endpoint === undefined ? `https://${bucket}.s3.${region}.amazonaws.com` : `${endpoint}/${bucket}`;
+  const place = `s3://${bucket}/${prefix}`;
+  const urlOf = (key: string): string => `${base}/${encodeURI(prefix + key).replace(/[?#+]/g, encodeURIComponent)}`;
+
+  const ask = async (what: string, url: string, init?: RequestInit): Promise<Response> => {
+    let answer: Response;
+    try {
+      answer = await client.fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
+    } catch (error) {
+      const { message, cause } = error as Error;
+      throw new CrankError(
+        'unavailable',
+        `${place} cannot be reached to ${what}: ${(cause as Error)?.message ?? message}.`,
+      );
+    }
+    if (answer.ok || answer.status === 404) return answer;
+    const text = await answer.text();
+    const code = /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? answer.statusText;
+    throw new CrankError('unavailable', `${place} refused to ${what}: ${answer.status} ${code}.`);
+  };
+  /** 404 of a bucket is not that of an object. */
+  const found = async (what: string, answer: Response): Promise<Response | undefined> => {
+    if (answer.status !== 404) return answer;
+    if ((await answer.text()).includes('NoSuchBucket'))
+      throw new CrankError('unavailable', `${place} refused to ${what}: there is no such bucket.`);
+    return undefined;
+  };
+
+  return {
+    place,
+    get: async (key) => {
+      const what = `read ${key}`;
+      const answer = await found(what, await ask(what, urlOf(key)));
+      return answer && new Uint8Array(await answer.arrayBuffer());
+    },
+    put: async (key, bytes) => {
+      const what = `write ${key}`;
+      const body = typeof bytes === 'string' ? bytes : new Uint8Array(bytes);
+      const answer = await ask(what, urlOf(key), { method: 'PUT', body });
+      if ((await found(what, answer)) === undefined)
+        throw new CrankError('unavailable', `${place} refused to ${what}.`);
+      await answer.arrayBuffer();
+    },
+    delete: async (key) => {
+      const what = `delete ${key}`;
+      const answer = await found(what, await ask(what, urlOf(key), { method: 'DELETE' }));
+      await answer?.arrayBuffer();
+    },
+    list: async (start) => {
+      const keys: string[] = [];
+      let more: string | undefined;
+      do {
+        const query = new URLSearchParams({ 'list-type': '2', 'encoding-type': 'url', prefix: prefix + start });
+        if (more !== undefined) query.set('continuation-token', more);
+        const answer = await found('list', await ask('list', `${base}/?${query.toString().replaceAll('+', '%20')}`));
+        const xml = (await answer?.text()) ?? '';
+        for (const [, key] of xml.matchAll(/<Key>([^<]*)<\/Key>/g))
+          keys.push(decodeURIComponent(key!.replaceAll('+', '%20')).slice(prefix.length));
+        more = /<NextContinuationToken>([^<]*)</.exec(xml)?.[1]?.replaceAll('&amp;', '&');
+      } while (more !== undefined);
+      return keys;
+    },
+  };
+};
