@@ -61,6 +61,23 @@ export const parseBucket = (text: string, env: Readonly<Record<string, string | 
   };
 };
 
+/**
+ * Aborts what takes longer, and waits no longer for it. Requests that are made from requests hold their signals weakly, so
+ * that a signal's end alone may pass unheard.
+ */
+const within = <T>(ms: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const controller = new AbortController();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error(`no answer within ${ms / 1000} s`));
+      controller.abort();
+    }, ms);
+    run(controller.signal)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+};
+
 /** Objects in a bucket (S3 API, Signature Version 4). Every method throws CrankError `unavailable` where the service fails. */
 export const openBucket = ({ bucket, prefix, region, endpoint, credentials }: Bucket): Objects => {
   const client = new AwsClient({ ...credentials, region, service: 's3', retries: RETRIES });
@@ -71,7 +88,7 @@ export const openBucket = ({ bucket, prefix, region, endpoint, credentials }: Bu
   const ask = async (what: string, url: string, init?: RequestInit): Promise<Response> => {
     let answer: Response;
     try {
-      answer = await client.fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
+      answer = await within(PATIENCE_MS, (signal) => client.fetch(url, { ...init, signal }));
     } catch (error) {
       const { message, cause } = error as Error;
       throw new CrankError(
