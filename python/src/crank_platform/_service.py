@@ -1,14 +1,15 @@
 """What scripts import: the decorator, and the type of the parameter `context`."""
 
-from typing import Any, Callable, Optional, TypeVar, Union, overload
+from typing import Any, Callable, Mapping, Optional, Sequence, TypeVar, Union, overload
 
 F = TypeVar("F", bound=Callable[..., Any])
+Secrets = Union[Sequence[str], Mapping[str, str]]
 
 
 class Context(dict):  # type: ignore[type-arg]
     """What the platform tells a function about the call: its id, account, principal, service, version, operation.
 
-    `context.account` and `context["account"]` are the same.
+    `context.account` and `context["account"]` are the same. `context.secrets` has the secrets that it asked for.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -21,9 +22,15 @@ class Context(dict):  # type: ignore[type-arg]
 @overload
 def crank_service(function: F) -> F: ...
 @overload
-def crank_service(*, name: Optional[str] = None, content_type: Optional[str] = None) -> Callable[[F], F]: ...
 def crank_service(
-    function: Optional[F] = None, *, name: Optional[str] = None, content_type: Optional[str] = None
+    *, name: Optional[str] = None, content_type: Optional[str] = None, secrets: Optional[Secrets] = None
+) -> Callable[[F], F]: ...
+def crank_service(
+    function: Optional[F] = None,
+    *,
+    name: Optional[str] = None,
+    content_type: Optional[str] = None,
+    secrets: Optional[Secrets] = None,
 ) -> Union[F, Callable[[F], F]]:
     """Marks a function as an operation of the service; once one is marked, only marked functions are offered.
 
@@ -31,10 +38,12 @@ def crank_service(
         function: The function; it is returned as it is.
         name: The operation's name, where it isn't the function's.
         content_type: Makes the result (bytes, text or a Path) a file of this type, such as `image/png`.
+        secrets: Names of secrets that each call is given, as environment variables of these names and as
+            `context.secrets`; or a mapping of such names by environment variable.
     """
 
     def mark(target: F) -> F:
-        target.__crank_service__ = {"name": name, "content_type": content_type}  # type: ignore[attr-defined]
+        target.__crank_service__ = {"name": name, "content_type": content_type, "secrets": secrets}  # type: ignore[attr-defined]
         return target
 
     return mark if function is None else mark(function)

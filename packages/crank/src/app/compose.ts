@@ -24,6 +24,7 @@ import { Cosigning } from '#src/platform/cosigning.ts';
 import { handoversOf, settleHandover } from '#src/platform/handovers.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
+import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
 import { LogFiles } from '#src/platform/log-files.ts';
 import type { Platform } from '#src/platform/platform.ts';
@@ -32,10 +33,12 @@ import { namePredecessor } from '#src/platform/predecessor.ts';
 import { quarantine } from '#src/platform/quarantine.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
+import { Secrets } from '#src/platform/secrets.ts';
 import { collectPackages } from '#src/platform/services.ts';
 import { Subjects } from '#src/platform/subjects.ts';
 import { Witness } from '#src/platform/witness.ts';
 import { createWorkshop } from '#src/platform/workshop.ts';
+import { WrappingKeys } from '#src/platform/wrapping-keys.ts';
 import { openStore } from '#src/store/store.ts';
 import type { Config } from './config.ts';
 import { claimFolder, emptyScratch, originOf, prepareDataFolder } from './data-folder.ts';
@@ -173,6 +176,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     recorder,
     catalog: new Catalog(store.db),
     idempotency,
+    secrets: new Secrets(store.db, fileWrapper(WrappingKeys.open(join(folder.keys, 'secrets')))),
     subjects,
     refusals,
     logFiles,

@@ -48,6 +48,8 @@ export interface Operation {
   result: 'json' | 'file' | 'stream';
   /** Declared content type of a file result. */
   contentType?: string;
+  /** Secrets that it asks for, beside those of its version: names of them by the environment variable that they come in. */
+  secrets?: Readonly<Record<string, string>>;
   /** Parameters that take files. */
   files: readonly string[];
   /** Line of the definition in the entry file, 1-based. */
@@ -72,6 +74,8 @@ export interface Manifest {
   limits: Limits;
   /** What it wants to reach, as `host:port` in canonical form; absent where nothing. */
   network?: readonly string[];
+  /** Secrets that all its operations ask for: names of them by the environment variable that they come in. */
+  secrets?: Readonly<Record<string, string>>;
   /** As declared, and the digest of the lock made from it; null where nothing is needed. */
   requirements: readonly string[];
   lock: string | null;
@@ -87,6 +91,8 @@ export interface Principal {
   kind: 'user' | 'agent' | 'service' | 'node';
   account: string;
   role: Role;
+  /** Id of the principal whose word this one acts on: of a schedule or webhook, who made it. */
+  onBehalfOf?: string;
 }
 
 export type { Json, JsonObject };

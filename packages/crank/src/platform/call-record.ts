@@ -205,9 +205,16 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
     operation: state.operation.name,
     outcome: end.outcome,
     ...(end.predecessor !== undefined && { predecessor: end.predecessor }),
-    principal: { account: principal.account, id: principal.id, kind: principal.kind, role: principal.role },
+    principal: {
+      account: principal.account,
+      id: principal.id,
+      kind: principal.kind,
+      ...(principal.onBehalfOf !== undefined && { onBehalfOf: principal.onBehalfOf }),
+      role: principal.role,
+    },
     received: new Date(state.received).toISOString(),
     salts: { input: input.saltDigest, subject: end.subject.saltDigest },
+    ...(state.secrets && { secrets: state.secrets.used.map(({ name, version }) => ({ name, version })) }),
     service: target.service,
     stage: end.stage,
     usage: {

@@ -4,7 +4,7 @@ import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import type { Lease, Traffic } from '#src/engines/egress/lease.ts';
 import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
-import type { SandboxResult, SandboxUsage } from '#src/engines/sandbox/sandbox.ts';
+import type { SandboxResult, SandboxTemplate, SandboxUsage } from '#src/engines/sandbox/sandbox.ts';
 import type { CallBody, CallRequest } from './call.ts';
 import type { Answer, CallAnswer } from './call-answer.ts';
 import { type OpenStream, openStream } from './call-stream.ts';
@@ -12,8 +12,11 @@ import type { DeployedVersion } from './catalog.ts';
 import { grantEgress } from './egress.ts';
 import type { IdempotencySlot } from './idempotency.ts';
 import type { Keeping } from './keeping.ts';
+import { maskError, maskResult } from './mask-result.ts';
 import type { Platform } from './platform.ts';
 import { removeFiles } from './scratch.ts';
+import { noteUser, wantedSecrets } from './secret-users.ts';
+import type { GrantedSecrets, WantedSecrets } from './secrets.ts';
 import type { SubjectKey } from './subject-key.ts';
 import { templateOf } from './template.ts';
 
@@ -39,6 +42,9 @@ export class CallState {
   /** What it may reach, and what went there; undefined where its service asks for no network. */
   destinations: readonly Destination[] | undefined;
   traffic: Traffic | undefined;
+  /** Secrets that it asks for, and what it was given; undefined where it asks for none. */
+  readonly wanted: WantedSecrets | undefined;
+  secrets: GrantedSecrets | undefined;
   readonly timing: [string, number][] = [];
   /** As of Date.now(), where the caller set one. */
   deadline: number | undefined;
@@ -69,6 +75,7 @@ export class CallState {
     this.salts = call.subject.salts(call.id);
     this.replays = call.replays;
     this.limits = { ...call.target.manifest.limits };
+    this.wanted = wantedSecrets(call.target, call.operation);
   }
 
   /** `account/service.operation` */
@@ -102,6 +109,7 @@ export class CallState {
       },
       limits: this.limits,
       ...(target.manifest.network && { network: target.manifest.network }),
+      ...(this.wanted && { secrets: [...new Set(Object.values(this.wanted))].sort() }),
       ...(content !== undefined && { content }),
     };
   }
@@ -120,6 +128,11 @@ export class CallState {
     const { account, service, manifest } = this.target;
     if (manifest.network !== undefined)
       this.destinations = grantEgress(`${account}/${service}`, manifest.network, decision, ceiling);
+  }
+
+  /** Gets the secrets that it asks for: those of the account of its service. @throws CrankError `unavailable` */
+  async unlock(platform: Platform): Promise<void> {
+    if (this.wanted !== undefined) this.secrets = await platform.secrets.grant(this.target.account, this.wanted);
   }
 
   took(body: CallBody): void {
@@ -176,7 +189,7 @@ export class CallState {
     let lease: Lease | undefined;
     const leave = this.target.manifest.isolation === 'warm' ? undefined : platform.load.fork(this.target.account);
     try {
-      const template = templateOf(platform, this.target, this.principal.account);
+      const template = this.#template(platform);
       lease = this.destinations && platform.egress.open({ home: template.key, destinations: this.destinations });
       const result = await platform.sandbox.run(template, {
         id: this.id,
@@ -187,20 +200,34 @@ export class CallState {
         limits: this.limits,
         signal,
         ...(lease && { proxyToken: lease.token }),
-        ...(this.stream && { onItem: this.stream.onItem }),
+        ...(this.secrets && { secrets: this.secrets.values }),
+        ...(this.stream && { onItem: this.#onItem(this.stream) }),
       });
       this.executed = true;
       this.usage = result.usage;
-      this.result = result;
-      return result;
+      this.result = this.secrets === undefined ? result : await maskResult(result, this.secrets.mask);
+      return this.result;
     } catch (error) {
-      throw startedBefore(error, this.name);
+      throw startedBefore(this.secrets === undefined ? error : maskError(error, this.secrets.mask), this.name);
     } finally {
       leave?.();
       this.traffic = lease?.close();
       forget?.();
       if (body.files.length > 0) await removeFiles(body.files.map((file) => file.path));
     }
+  }
+
+  #onItem({ onItem }: OpenStream): OpenStream['onItem'] {
+    const mask = this.secrets?.mask;
+    return mask === undefined ? onItem : (json) => onItem(mask.json(json));
+  }
+
+  /** A warm process may remember a secret, so none outlives its change. */
+  #template(platform: Platform): SandboxTemplate {
+    const template = templateOf(platform, this.target, this.principal.account);
+    if (this.secrets === undefined || template.isolation !== 'warm') return template;
+    noteUser(platform, this.target.account, Object.values(this.wanted ?? {}), template.key);
+    return { ...template, edition: this.secrets.edition };
   }
 
   finish(): CallAnswer {

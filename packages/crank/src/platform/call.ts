@@ -105,6 +105,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
         state.decide(platform.policy.decideInput(state.policyInput('service.call', body.value))),
       );
       state.reach(decision, platform.egress.ceiling);
+      if (state.wanted !== undefined) await state.unlock(platform);
       state.keeps = await keepingOf(decision.retain, body);
       if (request.replays !== undefined) state.lower(request.replays.limits);
 

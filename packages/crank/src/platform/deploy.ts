@@ -6,6 +6,7 @@ import { act } from './act.ts';
 import { identify } from './admit.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
+import { namesIn } from './secret-admin.ts';
 import { templateKey } from './template.ts';
 
 export interface DeployRequest {
@@ -75,6 +76,7 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
       request.signal,
     );
     const { manifest, findings } = platform.packaging.complete(prepared, descriptor);
+    findings.push(...(await missingSecrets(platform, account, manifest)));
     const now = Date.now();
     const { db } = platform.store;
     const receipt = await act(
@@ -121,6 +123,21 @@ const withRemarks = (error: unknown, remarks: readonly Finding[]): unknown => {
     ...remarks.filter((one) => !error.extras.findings?.includes(one)),
   ];
   return new CrankError(error.code, error.message, { ...error.extras, findings, cause: error });
+};
+
+/** Deploying comes before setting as often as not, so that what is not set yet is a remark. */
+const missingSecrets = async (platform: Platform, account: string, manifest: Manifest): Promise<Finding[]> => {
+  const names = [...namesIn(manifest)];
+  if (names.length === 0) return [];
+  const there = (await platform.secrets.list(account)).map(({ name }) => name);
+  return names
+    .filter((name) => !there.includes(name))
+    .map((name) => ({
+      level: 'warning',
+      file: 'secrets',
+      message: `It asks for the secret ${name}, which is not set. Calls that need it are refused until it is.`,
+      fix: `crank secret set ${name}`,
+    }));
 };
 
 const findVersion = async (platform: Platform, account: string, service: string, digest: string) => {

@@ -17,6 +17,7 @@ import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
+import type { Secrets } from './secrets.ts';
 import type { Subjects } from './subjects.ts';
 import type { Witness } from './witness.ts';
 
@@ -40,6 +41,7 @@ export interface Platform {
   recorder: Recorder;
   catalog: Catalog;
   idempotency: Idempotency;
+  secrets: Secrets;
   /** Keys of those whose data calls carry. */
   subjects: Subjects;
   refusals: Refusals;

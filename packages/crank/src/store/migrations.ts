@@ -254,6 +254,25 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
           .execute();
       },
     },
+    '0022_secrets': {
+      up: async (db: Kysely<unknown>) => {
+        await db.schema
+          .createTable('secrets')
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('version', 'bigint', (c) => c.notNull())
+          .addColumn('value_id', 'text', (c) => c.notNull())
+          .addColumn('wrapped_by', 'bigint', (c) => c.notNull())
+          .addColumn('wrapped', bytes, (c) => c.notNull())
+          .addColumn('sealed', bytes)
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('created_by', 'text', (c) => c.notNull())
+          .addColumn('rotated_at', 'bigint', (c) => c.notNull())
+          .addColumn('rotated_by', 'text', (c) => c.notNull())
+          .addPrimaryKeyConstraint('secrets_pk', ['account', 'name'])
+          .execute();
+      },
+    },
   };
 };
 

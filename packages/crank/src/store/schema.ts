@@ -24,6 +24,7 @@ export interface Database {
   cosigned: CosignedRow;
   witnessed: WitnessedRow;
   log_alarms: LogAlarmRow;
+  secrets: SecretRow;
 }
 
 export interface KeyRow {
@@ -251,4 +252,22 @@ export interface LogAlarmRow {
   /** The signed notes that prove it, and what was said about them. */
   evidence: string;
   raised_at: number;
+}
+
+/** A secret of an account. Its value is under a data key of its own, which a key outside of the database wraps. */
+export interface SecretRow {
+  account: string;
+  name: string;
+  /** Counts values, also over a removal. */
+  version: number;
+  /** `sec_...`: part of what value and data key are bound to. */
+  value_id: string;
+  wrapped_by: number;
+  wrapped: Uint8Array;
+  /** Null: removed. */
+  sealed: Uint8Array | null;
+  created_at: number;
+  created_by: string;
+  rotated_at: number;
+  rotated_by: string;
 }

@@ -16,10 +16,13 @@ import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.t
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
+import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
+import { Secrets } from '#src/platform/secrets.ts';
 import { Subjects } from '#src/platform/subjects.ts';
+import { WrappingKeys } from '#src/platform/wrapping-keys.ts';
 import { openStore } from '#src/store/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -162,6 +165,7 @@ export const openDoor = async (
     catalog: new Catalog(store.db),
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
+    secrets: new Secrets(store.db, fileWrapper(WrappingKeys.open(join(folder.path, 'secrets')))),
     refusals: { count: () => undefined } as unknown as Platform['refusals'],
     logFiles: logFiles as unknown as Platform['logFiles'],
     logKey: {} as Platform['logKey'],

@@ -5,6 +5,7 @@ import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
+import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { describe, release, remove, services, versions } from './commands/services.ts';
 import { verify } from './commands/verify-receipt.ts';
 import { addWitness, leaveLog, listWitnesses, removeWitness, serveLog, witnessPolicy } from './commands/witness.ts';
@@ -35,6 +36,9 @@ export const commands = (dataFolder: () => string): Command[] => [
   createKey,
   listKeys,
   revokeKey,
+  setSecret,
+  listSecrets,
+  removeSecret,
   applyPolicy,
   listPolicies,
   removePolicy,

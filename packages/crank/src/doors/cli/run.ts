@@ -34,6 +34,7 @@ const groupHelp: Readonly<Record<string, string>> = {
   log: 'the transparency log',
   policy: 'bundles of Rego in force',
   receipt: 'receipts of calls and acts',
+  secret: 'secrets of the account: written, never read',
 };
 
 /** Runs one command line. Resolves with the exit code of CONTRACT.md. */

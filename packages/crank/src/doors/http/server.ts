@@ -16,6 +16,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { schemaRoutes } from './routes/schemas.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { witnessRoutes } from './routes/witness.ts';
 
@@ -103,6 +104,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     historyRoutes(scope, platform);
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);
+    secretRoutes(scope, platform);
     logRoutes(scope, platform);
     witnessRoutes(scope, platform);
     schemaRoutes(scope);

@@ -61,12 +61,14 @@ export interface CallPredicate {
   predecessor?: string;
   parent?: string;
   salts: Salts;
+  /** Of calls that were given secrets: which, never what they are. */
+  secrets?: readonly { name: string; version: number }[];
 }
 
 /** What a receipt says about an administrative act. */
 export interface ActPredicate {
   act: string;
-  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals`, `log.rotate-key`, `log.key`, `log.witness`, `log.predecessor` */
+  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals`, `log.rotate-key`, `log.key`, `log.witness`, `log.predecessor`, `secret.set`, `secret.rotate`, `secret.remove` */
   kind: string;
   time: string;
   node: string;

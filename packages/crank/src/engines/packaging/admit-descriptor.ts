@@ -1,4 +1,5 @@
 import type { Finding } from '#src/core/error.ts';
+import { readSecretNames } from '#src/core/secret-names.ts';
 import type { JsonObject, JsonSchema, Operation } from '#src/core/service.ts';
 import { admitSchema, cutText } from './admit-schema.ts';
 import { notDeployable, problem, quote, remark } from './findings.ts';
@@ -79,10 +80,21 @@ const tooMuch = (entry: string) =>
   ]);
 
 const admitOperation = (value: unknown, entry: string, findings: Finding[]): Operation | undefined | 'forged' => {
-  const known = ['name', 'description', 'input', 'output', 'result', 'contentType', 'files', 'line', 'command'];
+  const known = [
+    'name',
+    'description',
+    'input',
+    'output',
+    'result',
+    'contentType',
+    'files',
+    'line',
+    'command',
+    'secrets',
+  ];
   const given = fields(value, known);
   if (given === undefined) return 'forged';
-  const { name, description = '', result, contentType, files = [], line, command } = given;
+  const { name, description = '', result, contentType, files = [], line, command, secrets } = given;
   if (typeof name !== 'string' || typeof description !== 'string' || !isTexts(files)) return 'forged';
   if (result !== 'json' && result !== 'file' && result !== 'stream') return 'forged';
   if (line !== undefined && line !== null && !isLine(line)) return 'forged';
@@ -116,6 +128,13 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType))
   )
     return 'forged';
+  const wanted = secrets === undefined || secrets === null ? undefined : readSecretNames(secrets);
+  if (wanted !== undefined && 'wrong' in wanted) {
+    findings.push(
+      problem(entry, `@crank_service of ${name}: "secrets" ${wanted.wrong}.`, 'Write secrets=["STRIPE_KEY"].', where),
+    );
+    return undefined;
+  }
   const plan = command === undefined || command === null ? undefined : admitPlan(command);
   if (plan === 'forged') return 'forged';
   if (plan === 'too large') {
@@ -130,6 +149,7 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     output,
     result,
     ...(typeof contentType === 'string' ? { contentType } : {}),
+    ...(wanted && Object.keys(wanted.secrets).length > 0 && { secrets: wanted.secrets }),
     files,
     ...(where === undefined ? {} : { line: where }),
     ...(plan && { command: plan }),

@@ -1,6 +1,7 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { formatDestination, parseDestination } from '#src/core/destination.ts';
 import type { Finding } from '#src/core/error.ts';
+import { readSecretNames } from '#src/core/secret-names.ts';
 import type { Isolation, Limits } from '#src/core/service.ts';
 import { problem, quote } from './findings.ts';
 import { readLimits } from './manifest-limits.ts';
@@ -24,6 +25,8 @@ export interface DeclaredManifest {
   readonly limits?: Partial<Limits>;
   /** Destinations, `host:port`, in canonical form and order. */
   readonly network?: readonly string[];
+  /** Names of secrets by environment variable. */
+  readonly secrets?: Readonly<Record<string, string>>;
   /** PEP 508 lines. Where present, nothing else is asked for dependencies. */
   readonly requirements?: readonly string[];
   /** Where present, only these are published. */
@@ -63,6 +66,12 @@ const FIELDS: Readonly<Record<string, Reader>> = {
   },
   limits: (value, wrong) => readLimits(value, wrong),
   network: (value, wrong) => readNetwork(value, wrong),
+  secrets: (value, wrong) => {
+    const read = readSecretNames(value);
+    if (!('wrong' in read)) return Object.keys(read.secrets).length === 0 ? undefined : read.secrets;
+    wrong('/secrets', `"secrets" ${read.wrong}.`, 'Write it as ["STRIPE_KEY"], or as {"STRIPE_KEY": "stripe-live"}.');
+    return undefined;
+  },
   requirements: (value, wrong) => {
     if (Array.isArray(value) && value.length <= 500 && value.every((line) => typeof line === 'string')) return value;
     wrong('/requirements', '"requirements" is not a list of texts.', 'Write it as ["requests>=2", "six"].');

@@ -183,8 +183,8 @@ export const createPackaging = (config: {
         lock: lock?.digest ?? null,
         requirements: requirements.map(({ text }) => text),
       };
-      const { description, operations, network } = declared;
-      const digest = versionDigest({ ...content, source, description, operations, network });
+      const { description, operations, network, secrets } = declared;
+      const digest = versionDigest({ ...content, source, description, operations, network, secrets });
       // Counted in the same turn as the look at the folder, so that no failed deployment takes it from another.
       const ours = made.has(digest) || !existsSync(versionDir(versionsDir, digest));
       if (ours) made.set(digest, (made.get(digest) ?? 0) + 1);
@@ -214,6 +214,7 @@ export const createPackaging = (config: {
         isolation: prepared.isolation,
         limits: prepared.limits,
         ...(declared.network && { network: declared.network }),
+        ...(declared.secrets && { secrets: declared.secrets }),
         requirements: prepared.requirements,
         lock: prepared.lock,
         operations,

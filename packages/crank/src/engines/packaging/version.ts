@@ -14,6 +14,7 @@ export interface VersionContent {
   readonly isolation: Isolation;
   readonly limits: Limits;
   readonly network: readonly string[] | undefined;
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
   readonly lock: string | null;
   readonly requirements: readonly string[];
   readonly description: string | undefined;
@@ -36,6 +37,7 @@ export const versionDigest = (content: VersionContent): string =>
       limits: content.limits,
       // Absent where nothing is asked for, as it was before there was such a thing.
       ...(content.network && { network: content.network }),
+      ...(content.secrets && { secrets: content.secrets }),
       lock: content.lock,
       requirements: content.requirements,
       description: content.description ?? null,

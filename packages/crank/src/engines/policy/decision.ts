@@ -29,6 +29,8 @@ export interface PolicyRequest {
   limits?: Limits;
   /** Destinations (`host:port`) that the service asks for, where it does. */
   network?: readonly string[];
+  /** Names of the secrets that the operation asks for, where it does. */
+  secrets?: readonly string[];
   /** When, RFC 3339; now where absent. */
   time?: string;
   /** The arguments of the call, from the input point on. */

@@ -69,7 +69,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
 
   /** Input of the applied bundles, as JSON text. */
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
-    const { action, principal, resource, limits, network, content, time = new Date().toISOString() } = request;
+    const { action, principal, resource, limits, network, secrets, content, time = new Date().toISOString() } = request;
     const text = JSON.stringify({
       point,
       time,
@@ -78,6 +78,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       resource,
       limits,
       network,
+      secrets,
       content,
     });
     if (fields === undefined) return text;

@@ -84,6 +84,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   const idleMs = options.idleMs ?? 5 * 60_000;
   const pools = new Map<string, Pool>();
   const leaving = new Set<Promise<void>>();
+  /** Retired while they were busy: they end with their last call. */
+  const outgoing = new Set<Pool>();
   let ground: Promise<Ground> | undefined;
   let closed = false;
   /** What idle sandboxes held when that was last looked at, and may hold. */
@@ -212,6 +214,10 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   const dismiss = (key: string, reason: string): Promise<void> => {
     const pool = pools.get(key)!;
     pools.delete(key);
+    return leave(pool, reason);
+  };
+
+  const leave = (pool: Pool, reason: string): Promise<void> => {
     const gone = pool.close(reason).finally(() => leaving.delete(gone));
     leaving.add(gone);
     return gone;
@@ -262,7 +268,12 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   const sandbox: PythonSandbox = {
     run: async (template, call) => {
       if (width === undefined) await stand();
-      return poolFor(template).run(within(call, template.limits));
+      const pool = poolFor(template);
+      try {
+        return await pool.run(within(call, template.limits));
+      } finally {
+        if (outgoing.size > 0 && pool.busy === 0 && outgoing.delete(pool)) leave(pool, 'its service was retired');
+      }
     },
 
     describe: async (template, signal) => {
@@ -288,7 +299,13 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     level: (asked) => (options.container === undefined ? asked : 'container'),
 
     retire: async (key) => {
-      const idle = [...pools].filter(([name, pool]) => name.startsWith(`${key}\0`) && pool.busy === 0);
+      const old = [...pools].filter(([name]) => name.startsWith(`${key}\0`));
+      const idle = old.filter(([, pool]) => pool.busy === 0);
+      for (const [name, pool] of old) {
+        if (pool.busy === 0) continue;
+        pools.delete(name);
+        outgoing.add(pool);
+      }
       await Promise.all(idle.map(([name]) => dismiss(name, 'its service was retired')));
     },
 
@@ -302,6 +319,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     close: async () => {
       closed = true;
       clearInterval(housekeeping);
+      for (const pool of outgoing) void leave(pool, 'the node stops');
       await Promise.all([...[...pools.keys()].map((key) => dismiss(key, 'the node stops')), ...leaving]);
       const stood = await ground?.catch(() => undefined);
       if (typeof stood?.groups === 'object') await stood.groups.close();
@@ -317,8 +335,8 @@ const poolKeys = new WeakMap<SandboxTemplate, string>();
 const poolKey = (template: SandboxTemplate): string => {
   const known = poolKeys.get(template);
   if (known !== undefined) return known;
-  const { key, account, isolation, interpreter, codeDir, libDirs, entry, limits, network } = template;
-  const bounds = `${Object.values(limits).join(' ')} ${network}`;
+  const { key, account, isolation, interpreter, codeDir, libDirs, entry, limits, network, edition } = template;
+  const bounds = `${Object.values(limits).join(' ')} ${network} ${edition}`;
   const made = [key, account, isolation, interpreter, codeDir, libDirs.join(':'), entry, bounds].join('\0');
   poolKeys.set(template, made);
   return made;

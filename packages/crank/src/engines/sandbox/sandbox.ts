@@ -19,6 +19,8 @@ export interface SandboxTemplate {
   entry: string;
   /** Whether its calls have the way out that the node's proxy is. Code of the import has none. */
   network?: boolean;
+  /** Of what its calls are given beside their input: sandboxes are not shared across a change of it. */
+  edition?: string;
   /** The largest limits any call of this template may ask for. */
   limits: Limits;
 }
@@ -35,6 +37,8 @@ export interface SandboxCall {
   limits: Limits;
   /** With which the call may use the proxy, where its template has a network. */
   proxyToken?: string;
+  /** Environment variables of this call's process alone; as `context.secrets`, too. */
+  secrets?: Readonly<Record<string, string>>;
   /** Aborted on client disconnect or deadline; the child is then killed. `reason` is 'cancelled' or 'timeout'. */
   signal: AbortSignal;
   /** Called for each item of a stream, in order; the sandbox waits for the promise (back-pressure). */
@@ -119,7 +123,7 @@ export interface Sandbox {
   task(task: SandboxTask, onConnection?: (socket: Socket) => void): Promise<Uint8Array>;
   /** The level at which a service that asks for one runs here. */
   level(asked: Isolation): Isolation;
-  /** Ends the idle processes of a key. */
+  /** Ends the processes of a key: idle ones now, the others when they are. Later calls get new ones. */
   retire(key: string): Promise<void>;
   /** Runs a real call and a few forbidden acts; the doctor prints the answer, and the node does not start where one fails. */
   selfTest(): Promise<Check[]>;

@@ -10,6 +10,7 @@ import type { SandboxProcess } from './sandbox-process.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createWarmLine, type WarmLine } from './warm-line.ts';
 import { withProxy } from './way-out.ts';
+import { withSecrets } from './with-secrets.ts';
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -162,7 +163,7 @@ export const awaitZygote = async ({
     const placed = call.files.length === 0 ? undefined : await inputs.place(call.files);
     try {
       if (reason !== undefined) throw new NotBegun(reason);
-      const files = withProxy(placed?.listing ?? '', call.proxyToken);
+      const files = withSecrets(withProxy(placed?.listing ?? '', call.proxyToken), call.secrets);
       if (template.isolation === 'warm' && kind === kinds.call) return await runWarm(call, files);
       return await slotsOf().run(call, kind, files);
     } finally {

@@ -10,6 +10,7 @@ interface Service {
   version: string;
   created: string;
   network: string[];
+  secrets: Record<string, string>;
   operations: Operation[];
 }
 
@@ -42,6 +43,12 @@ export const services: Command = {
   },
 };
 
+/** `STRIPE_KEY`, or `STRIPE_KEY (stripe-live)` where the variable has another name than the secret. */
+const listed = (secrets: Readonly<Record<string, string>>): string =>
+  Object.entries(secrets)
+    .map(([variable, name]) => (variable === name ? name : `${variable} (${name})`))
+    .join(', ');
+
 export const describe: Command = {
   name: 'describe',
   summary: 'operations of a service with their schemas',
@@ -54,10 +61,12 @@ export const describe: Command = {
         `${service.name} @${short(service.version)}, deployed ${service.created}`,
         ...(service.description ? [service.description] : []),
         ...(service.network.length > 0 ? [`asks for a network: ${service.network.join(', ')}`] : []),
+        ...(Object.keys(service.secrets).length > 0 ? [`is given the secrets ${listed(service.secrets)}`] : []),
         ...service.operations.flatMap((operation) => [
           '',
           `${service.name}.${operation.name} -> ${operation.command === undefined ? operation.result : 'stdout, stderr, exit code and files'}`,
           ...(operation.description ? [`  ${operation.description.split('\n')[0]}`] : []),
+          ...(operation.secrets ? [`  is given the secrets ${listed(operation.secrets)}`] : []),
           ...(operation.command === undefined
             ? [`  input  ${JSON.stringify(operation.input)}`, `  output ${JSON.stringify(operation.output)}`]
             : [describeCommand(operation, operation.command).replace(/^/gm, '  ')]),

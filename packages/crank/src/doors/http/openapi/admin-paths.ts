@@ -16,6 +16,7 @@ import {
   refusedOrNone,
 } from './path-parts.ts';
 import { receiptPaths } from './receipt-paths.ts';
+import { secretPaths } from './secret-paths.ts';
 
 const policy = {
   ...json({
@@ -236,6 +237,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: { '200': ok('Removed.', ref('Done')), ...errors(400, 401, 403, 404, 429) },
     },
   },
+  ...secretPaths,
   ...logPaths,
   '/healthz': {
     get: {

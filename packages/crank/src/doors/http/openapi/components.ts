@@ -47,6 +47,11 @@ export const schemas: Record<string, JsonSchema> = {
       output: { description: 'JSON Schema 2020-12 of the result, or of one item of a stream.' },
       result: { ...text, enum: ['json', 'file', 'stream'] },
       contentType: text,
+      secrets: {
+        type: 'object',
+        additionalProperties: text,
+        description: 'Names of secrets that its calls are given, by environment variable.',
+      },
       files: { ...list(text), description: 'Parameters that take files.' },
       line: count,
       command: {
@@ -57,7 +62,7 @@ export const schemas: Record<string, JsonSchema> = {
       path: text,
       curl: text,
     },
-    ['contentType', 'line', 'command'],
+    ['contentType', 'secrets', 'line', 'command'],
   ),
   Limits: object({
     wallMs: count,
@@ -82,6 +87,11 @@ export const schemas: Record<string, JsonSchema> = {
       network: {
         ...list(text),
         description: 'What it asks to reach, as `host:port`. Policy and the operator grant it.',
+      },
+      secrets: {
+        type: 'object',
+        additionalProperties: text,
+        description: 'Names of secrets that calls are given, by environment variable.',
       },
       requirements: list(text),
       lock: { type: ['string', 'null'] },
@@ -186,6 +196,16 @@ export const schemas: Record<string, JsonSchema> = {
   Policy: object({ name: text, layer: text, digest: text, regoVersion: text, entrypoints: list(text), receipt: text }, [
     'receipt',
   ]),
+  Secret: object({
+    name: text,
+    version: { ...count, description: 'Counts the values that it had.' },
+    created: time,
+    createdBy: text,
+    rotated: { ...time, description: 'When its value was last set.' },
+    rotatedBy: text,
+    usedBy: { ...list(text), description: 'Services whose newest version asks for it.' },
+  }),
+  SetSecret: { allOf: [ref('Secret'), object({ receipt: text })] },
   Done: object({ receipt: { type: ['string', 'null'], description: 'Receipt of the act.' } }),
 };
 

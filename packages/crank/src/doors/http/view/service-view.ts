@@ -21,6 +21,7 @@ export const serviceView = ({ account, name, version, manifest, findings }: Show
   isolation: manifest.isolation,
   limits: manifest.limits,
   network: manifest.network ?? [],
+  secrets: manifest.secrets ?? {},
   requirements: manifest.requirements,
   lock: manifest.lock,
   operations: operationsOf(manifest).map((operation) => ({

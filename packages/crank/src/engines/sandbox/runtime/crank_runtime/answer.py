@@ -76,6 +76,10 @@ def _place(described):
         from crank_runtime import wayout
 
         wayout.announce(listing["proxy"])
+    if "secrets" in listing:
+        from crank_runtime import secrets
+
+        secrets.announce(listing["secrets"])
     if "folder" not in listing:
         return []
     if os.path.lexists("/tmp/in"):  # a warm process may have had files before

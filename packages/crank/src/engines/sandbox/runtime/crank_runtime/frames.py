@@ -20,7 +20,7 @@ TASK     host -> task         a request: scan.py and building.py describe theirs
 ======== ==================== ===================================================================================
 
 ``files`` is empty or JSON ``{"folder": "...", "files": [[parameter, name], ...]}``: file number i lies at
-``/calls/{folder}/{i}/{name}``. A third member is what it was called, with folders. With ``"proxy": "http://..."``, alone or beside those, the call has a way out.
+``/calls/{folder}/{i}/{name}``. A third member is what it was called, with folders. With ``"proxy": "http://..."``, alone or beside those, the call has a way out; with ``"secrets": {variable: value}`` it is given those.
 
 =========== ================= ======================================================================================
 READY       zygote -> host    JSON ``{"python": "3.11.2", "threads": 1}``

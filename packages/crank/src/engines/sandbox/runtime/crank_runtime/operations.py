@@ -41,7 +41,7 @@ class Operation:
 
     __slots__ = (
         "content_type", "counts", "description", "function", "is_async", "line", "name", "result", "returns",
-        "signature",
+        "secrets", "signature",
     )  # fmt: skip
 
     def describe(self):
@@ -62,6 +62,8 @@ class Operation:
         }
         if self.content_type:
             described["contentType"] = self.content_type
+        if self.secrets:
+            described["secrets"] = self.secrets
         return described
 
     def _output(self, defs):
@@ -198,6 +200,7 @@ def _methods(definition, cls, options, file, compiler, warn):
             note("%s; the method is not offered from outside" % error, _FIX_FUNCTION)
             continue
         operation.signature = methods.with_object(operation.signature, method, maker)
+        operation.secrets = _secrets(options)
         if options and options.get("name"):
             operation.name = "%s.%s" % (options["name"], method.name)
         yield operation
@@ -237,6 +240,7 @@ def _operation(definition, value, function, options, compiler, warn, hidden=froz
         raise Inexpressible("has a name that is not ASCII")
     operation.function = value
     operation.line = definition.line
+    operation.secrets = _secrets(options)
     doc = getattr(value, "__doc__", None) or function.__doc__
     operation.description, described = parse(doc)
     if not operation.description:
@@ -255,6 +259,14 @@ def _operation(definition, value, function, options, compiler, warn, hidden=froz
     # A bool is an int in Python: where a number is declared, it is written as one.
     operation.counts = type(operation.returns) in (Int, Float)
     return operation
+
+
+def _secrets(options):
+    """What JSON can say of the secrets asked for; the gateway says whether they can be."""
+    asked = (options or {}).get("secrets")
+    if isinstance(asked, dict):
+        return {str(variable): str(name) for variable, name in asked.items()}
+    return [str(name) for name in asked] if isinstance(asked, (list, tuple, set)) else asked and str(asked)
 
 
 class _NoExamples:

@@ -1,6 +1,6 @@
 """One deployed module: loaded once in the zygote, described, and called in its children."""
 
-from . import jsontext
+from . import jsontext, secrets
 from .context import wrap
 from .docstrings import summary
 from .errors import InvalidInput
@@ -79,6 +79,8 @@ class Service:
             for name in signature.platform:
                 value = given.get(name)
                 named[name] = wrap(value if value is not None else {})
+                if name == "context" and secrets.given:
+                    named[name]["secrets"] = wrap(dict(secrets.given))
         return answer(found, found.function(*positional, **named))
 
     def format_exception(self, exc):

@@ -6,7 +6,7 @@ import resource
 import stat
 import sys
 
-from crank_runtime import answer, frames, fresh, isolate
+from crank_runtime import answer, frames, fresh, isolate, secrets
 from crank_runtime.commandline import workfolder
 
 
@@ -84,6 +84,8 @@ def _serve(loaded, with_children):
         number, body = inbox.next_call()
         request = answer.Request(body)
         kind, rest = answer.perform(loaded, request, _sink(inbox, number))
+        if request.files:
+            secrets.withdraw()
         del request, body
         answer.flush()
         out, lost = _captured(1)
