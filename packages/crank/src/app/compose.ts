@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { systemClock } from '#src/core/clock.ts';
 import { formatDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
 import { loadSigner } from '#src/engines/audit/keys.ts';
@@ -21,6 +22,7 @@ import { act, nodePrincipal } from '#src/platform/act.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { Cosigning } from '#src/platform/cosigning.ts';
+import { fire } from '#src/platform/firing.ts';
 import { handoversOf, settleHandover } from '#src/platform/handovers.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
@@ -33,6 +35,7 @@ import { namePredecessor } from '#src/platform/predecessor.ts';
 import { quarantine } from '#src/platform/quarantine.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
+import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
 import { collectPackages } from '#src/platform/services.ts';
 import { Subjects } from '#src/platform/subjects.ts';
@@ -177,6 +180,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     catalog: new Catalog(store.db),
     idempotency,
     secrets: new Secrets(store.db, fileWrapper(WrappingKeys.open(join(folder.keys, 'secrets')))),
+    scheduler: new Scheduler(systemClock, fire),
     subjects,
     refusals,
     logFiles,
@@ -195,6 +199,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     act(nodeActs, nodePrincipal(nodeActs, config.account), kind, object, []);
   await nodeAct('node.start', inForce(config, policy.default.digest));
   await collectPackages(platform);
+  await platform.scheduler.start(platform);
 
   return {
     platform,
@@ -202,6 +207,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     close: async () => {
       platform.load.draining = true;
       clearInterval(sweep);
+      await platform.scheduler.close();
       await refusals.close();
       await sandbox.close();
       egress.close();

@@ -8,11 +8,21 @@ import type { Platform } from './platform.ts';
  * @throws CrankError `overloaded`, `unavailable`, `unauthenticated` (counted, not logged one by one), `rate-limited`
  */
 export const admit = async (platform: Platform, authorization: string | undefined): Promise<Principal> => {
+  demandReady(platform);
+  return identify(platform, authorization);
+};
+
+/** The same for a principal that the platform itself acts for. @throws CrankError `overloaded`, `unavailable` */
+export const letIn = (platform: Platform, { principal }: { principal: Principal }): Principal => {
+  demandReady(platform);
+  return principal;
+};
+
+const demandReady = (platform: Platform): void => {
   const { refusal } = platform.recorder;
   if (refusal !== undefined)
     throw new CrankError('unavailable', `Nothing runs while no receipt can be stored: ${refusal}`, { retryAfter: 1 });
   platform.load.demandRoom();
-  return identify(platform, authorization);
 };
 
 /** Who asks, for requests that are not calls. @throws CrankError `unauthenticated`, `rate-limited` */

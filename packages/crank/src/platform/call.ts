@@ -1,7 +1,7 @@
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
-import type { Limits, Operation } from '#src/core/service.ts';
-import { admit } from './admit.ts';
+import type { Limits, Operation, Principal } from '#src/core/service.ts';
+import { admit, letIn } from './admit.ts';
 import { type CallAnswer, failureOf, keptAnswer, replay } from './call-answer.ts';
 import { callContext } from './call-context.ts';
 import { decodeOutput } from './call-output.ts';
@@ -15,6 +15,8 @@ import { SubjectKey } from './subject-key.ts';
 /** A request to run an operation, in no door's terms. */
 export interface CallRequest {
   authorization: string | undefined;
+  /** Stands for credentials: a principal that the platform knows already, and the id that its call is to have. */
+  as?: { id: string; principal: Principal };
   /** The account of the service; the caller's own where absent. */
   account?: string | undefined;
   service: string;
@@ -62,7 +64,8 @@ export interface StreamSink {
 export const call = async (platform: Platform, request: CallRequest): Promise<CallAnswer> => {
   // 1. authenticate; resolve within what the principal may see
   const received = Date.now();
-  const principal = await admit(platform, request.authorization);
+  const principal =
+    request.as === undefined ? await admit(platform, request.authorization) : letIn(platform, request.as);
   const target = await platform.catalog.resolve(request.account ?? principal.account, request.service, request.version);
   const callable = target.operation(request.operation);
   const subject =
@@ -71,7 +74,15 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
       : await platform.subjects.of(target.account, request.subject ?? principal.id, request.subject !== undefined);
   const { operation } = callable;
   const replays = request.replays?.id;
-  const state = new CallState({ id: newId('call'), received, principal, target, operation, subject, replays });
+  const state = new CallState({
+    id: request.as?.id ?? newId('call'),
+    received,
+    principal,
+    target,
+    operation,
+    subject,
+    replays,
+  });
   let release: (() => void) | undefined;
   const leave = platform.load.enter(principal.account);
   try {

@@ -17,6 +17,7 @@ import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Secrets } from './secrets.ts';
 import type { Subjects } from './subjects.ts';
 import type { Witness } from './witness.ts';
@@ -42,6 +43,7 @@ export interface Platform {
   catalog: Catalog;
   idempotency: Idempotency;
   secrets: Secrets;
+  scheduler: Scheduler;
   /** Keys of those whose data calls carry. */
   subjects: Subjects;
   refusals: Refusals;

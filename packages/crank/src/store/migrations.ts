@@ -273,6 +273,51 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
           .execute();
       },
     },
+    '0023_schedules': {
+      up: async (db: Kysely<unknown>) => {
+        const s = db.schema;
+        await s
+          .createTable('schedules')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('service', 'text', (c) => c.notNull())
+          .addColumn('version', 'text')
+          .addColumn('operation', 'text', (c) => c.notNull())
+          .addColumn('cron', 'text', (c) => c.notNull())
+          .addColumn('zone', 'text', (c) => c.notNull())
+          .addColumn('input', 'text', (c) => c.notNull())
+          .addColumn('principal', 'text', (c) => c.notNull())
+          .addColumn('grace_ms', 'bigint', (c) => c.notNull())
+          .addColumn('overlap', 'text', (c) => c.notNull())
+          .addColumn('jitter_ms', 'bigint', (c) => c.notNull())
+          .addColumn('state', 'text', (c) => c.notNull())
+          .addColumn('reason', 'text')
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('next_at', 'bigint')
+          .addColumn('due_at', 'bigint')
+          .execute();
+        await s.createIndex('schedules_by_due').on('schedules').columns(['state', 'due_at']).execute();
+        await s.createIndex('schedules_by_account').on('schedules').column('account').execute();
+        await s
+          .createTable('schedule_runs')
+          .addColumn('schedule', 'text', (c) => c.notNull())
+          .addColumn('instant', 'bigint', (c) => c.notNull())
+          .addColumn('trigger', 'text', (c) => c.notNull())
+          .addColumn('state', 'text', (c) => c.notNull())
+          .addColumn('call', 'text')
+          .addColumn('outcome', 'text')
+          .addColumn('reason', 'text')
+          .addColumn('node', 'text', (c) => c.notNull())
+          .addColumn('lease_until', 'bigint', (c) => c.notNull())
+          .addColumn('claimed_at', 'bigint', (c) => c.notNull())
+          .addColumn('ended_at', 'bigint')
+          .addPrimaryKeyConstraint('schedule_runs_pk', ['schedule', 'instant'])
+          .execute();
+        await sql`create index schedule_runs_open on schedule_runs (state, schedule) where state in ('running', 'queued')`.execute(
+          db,
+        );
+      },
+    },
   };
 };
 

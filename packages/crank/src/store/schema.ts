@@ -25,6 +25,8 @@ export interface Database {
   witnessed: WitnessedRow;
   log_alarms: LogAlarmRow;
   secrets: SecretRow;
+  schedules: ScheduleRow;
+  schedule_runs: ScheduleRunRow;
 }
 
 export interface KeyRow {
@@ -270,4 +272,52 @@ export interface SecretRow {
   created_by: string;
   rotated_at: number;
   rotated_by: string;
+}
+
+/** When an operation is called by itself, with what, and in whose name. */
+export interface ScheduleRow {
+  /** `sched_...` */
+  id: string;
+  account: string;
+  service: string;
+  /** Alias or digest prefix; null: the newest. */
+  version: string | null;
+  operation: string;
+  cron: string;
+  zone: string;
+  /** JSON text of the arguments. */
+  input: string;
+  /** Id of the key that made it. */
+  principal: string;
+  grace_ms: number;
+  /** `skip`, `queue` or `allow` */
+  overlap: string;
+  jitter_ms: number;
+  /** `active`, `paused` or `stopped` */
+  state: string;
+  /** Why it was stopped. */
+  reason: string | null;
+  created_at: number;
+  /** The next instant of its timetable, and when that is due; null where there is none. */
+  next_at: number | null;
+  due_at: number | null;
+}
+
+/** One firing. Whoever inserts the row is the one who fires. */
+export interface ScheduleRunRow {
+  schedule: string;
+  instant: number;
+  /** `cron` or `manual` */
+  trigger: string;
+  /** `queued`, `running`, `ended`, `skipped` or `missed` */
+  state: string;
+  /** Id of the call, made or to be made. */
+  call: string | null;
+  outcome: string | null;
+  reason: string | null;
+  /** The node that has it, and until when nobody else may take it. */
+  node: string;
+  lease_until: number;
+  claimed_at: number;
+  ended_at: number | null;
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { systemClock } from '#src/core/clock.ts';
 import { defaultLimits, type JsonSchema, type Operation } from '#src/core/service.ts';
 import { createHttpServer, type HttpServer } from '#src/doors/http/server.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
@@ -15,11 +16,13 @@ import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
+import { fire } from '#src/platform/firing.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
+import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
 import { Subjects } from '#src/platform/subjects.ts';
 import { WrappingKeys } from '#src/platform/wrapping-keys.ts';
@@ -166,6 +169,7 @@ export const openDoor = async (
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
     secrets: new Secrets(store.db, fileWrapper(WrappingKeys.open(join(folder.path, 'secrets')))),
+    scheduler: new Scheduler(systemClock, fire),
     refusals: { count: () => undefined } as unknown as Platform['refusals'],
     logFiles: logFiles as unknown as Platform['logFiles'],
     logKey: {} as Platform['logKey'],

@@ -5,6 +5,15 @@ import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
+import {
+  addSchedule,
+  listSchedules,
+  pauseSchedule,
+  removeSchedule,
+  resumeSchedule,
+  runSchedule,
+  scheduleRuns,
+} from './commands/schedules.ts';
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { describe, release, remove, services, versions } from './commands/services.ts';
 import { verify } from './commands/verify-receipt.ts';
@@ -39,6 +48,13 @@ export const commands = (dataFolder: () => string): Command[] => [
   setSecret,
   listSecrets,
   removeSecret,
+  addSchedule,
+  listSchedules,
+  scheduleRuns,
+  pauseSchedule,
+  resumeSchedule,
+  runSchedule,
+  removeSchedule,
   applyPolicy,
   listPolicies,
   removePolicy,

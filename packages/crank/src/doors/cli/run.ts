@@ -34,6 +34,7 @@ const groupHelp: Readonly<Record<string, string>> = {
   log: 'the transparency log',
   policy: 'bundles of Rego in force',
   receipt: 'receipts of calls and acts',
+  schedule: 'operations that are called by the clock',
   secret: 'secrets of the account: written, never read',
 };
 

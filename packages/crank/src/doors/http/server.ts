@@ -15,6 +15,7 @@ import { historyRoutes } from './routes/history.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes } from './routes/services.ts';
@@ -105,6 +106,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);
+    scheduleRoutes(scope, platform);
     logRoutes(scope, platform);
     witnessRoutes(scope, platform);
     schemaRoutes(scope);

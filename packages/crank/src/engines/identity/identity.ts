@@ -113,6 +113,18 @@ export class Identity {
     return infoOf(row);
   }
 
+  /** A principal by its id, for what goes on in its name; undefined where it is revoked or not there. */
+  async byId(account: string, id: string): Promise<Principal | undefined> {
+    const row = await this.#db
+      .selectFrom('keys')
+      .selectAll()
+      .where('account', '=', account)
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    return row && principalOf(row);
+  }
+
   /** The write that revokes a key; call `forget` once it is committed. */
   revoke(id: string) {
     return this.#db.updateTable('keys').set({ revoked_at: Date.now() }).where('id', '=', id).compile();

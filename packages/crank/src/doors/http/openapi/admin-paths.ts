@@ -16,6 +16,7 @@ import {
   refusedOrNone,
 } from './path-parts.ts';
 import { receiptPaths } from './receipt-paths.ts';
+import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
 
 const policy = {
@@ -238,6 +239,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     },
   },
   ...secretPaths,
+  ...schedulePaths,
   ...logPaths,
   '/healthz': {
     get: {

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { parseDuration } from '#src/core/duration.ts';
 import { CrankError } from '#src/core/error.ts';
 
 const TAG_BYTES = 1024;
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 export interface CallHeaders {
   idempotencyKey: string | undefined;
@@ -30,9 +30,8 @@ const idempotencyKey = (value: string | string[] | undefined): string | undefine
 
 const deadline = (value: string | string[] | undefined): number | undefined => {
   if (value === undefined) return undefined;
-  const match = typeof value === 'string' ? /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(value) : null;
-  const ms = match === null ? 0 : Math.ceil(Number(match[1]) * UNITS[match[2]!]!);
-  if (ms > 0) return ms;
+  const ms = typeof value === 'string' && !value.endsWith('d') ? parseDuration(value) : undefined;
+  if (ms !== undefined && ms > 0) return ms;
   throw bad('The Crank-Deadline is no duration above zero: write it like 500ms, 5s or 2m.');
 };
 
