@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { newId } from '#src/core/id.ts';
 import type { Database, ScheduleRow, ScheduleRunRow } from '#src/store/schema.ts';
+import type { Store } from '#src/store/store.ts';
 import { jitterOf, type Timetable } from './cron.ts';
 
 /** A node that has a run renews its lease well within this time. */
@@ -47,35 +48,43 @@ export const planOf = (
 };
 
 /**
- * Takes a schedule's next firing, in one transaction: of all nodes that try, one moves the schedule on and inserts the row
- * of the instant, and it alone fires.
+ * In one transaction, where several nodes share the database. SQLite has one node, whose other connection to it writes in
+ * the same thread and would wait for a transaction that cannot go on meanwhile: there, each statement is by itself, in an
+ * order in which nothing is lost or done twice wherever the node dies in between.
+ */
+const together = <T>({ db, flavour }: Store, work: (tx: Kysely<Database>) => Promise<T>): Promise<T> =>
+  flavour === 'postgres' ? db.transaction().execute(work) : work(db);
+
+/** Whether a schedule is as it was seen. Nobody else gets as far with it before the transaction ends. */
+const lock = async (tx: Kysely<Database>, { flavour }: Store, { id, next_at }: ScheduleRow): Promise<boolean> => {
+  const query = tx
+    .selectFrom('schedules')
+    .select('id')
+    .where('id', '=', id)
+    .where('next_at', '=', next_at)
+    .where('state', '=', 'active');
+  return (await (flavour === 'postgres' ? query.forUpdate() : query).executeTakeFirst()) !== undefined;
+};
+
+/**
+ * Takes a schedule's next firing: inserts the row of the instant, of which there can be one, and moves the schedule on.
+ * Whoever inserts it fires.
  *
  * @returns the run, where it is to be run now by this node
  */
 export const claim = (
-  db: Kysely<Database>,
+  store: Store,
   node: string,
   schedule: ScheduleRow,
   times: Timetable,
   now: number,
 ): Promise<ScheduleRunRow | undefined> => {
   const { next, fire, missed } = planOf(schedule, times, now);
-  return db.transaction().execute(async (tx) => {
-    const moved = await tx
-      .updateTable('schedules')
-      .set({ next_at: next ?? null, due_at: next === undefined ? null : dueAt(schedule, next) })
-      .where('id', '=', schedule.id)
-      .where('next_at', '=', schedule.next_at)
-      .where('state', '=', 'active')
-      .executeTakeFirst();
-    if (moved.numUpdatedRows === 0n) return undefined; // another node was first, or it was paused
+  return together(store, async (tx) => {
+    if (!(await lock(tx, store, schedule))) return undefined; // another node was first, or it was paused
     const row = {
-      schedule: schedule.id,
-      trigger: 'cron',
-      node,
-      lease_until: now + LEASE_MS,
-      claimed_at: now,
-      outcome: null,
+      ...{ schedule: schedule.id, trigger: 'cron', node, lease_until: now + LEASE_MS },
+      ...{ claimed_at: now, outcome: null },
     };
     if (missed !== undefined) {
       const [from, to] = [missed.first, missed.last].map((at) => new Date(at).toISOString());
@@ -83,28 +92,38 @@ export const claim = (
       const reason = `${which} not run: no node was there within the grace, or the clock jumped.`;
       await insert(tx, { ...row, instant: missed.first, state: 'missed', call: null, reason, ended_at: now });
     }
-    if (fire === undefined) return undefined;
-    const { state, reason } = await stateFor(tx, schedule);
-    const run: ScheduleRunRow = {
-      ...row,
-      instant: fire,
-      state,
-      call: state === 'skipped' ? null : newId('call', now),
-      reason,
-      ended_at: state === 'skipped' ? now : null,
-    };
-    return (await insert(tx, run)) && state === 'running' ? run : undefined;
+    let run: ScheduleRunRow | undefined;
+    if (fire !== undefined) {
+      const { state, reason } = await stateFor(tx, schedule);
+      const skipped = state === 'skipped';
+      const call = skipped ? null : newId('call', now);
+      run = { ...row, instant: fire, state, call, reason, ended_at: skipped ? now : null };
+      if (!(await insert(tx, run))) run = undefined;
+    }
+    await tx
+      .updateTable('schedules')
+      .set({ next_at: next ?? null, due_at: next === undefined ? null : dueAt(schedule, next) })
+      .where('id', '=', schedule.id)
+      .where('next_at', '=', schedule.next_at)
+      .execute();
+    return run?.state === 'running' ? run : undefined;
   });
 };
 
-/** @returns false where there is a row of the instant already */
+/** @returns false where there is a row of the instant already: one that says it was missed, by a clock that was wrong, gives way */
 const insert = async (tx: Kysely<Database>, run: ScheduleRunRow): Promise<boolean> => {
-  const { numInsertedOrUpdatedRows } = await tx
+  const { schedule: _, instant: __, ...rest } = run;
+  const row = await tx
     .insertInto('schedule_runs')
     .values(run)
-    .onConflict((c) => c.columns(['schedule', 'instant']).doNothing())
+    .onConflict((c) =>
+      run.state === 'missed'
+        ? c.columns(['schedule', 'instant']).doNothing()
+        : c.columns(['schedule', 'instant']).doUpdateSet(rest).where('schedule_runs.state', '=', 'missed'),
+    )
+    .returning('instant')
     .executeTakeFirst();
-  return numInsertedOrUpdatedRows === 1n;
+  return row !== undefined;
 };
 
 /** What a firing becomes while another of its schedule is under way. */
@@ -130,19 +149,15 @@ const stateFor = async (
 };
 
 /** Takes the longest waiting run of a schedule on which nothing is under way. */
-export const claimQueued = async (
-  db: Kysely<Database>,
+export const claimQueued = (
+  store: Store,
   node: string,
   schedule: string,
   now: number,
 ): Promise<ScheduleRunRow | undefined> =>
-  db.transaction().execute(async (tx) => {
-    // The schedule's row is the lock.
-    await tx
-      .updateTable('schedules')
-      .set((e) => ({ id: e.ref('id') }))
-      .where('id', '=', schedule)
-      .execute();
+  together(store, async (tx) => {
+    if (store.flavour === 'postgres')
+      await tx.selectFrom('schedules').select('id').where('id', '=', schedule).forUpdate().execute();
     const open = await tx
       .selectFrom('schedule_runs')
       .selectAll()
@@ -153,11 +168,12 @@ export const claimQueued = async (
     const [first] = open;
     if (first === undefined || open.some(({ state }) => state === 'running')) return undefined;
     const taken = { state: 'running', node, lease_until: now + LEASE_MS };
-    await tx
+    const { numUpdatedRows } = await tx
       .updateTable('schedule_runs')
       .set(taken)
       .where('schedule', '=', schedule)
       .where('instant', '=', first.instant)
-      .execute();
-    return { ...first, ...taken };
+      .where('state', '=', 'queued')
+      .executeTakeFirst();
+    return numUpdatedRows === 1n ? { ...first, ...taken } : undefined;
   });

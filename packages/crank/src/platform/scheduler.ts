@@ -18,7 +18,8 @@ export type SchedulerPlatform = Pick<Platform, 'node' | 'store' | 'identity' | '
 const LOOK_MS = 10_000;
 const RENEW_MS = LEASE_MS / 3;
 const RETRY_MS = 2_000;
-const KEEP_MS = 90 * 86_400_000;
+/** Firings of a schedule that its history has. */
+const KEPT = 2_000;
 /** Schedules that are looked at in one go. */
 const BATCH = 200;
 
@@ -157,7 +158,7 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
       .execute();
     for (const schedule of due) {
       try {
-        const run = await claim(store.db, node, schedule, timetable(schedule.cron, schedule.zone), now);
+        const run = await claim(store, node, schedule, timetable(schedule.cron, schedule.zone), now);
         if (run !== undefined) this.#begin(schedule, run);
       } catch (err) {
         log.error({ err, schedule: schedule.id }, 'a schedule could not be fired');
@@ -259,7 +260,7 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
       .where('schedule_runs.state', '=', 'queued')
       .execute();
     for (const schedule of waiting) {
-      const run = await claimQueued(store.db, node, schedule.id, now);
+      const run = await claimQueued(store, node, schedule.id, now);
       if (run !== undefined) this.#begin(schedule, run);
     }
   }
@@ -361,15 +362,28 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
     });
   }
 
-  /** The history goes back so far; the calls themselves stay. */
+  /** Keeps the newest of the history; the calls themselves stay. By number, for the clock may be wrong. */
   async #prune(now: number): Promise<void> {
     if (Math.abs(now - this.#pruned) < 3_600_000) return;
     this.#pruned = now;
-    await this.#on.store.db
-      .deleteFrom('schedule_runs')
-      .where('claimed_at', '<', now - KEEP_MS)
-      .where('state', 'not in', ['running', 'queued'])
-      .execute();
+    const { db } = this.#on.store;
+    for (const { id } of await db.selectFrom('schedules').select('id').execute()) {
+      const oldest = await db
+        .selectFrom('schedule_runs')
+        .select('instant')
+        .where('schedule', '=', id)
+        .orderBy('instant', 'desc')
+        .offset(KEPT)
+        .limit(1)
+        .executeTakeFirst();
+      if (oldest === undefined) continue;
+      await db
+        .deleteFrom('schedule_runs')
+        .where('schedule', '=', id)
+        .where('instant', '<=', oldest.instant)
+        .where('state', 'not in', ['running', 'queued'])
+        .execute();
+    }
   }
 }
 
