@@ -39,6 +39,7 @@ import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
 import { collectPackages } from '#src/platform/services.ts';
 import { Subjects } from '#src/platform/subjects.ts';
+import { Deliveries } from '#src/platform/webhook-deliveries.ts';
 import { Witness } from '#src/platform/witness.ts';
 import { createWorkshop } from '#src/platform/workshop.ts';
 import { WrappingKeys } from '#src/platform/wrapping-keys.ts';
@@ -156,8 +157,10 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const policy = createPolicyEngine();
   const idempotency = new Idempotency(store.db);
   const subjects = await Subjects.open(store.db, origin, join(folder.keys, 'subjects'));
+  const wrapper = fileWrapper(WrappingKeys.open(join(folder.keys, 'secrets')));
   const sweep = setInterval(() => {
     idempotency.sweep().catch((err: unknown) => log.error({ err }, 'expired answers could not be deleted'));
+    made?.deliveries.sweep(made).catch((err: unknown) => log.error({ err }, 'old deliveries could not be deleted'));
     sweepKept(store.db).catch((err: unknown) => log.error({ err }, 'what was kept long enough could not be deleted'));
   }, SWEEP_MS).unref();
 
@@ -179,8 +182,9 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     recorder,
     catalog: new Catalog(store.db),
     idempotency,
-    secrets: new Secrets(store.db, fileWrapper(WrappingKeys.open(join(folder.keys, 'secrets')))),
+    secrets: new Secrets(store.db, wrapper),
     scheduler: new Scheduler(systemClock, fire),
+    deliveries: new Deliveries(systemClock, wrapper),
     subjects,
     refusals,
     logFiles,
@@ -200,6 +204,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   await nodeAct('node.start', inForce(config, policy.default.digest));
   await collectPackages(platform);
   await platform.scheduler.start(platform);
+  await platform.deliveries.start(platform);
 
   return {
     platform,
@@ -207,7 +212,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     close: async () => {
       platform.load.draining = true;
       clearInterval(sweep);
-      await platform.scheduler.close();
+      await Promise.all([platform.scheduler.close(), platform.deliveries.close()]);
       await refusals.close();
       await sandbox.close();
       egress.close();

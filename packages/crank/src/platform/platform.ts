@@ -20,6 +20,7 @@ import type { Refusals } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Secrets } from './secrets.ts';
 import type { Subjects } from './subjects.ts';
+import type { Deliveries } from './webhook-deliveries.ts';
 import type { Witness } from './witness.ts';
 
 /** The parts that use cases join. Built in `app/`, given to every use case as its first argument. */
@@ -44,6 +45,8 @@ export interface Platform {
   idempotency: Idempotency;
   secrets: Secrets;
   scheduler: Scheduler;
+  /** Webhooks in. */
+  deliveries: Deliveries;
   /** Keys of those whose data calls carry. */
   subjects: Subjects;
   refusals: Refusals;

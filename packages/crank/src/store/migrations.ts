@@ -318,6 +318,48 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
         );
       },
     },
+    '0023_webhooks': {
+      up: async (db: Kysely<unknown>) => {
+        const s = db.schema;
+        await s
+          .createTable('webhooks')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('service', 'text', (c) => c.notNull())
+          .addColumn('version', 'text')
+          .addColumn('operation', 'text', (c) => c.notNull())
+          .addColumn('verify', 'text', (c) => c.notNull())
+          .addColumn('map', 'text')
+          .addColumn('tolerance_ms', 'bigint', (c) => c.notNull())
+          .addColumn('wrapped_by', 'bigint', (c) => c.notNull())
+          .addColumn('wrapped', bytes, (c) => c.notNull())
+          .addColumn('sealed', bytes, (c) => c.notNull())
+          .addColumn('principal', 'text', (c) => c.notNull())
+          .addColumn('state', 'text', (c) => c.notNull())
+          .addColumn('reason', 'text')
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .execute();
+        await s.createIndex('webhooks_by_account').on('webhooks').column('account').execute();
+        await s
+          .createTable('webhook_deliveries')
+          .addColumn('webhook', 'text', (c) => c.notNull())
+          .addColumn('delivery', 'text', (c) => c.notNull())
+          .addColumn('state', 'text', (c) => c.notNull())
+          .addColumn('call', 'text')
+          .addColumn('outcome', 'text')
+          .addColumn('reason', 'text')
+          .addColumn('input', bytes)
+          .addColumn('node', 'text', (c) => c.notNull())
+          .addColumn('lease_until', 'bigint', (c) => c.notNull())
+          .addColumn('received_at', 'bigint', (c) => c.notNull())
+          .addColumn('ended_at', 'bigint')
+          .addPrimaryKeyConstraint('webhook_deliveries_pk', ['webhook', 'delivery'])
+          .execute();
+        await sql`create index webhook_deliveries_open on webhook_deliveries (state) where state = 'running'`.execute(
+          db,
+        );
+      },
+    },
   };
 };
 

@@ -27,6 +27,8 @@ export interface Database {
   secrets: SecretRow;
   schedules: ScheduleRow;
   schedule_runs: ScheduleRunRow;
+  webhooks: WebhookRow;
+  webhook_deliveries: WebhookDeliveryRow;
 }
 
 export interface KeyRow {
@@ -319,5 +321,48 @@ export interface ScheduleRunRow {
   node: string;
   lease_until: number;
   claimed_at: number;
+  ended_at: number | null;
+}
+
+/** An address at which somebody else's deliveries become calls. */
+export interface WebhookRow {
+  /** `hook_...` */
+  id: string;
+  account: string;
+  service: string;
+  version: string | null;
+  operation: string;
+  /** `token`, `github`, `stripe` or `standard` */
+  verify: string;
+  /** Where arguments come from, JSON text; null: the payload is the arguments. */
+  map: string | null;
+  tolerance_ms: number;
+  /** Data key for the secret, and for what is on its way. */
+  wrapped_by: number;
+  wrapped: Uint8Array;
+  sealed: Uint8Array;
+  /** Id of the key that made it. */
+  principal: string;
+  /** `active` or `stopped` */
+  state: string;
+  reason: string | null;
+  created_at: number;
+}
+
+/** One delivery: whoever inserts the row makes its call. */
+export interface WebhookDeliveryRow {
+  webhook: string;
+  /** By which a repeat is known. */
+  delivery: string;
+  /** `running` or `ended` */
+  state: string;
+  call: string | null;
+  outcome: string | null;
+  reason: string | null;
+  /** The arguments, encrypted, until the call has ended. */
+  input: Uint8Array | null;
+  node: string;
+  lease_until: number;
+  received_at: number;
   ended_at: number | null;
 }

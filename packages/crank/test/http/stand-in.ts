@@ -25,6 +25,7 @@ import type { RecordEntry } from '#src/platform/record-entry.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
 import { Subjects } from '#src/platform/subjects.ts';
+import { Deliveries } from '#src/platform/webhook-deliveries.ts';
 import { WrappingKeys } from '#src/platform/wrapping-keys.ts';
 import { openStore } from '#src/store/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -150,6 +151,7 @@ export const openDoor = async (
   const logFiles = { vkey: 'door+12345678+AAAA', size: 3, read: async (path: string) => files.get(path) };
   const packaging = { locate: () => ({ interpreter: '', codeDir: '', libDirs: [] }), drop: async () => undefined };
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
+  const wrapper = fileWrapper(WrappingKeys.open(join(folder.path, 'secrets')));
   const platform: Platform = {
     node: 'door.local/1',
     account: 'acme',
@@ -168,8 +170,9 @@ export const openDoor = async (
     catalog: new Catalog(store.db),
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
-    secrets: new Secrets(store.db, fileWrapper(WrappingKeys.open(join(folder.path, 'secrets')))),
+    secrets: new Secrets(store.db, wrapper),
     scheduler: new Scheduler(systemClock, fire),
+    deliveries: new Deliveries(systemClock, wrapper),
     refusals: { count: () => undefined } as unknown as Platform['refusals'],
     logFiles: logFiles as unknown as Platform['logFiles'],
     logKey: {} as Platform['logKey'],

@@ -17,6 +17,7 @@ import {
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { describe, release, remove, services, versions } from './commands/services.ts';
 import { verify } from './commands/verify-receipt.ts';
+import { addWebhook, listWebhooks, removeWebhook, webhookDeliveries } from './commands/webhooks.ts';
 import { addWitness, leaveLog, listWitnesses, removeWitness, serveLog, witnessPolicy } from './commands/witness.ts';
 
 /** The commands that ask a node. @param dataFolder of a node on this machine, should there be one */
@@ -55,6 +56,10 @@ export const commands = (dataFolder: () => string): Command[] => [
   resumeSchedule,
   runSchedule,
   removeSchedule,
+  addWebhook,
+  listWebhooks,
+  webhookDeliveries,
+  removeWebhook,
   applyPolicy,
   listPolicies,
   removePolicy,

@@ -36,6 +36,7 @@ const groupHelp: Readonly<Record<string, string>> = {
   receipt: 'receipts of calls and acts',
   schedule: 'operations that are called by the clock',
   secret: 'secrets of the account: written, never read',
+  webhook: "addresses at which others' deliveries become calls",
 };
 
 /** Runs one command line. Resolves with the exit code of CONTRACT.md. */

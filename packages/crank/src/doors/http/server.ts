@@ -19,6 +19,7 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes } from './routes/services.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { witnessRoutes } from './routes/witness.ts';
 
 export interface HttpServerOptions {
@@ -107,6 +108,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);
     scheduleRoutes(scope, platform);
+    webhookRoutes(scope, platform);
     logRoutes(scope, platform);
     witnessRoutes(scope, platform);
     schemaRoutes(scope);

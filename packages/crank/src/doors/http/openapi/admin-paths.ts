@@ -18,6 +18,7 @@ import {
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
+import { webhookPaths } from './webhook-paths.ts';
 
 const policy = {
   ...json({
@@ -240,6 +241,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
   },
   ...secretPaths,
   ...schedulePaths,
+  ...webhookPaths,
   ...logPaths,
   '/healthz': {
     get: {
