@@ -27,7 +27,7 @@ const BATCH = 200;
 const passing: ReadonlySet<ErrorCode> = new Set(['overloaded', 'unavailable', 'isolation-unavailable', 'rate-limited']);
 
 /** Who a schedule is in receipts and to policy: a service principal, in the name of whoever made it. */
-export const schedulePrincipal = ({ id, account }: ScheduleRow, owner: Principal): Principal => ({
+const schedulePrincipal = ({ id, account }: ScheduleRow, owner: Principal): Principal => ({
   id,
   name: `schedule ${id}`,
   kind: 'service',

@@ -98,12 +98,13 @@ export const maskOf = (values: readonly string[]): Mask => {
 /** A secret as it may turn up: itself and its lines, escaped for JSON, Python, URLs and HTML, in hexadecimal and base64. */
 const formsOf = (value: string): string[] => {
   const bytes = Buffer.from(value);
-  const json = JSON.stringify(value).slice(1, -1);
+  const within = (text: string): string => JSON.stringify(text).slice(1, -1);
+  const json = within(value);
   const ascii = json.replace(/[\x7f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   const hex = bytes.toString('hex');
   const lines = value.split(/\r?\n/).filter((line) => line.length >= 2 * SHORTEST);
   return [
-    ...[value, ...lines, json, ascii, ascii.replaceAll('"', '\\"')],
+    ...[value, ...lines, json, ascii, within(json), within(ascii)],
     ...[pythonText(value, "'"), pythonText(value, '"')],
     ...urlForms(bytes),
     ...[hex, hex.toUpperCase()],
@@ -123,7 +124,7 @@ const pythonText = (value: string, quote: string): string =>
 
 /** Percent-encoded (RFC 3986, and as forms are), with either case of digits, by what encoders leave as it is. */
 const urlForms = (bytes: Buffer): string[] =>
-  [/[\w.~-]/, /[\w.~/-]/, /[\w.~!'()*-]/, /[\w.*-]/].flatMap((safe) => {
+  [/[\w.~-]/, /[\w.~/-]/, /[\w.~!'()*-]/, /[\w.*-]/, /[\w.~;,/?:@&=+$!'()*#-]/].flatMap((safe) => {
     const upper = [...bytes]
       .map((byte) => {
         const character = String.fromCharCode(byte);

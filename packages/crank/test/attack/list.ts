@@ -352,6 +352,16 @@ export const attacks = {
     'all CPUs': 'the scheduler; as root control group: evenly between accounts',
     'the zygote, killed again and again': 'one zygote per version and account',
   },
+  /** That calls were given. */
+  secrets: {
+    'memory of slot and zygote, searched by the next call': 'they come with the call, of which neither reads a byte',
+    "another call's, while it has it": 'pid namespace; hidepid; set after the start, so not in /proc/PID/environ',
+    "another service's, while it has it": 'pid namespace; hidepid',
+    "another account's, while it has it": 'pid namespace; hidepid; one zygote per version and account',
+    'watched for from the import on': 'pid namespaces; set after the start, in a process that the import never sees',
+    'what the call before it was given, in the same process':
+      'a process for each call; a warm one takes them out again',
+  },
   /** Of build scripts of source distributions. */
   builds: {
     'the environment': 'a sandbox of its own, whose variables are listed',
