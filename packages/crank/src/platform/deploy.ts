@@ -136,7 +136,7 @@ const missingSecrets = async (platform: Platform, account: string, manifest: Man
       level: 'warning',
       file: 'secrets',
       message: `It asks for the secret ${name}, which is not set. Calls that need it are refused until it is.`,
-      fix: `crank secret set ${name}`,
+      fix: `Set it: \`crank secret set ${name}\`.`,
     }));
 };
 
