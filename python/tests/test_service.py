@@ -23,8 +23,17 @@ def bare(a, b=2):
 @crank_service(name="x", content_type="image/png")
 def options(): return 1
 
-assert bare(1) == 3 and bare.__doc__ == "Doc." and bare.__crank_service__ == {"name": None, "content_type": None}
-assert options() == 1 and options.__crank_service__ == {"name": "x", "content_type": "image/png"}
+assert bare(1) == 3 and bare.__doc__ == "Doc." and bare.__crank_service__ == {
+    "name": None, "content_type": None, "secrets": None,
+}
+assert options() == 1 and options.__crank_service__ == {
+    "name": "x", "content_type": "image/png", "secrets": None,
+}
+
+@crank_service(secrets=["API_KEY"])
+def asking(): return 1
+
+assert asking() == 1 and asking.__crank_service__["secrets"] == ["API_KEY"]
 assert Context(a=1).a == 1 and Context(a=1)["a"] == 1
 try:
     Context().b
