@@ -80,6 +80,12 @@ def printed(times: int = 1) -> int:
 
 
 @crank_service(secrets=["API_KEY"])
+def printed_at_the_end() -> None:
+    """What is kept of it ends in the middle of the secret."""
+    sys.stdout.write("." * (65536 - 12) + os.environ["API_KEY"])
+
+
+@crank_service(secrets=["API_KEY"])
 def too_slow() -> None:
     print(os.environ["API_KEY"], flush=True)
     time.sleep(60)
