@@ -19,8 +19,11 @@ import { ensureOpa } from '#src/engines/policy/opa.ts';
 import { createSandbox } from '#src/engines/sandbox/create.ts';
 import { act, nodePrincipal } from '#src/platform/act.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
+import { CanaryWatch } from '#src/platform/canary-watch.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { Cosigning } from '#src/platform/cosigning.ts';
+import { collectPackages } from '#src/platform/dispose.ts';
+import { Flights } from '#src/platform/flights.ts';
 import { handoversOf, settleHandover } from '#src/platform/handovers.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
@@ -32,7 +35,6 @@ import { namePredecessor } from '#src/platform/predecessor.ts';
 import { quarantine } from '#src/platform/quarantine.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
-import { collectPackages } from '#src/platform/services.ts';
 import { Subjects } from '#src/platform/subjects.ts';
 import { Witness } from '#src/platform/witness.ts';
 import { createWorkshop } from '#src/platform/workshop.ts';
@@ -172,6 +174,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     meter: createMeter(energyByCoefficient(cpus()[0]?.model ?? ''), gridOf(config.grid), defaultTariff),
     recorder,
     catalog: new Catalog(store.db),
+    flights: new Flights(),
     idempotency,
     subjects,
     refusals,
@@ -184,6 +187,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     scratch: folder.scratch,
     load,
   };
+  const canaries = new CanaryWatch(platform);
+  platform.catalog.onDrawn = canaries.note;
   await loadPolicies(platform);
   await logFiles.writeHandovers(await handoversOf(platform));
   made = platform;
@@ -198,6 +203,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     close: async () => {
       platform.load.draining = true;
       clearInterval(sweep);
+      await canaries.close();
       await refusals.close();
       await sandbox.close();
       egress.close();

@@ -15,6 +15,7 @@ import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
+import { Flights } from '#src/platform/flights.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { Load } from '#src/platform/load.ts';
 import type { Platform } from '#src/platform/platform.ts';
@@ -160,6 +161,7 @@ export const openDoor = async (
     meter: createMeter(energyByCoefficient(''), gridOf('WORLD'), defaultTariff),
     recorder: recorder as Platform['recorder'],
     catalog: new Catalog(store.db),
+    flights: new Flights(),
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
     refusals: { count: () => undefined } as unknown as Platform['refusals'],

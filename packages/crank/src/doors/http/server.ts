@@ -17,6 +17,7 @@ import { logRoutes } from './routes/log.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { serviceRoutes } from './routes/services.ts';
+import { versionRoutes } from './routes/versions.ts';
 import { witnessRoutes } from './routes/witness.ts';
 
 export interface HttpServerOptions {
@@ -100,6 +101,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
       done();
     });
     serviceRoutes(scope, platform);
+    versionRoutes(scope, platform);
     historyRoutes(scope, platform);
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);
