@@ -56,7 +56,7 @@ export const canaryChange = (
   digest: string,
   wish: CanaryWish,
   names: Names,
-): Pick<Change, 'moves' | 'object'> & { queries: CompiledQuery[] } | undefined => {
+): (Pick<Change, 'moves' | 'object'> & { queries: CompiledQuery[] }) | undefined => {
   if (latestOf(names, service) === digest) {
     throw new CrankError(
       'version-conflict',
@@ -68,7 +68,12 @@ export const canaryChange = (
   const autoAbort = (wish.autoAbort ?? Number(running?.auto_abort ?? 0) === 1) ? 1 : 0;
   const { share } = wish;
   const set = { digest, share, chosen_by: by, auto_abort: autoAbort };
-  if (running !== undefined && Number(running.share) === share && running.chosen_by === by && Number(running.auto_abort) === autoAbort)
+  if (
+    running !== undefined &&
+    Number(running.share) === share &&
+    running.chosen_by === by &&
+    Number(running.auto_abort) === autoAbort
+  )
     return undefined;
   // Who was with the canary stays with it when its share grows.
   const begun =
@@ -120,7 +125,9 @@ export const setCanary = async (
   await demandStartable(platform, version);
   const receipt = await changeNames(platform, principal, at, (names) => {
     const change = canaryChange(platform, principal, at, version.digest, wish, names);
-    return change && { ...change, act: 'service.canary', object: { service, version: version.digest, ...change.object } };
+    return (
+      change && { ...change, act: 'service.canary', object: { service, version: version.digest, ...change.object } }
+    );
   });
   return { version: version.digest, receipt: receipt ?? null };
 };

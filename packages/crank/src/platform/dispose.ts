@@ -40,5 +40,7 @@ export const dispose = async (platform: Platform, account: string, digests: read
   const busy = digests.filter((digest) => flights.isBusy(digest));
   await all(digests.filter((digest) => !busy.includes(digest)));
   if (busy.length > 0)
-    all(busy).catch((err: unknown) => log.error({ err, versions: busy }, 'what removed versions left could not be taken away'));
+    all(busy).catch((err: unknown) =>
+      log.error({ err, versions: busy }, 'what removed versions left could not be taken away'),
+    );
 };

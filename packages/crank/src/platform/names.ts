@@ -170,9 +170,7 @@ export const endCanary = (
     ? { moves: [], queries: [] }
     : {
         moves: [{ kind, alias: CANARY, digest: null }],
-        queries: [
-          db.deleteFrom('canaries').where('account', '=', account).where('service', '=', service).compile(),
-        ],
+        queries: [db.deleteFrom('canaries').where('account', '=', account).where('service', '=', service).compile()],
       };
 
 /** The latest version, which there is but for services that were only ever deployed under another name. */

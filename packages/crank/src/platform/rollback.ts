@@ -42,7 +42,8 @@ export const rollback = async (
     const version = undone ? previous : reference === undefined ? await before(platform, at, previous) : named.digest;
     done = { version, previous, endedCanary: names.canary?.digest ?? null };
     if (version === previous && names.canary === undefined) return undefined;
-    if (version !== previous) await demandStartable(platform, await platform.catalog.resolve(account, service, version));
+    if (version !== previous)
+      await demandStartable(platform, await platform.catalog.resolve(account, service, version));
     const ended = endCanary(platform, at, names);
     return {
       act: 'service.rollback',

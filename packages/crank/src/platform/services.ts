@@ -8,8 +8,8 @@ import { dispose } from './dispose.ts';
 import { changeNames } from './names.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
-import { type VersionInfo, versionsOf } from './versions.ts';
 import { type PolicyInfo, policiesFor } from './policies.ts';
+import { type VersionInfo, versionsOf } from './versions.ts';
 
 const PAGE = 100;
 

@@ -23,7 +23,11 @@ export const demandStartable = async (platform: Platform, version: DeployedVersi
     const template = templateOf(platform, version, account);
     const gone = [template.codeDir, ...template.libDirs].find((folder) => !existsSync(folder));
     if (gone !== undefined) {
-      throw no(gone === template.codeDir ? 'its source is gone from this node' : 'the packages that it needs are gone from this node');
+      throw no(
+        gone === template.codeDir
+          ? 'its source is gone from this node'
+          : 'the packages that it needs are gone from this node',
+      );
     }
     await platform.sandbox.describe(template, AbortSignal.timeout(60_000));
   } catch (error) {

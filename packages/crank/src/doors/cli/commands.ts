@@ -1,12 +1,16 @@
 import type { Command } from './command.ts';
+import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
 import { call } from './commands/call.ts';
+import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
+import { describe } from './commands/describe.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
-import { describe, release, remove, services, versions } from './commands/services.ts';
+import { release, remove, services } from './commands/services.ts';
 import { verify } from './commands/verify-receipt.ts';
+import { rollback, versions } from './commands/versions.ts';
 import { addWitness, leaveLog, listWitnesses, removeWitness, serveLog, witnessPolicy } from './commands/witness.ts';
 
 /** The commands that ask a node. @param dataFolder of a node on this machine, should there be one */
@@ -16,6 +20,11 @@ export const commands = (dataFolder: () => string): Command[] => [
   services,
   describe,
   versions,
+  rollback,
+  canary,
+  setAlias,
+  listAliases,
+  deleteAlias,
   release,
   remove,
   getReceipt,

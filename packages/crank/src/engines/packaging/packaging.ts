@@ -3,10 +3,19 @@ import { join } from 'node:path';
 import type { Destination } from '#src/core/destination.ts';
 import { digest } from '#src/core/digest.ts';
 import type { Finding } from '#src/core/error.ts';
-import { defaultLimits, type Isolation, type Limits, type Manifest, type Operation } from '#src/core/service.ts';
+import {
+  defaultLimits,
+  type Isolation,
+  type Json,
+  type JsonObject,
+  type Limits,
+  type Manifest,
+  type Operation,
+} from '#src/core/service.ts';
 import { admitDescriptor } from './admit-descriptor.ts';
 import { createBuilds } from './builds.ts';
 import { collectEnvironments } from './collect-environments.ts';
+import { compileValidator } from './compile-schema.ts';
 import { settleDependencies } from './dependencies.ts';
 import { ensureUv } from './ensure-uv.ts';
 import { findEntry, serviceName } from './entry.ts';
@@ -269,9 +278,24 @@ const selectOperations = (
     } else if (override.contentType !== undefined && operation.result !== 'file') {
       const message = `The manifest gives ${name} a content type, but its result is no file.`;
       findings.push(problem(entry, message, 'Take it out, or let the function return a pathlib.Path.', operation.line));
-    } else operations[name] = { ...operation, ...override };
+    } else {
+      const wrong = override.example && exampleFault(operation, override.example);
+      if (wrong !== undefined)
+        findings.push(problem(entry, `The example of ${name} ${wrong}.`, 'Mend it in the manifest.', operation.line));
+      operations[name] = { ...operation, ...override };
+    }
   }
   return operations;
+};
+
+/** What is wrong with an example, where something is. */
+const exampleFault = ({ input, files }: Operation, example: JsonObject): string | undefined => {
+  const named = Object.entries(example).map(([name, value]): [string, Json] => {
+    const isName = files.includes(name) && typeof value === 'string' && /^[\w][\w. -]{0,100}$/.test(value);
+    return [name, isName ? { name: value, base64: '' } : value];
+  });
+  const [first] = compileValidator(input)(Object.fromEntries(named));
+  return first && `does not match its schema: ${first.pointer || '/'} ${first.message}`;
 };
 
 const MOST_SCANS = 64;

@@ -8,7 +8,9 @@ const wrong = (name: string, message: string): CrankError =>
 /** A canary's share as it is written: `10%`, or 0.1. In ten-thousandths. @throws CrankError `invalid-input` */
 export const readShare = (value: unknown): number => {
   const text = typeof value === 'string' ? /^(\d{1,2}(?:\.\d{1,2})?)%$/.exec(value)?.[1] : undefined;
-  const share = Math.round(typeof value === 'number' ? value * WHOLE : text === undefined ? 0 : Number(text) * (WHOLE / 100));
+  const share = Math.round(
+    typeof value === 'number' ? value * WHOLE : text === undefined ? 0 : Number(text) * (WHOLE / 100),
+  );
   if (share > 0 && share < WHOLE) return share;
   throw wrong('share', 'must be a share of the calls above 0 and below all, such as 0.1 or "10%"');
 };

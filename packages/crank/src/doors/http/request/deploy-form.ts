@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { demandAlias } from '#src/core/alias.ts';
 import { CrankError } from '#src/core/error.ts';
-import type { Destiny, DeployRequest } from '#src/platform/deploy.ts';
+import type { DeployRequest, Destiny } from '#src/platform/deploy.ts';
 import { bodyChunks, tooLarge } from './body.ts';
 import { readCanaryWish } from './canary-wish.ts';
 import { givenTwice } from './form-arguments.ts';
@@ -71,7 +71,10 @@ const destinyOf = (
   if (canary === undefined && (by !== undefined || autoAbort !== undefined))
     throw new CrankError('invalid-input', 'The fields by and autoAbort are about a canary: give its share, too.');
   if (alias !== undefined && canary !== undefined)
-    throw new CrankError('invalid-input', 'A version gets a name of its own or a share of the calls: give alias or canary.');
+    throw new CrankError(
+      'invalid-input',
+      'A version gets a name of its own or a share of the calls: give alias or canary.',
+    );
   if (passing && alias === undefined)
     throw new CrankError('invalid-input', 'The field passing is about a name of its own: give alias, too.');
   if (canary !== undefined) return { canary: readCanaryWish({ share: canary, by, autoAbort }) };
@@ -79,7 +82,8 @@ const destinyOf = (
 };
 
 const flag = (name: string, text: string | undefined): boolean | undefined => {
-  if (text === undefined || text === 'true' || text === 'false') return text === undefined ? undefined : text === 'true';
+  if (text === undefined || text === 'true' || text === 'false')
+    return text === undefined ? undefined : text === 'true';
   throw new CrankError('invalid-input', `The field ${name} must be true or false.`);
 };
 

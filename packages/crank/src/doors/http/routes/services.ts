@@ -27,7 +27,12 @@ export const serviceRoutes = (app: FastifyInstance, platform: Platform): void =>
     return reply
       .code(created ? 201 : 200)
       .header('location', `/v1/services/${name}`)
-      .send({ ...serviceView({ ...deployed, name }, baseUrl(request)), created, aliases: deployed.aliases, receipt: receipt ?? null });
+      .send({
+        ...serviceView({ ...deployed, name }, baseUrl(request)),
+        created,
+        aliases: deployed.aliases,
+        receipt: receipt ?? null,
+      });
   });
 
   app.get('/v1/services', async (request) => {

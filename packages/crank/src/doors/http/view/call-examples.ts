@@ -80,7 +80,10 @@ const typescriptExample = (base: string, service: string, operation: Operation):
   const member = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
   const options = withFiles
     ? `, {\n  files: { ${Object.entries(files)
-        .map(([name, file]) => `${member(name)}: new File([await readFile(${JSON.stringify(file)})], ${JSON.stringify(file)})`)
+        .map(
+          ([name, file]) =>
+            `${member(name)}: new File([await readFile(${JSON.stringify(file)})], ${JSON.stringify(file)})`,
+        )
         .join(', ')} },\n}`
     : '';
   const args = `${JSON.stringify(service)}, ${JSON.stringify(operation.name)}, ${JSON.stringify(values)}${options}`;

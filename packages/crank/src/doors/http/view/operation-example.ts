@@ -1,4 +1,4 @@
-import type { Json, JsonSchema, Operation } from '#src/core/service.ts';
+import type { Json, JsonObject, JsonSchema, Operation } from '#src/core/service.ts';
 import { compileValidator } from '#src/engines/packaging/compile-schema.ts';
 import { argumentSchema, definition } from '../request/schema-types.ts';
 import { schemaExample } from './schema-example.ts';
@@ -26,6 +26,7 @@ export const exampleArguments = (operation: Operation): ExampleArguments => {
 
 const build = (operation: Operation): ExampleArguments => {
   const { input } = operation;
+  if (operation.example !== undefined) return givenExample(operation, operation.example);
   if (typeof input !== 'object') return { values: {}, files: {} };
   const all = Object.keys((input['properties'] ?? {}) as object);
   const required = Array.isArray(input['required']) ? (input['required'] as string[]) : [];
@@ -39,14 +40,24 @@ const build = (operation: Operation): ExampleArguments => {
   const shown = all.filter((name) => !required.includes(name) && hasExample(argumentSchema(input, name)));
   const first = all.find((name) => !required.includes(name) && fits([...required, name]));
   const choice =
-    [
-      [...required, ...shown],
-      ...(required.length === 0 && first !== undefined ? [[first]] : []),
-      required,
-    ].find(fits) ?? required;
+    [[...required, ...shown], ...(required.length === 0 && first !== undefined ? [[first]] : []), required].find(
+      fits,
+    ) ?? required;
   const values = choice.filter((name) => !isFile(name)).map((name): [string, Json] => [name, example(name)]);
-  const files = choice.filter(isFile).map((name): [string, string] => [name, fileName(argumentSchema(input, name), name)]);
+  const files = choice
+    .filter(isFile)
+    .map((name): [string, string] => [name, fileName(argumentSchema(input, name), name)]);
   return { values: Object.fromEntries(values), files: Object.fromEntries(files) };
+};
+
+/** What the author shows; a file may be shown by its name. */
+const givenExample = ({ files }: Operation, example: JsonObject): ExampleArguments => {
+  const isFile = ([name, value]: [string, Json]): boolean => files.includes(name) && typeof value === 'string';
+  const all = Object.entries(example);
+  return {
+    values: Object.fromEntries(all.filter((one) => !isFile(one))),
+    files: Object.fromEntries(all.filter(isFile)) as Record<string, string>,
+  };
 };
 
 const hasExample = (schema: JsonSchema | undefined): boolean =>

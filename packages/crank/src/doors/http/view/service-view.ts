@@ -41,7 +41,10 @@ export const serviceDetailsView = (service: ServiceDetails, base: string) => {
   const view = serviceView(service, base);
   return {
     ...view,
-    operations: view.operations.map((operation) => ({ ...operation, example: operationExamples(base, service.name, operation) })),
+    operations: view.operations.map((operation) => ({
+      ...operation,
+      example: operationExamples(base, service.name, operation),
+    })),
     ...{ aliases, versions, versionCount, canary, policies },
   };
 };
