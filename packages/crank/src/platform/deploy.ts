@@ -56,7 +56,7 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
   const { source, options } = await request.read();
   const { alias, passing, canary, ...wishes } = options;
   const destiny: Destiny = { alias, passing, canary };
-  const prepared = await platform.packaging.prepare(source, { ...wishes, account });
+  const prepared = await platform.packaging.prepare(source, { ...wishes, account, another: passing });
   const { name, digest } = prepared;
   const at = { account, service: name };
   // What is deployed again is not taken away meanwhile.
@@ -84,7 +84,10 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
         queries: [...rows(platform, principal, at, digest, made, size, destiny), ...decided.queries],
       };
     });
-    await dispose(platform, account, gone);
+    // Nobody has to wait for it.
+    dispose(platform, account, gone).catch((err: unknown) =>
+      platform.log.error({ err, versions: gone }, 'what replaced versions left could not be taken away'),
+    );
     // Somebody removed the same version at the same time.
     if (!existsSync(prepared.codeDir)) await platform.packaging.prepare(source, { ...wishes, account });
     const names = await readNames(platform, at);

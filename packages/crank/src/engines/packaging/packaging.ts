@@ -45,6 +45,8 @@ export interface DeployOptions {
   refresh?: boolean | undefined;
   /** Whose work it is. */
   account?: string | undefined;
+  /** Somebody works on the source: it is likely to come again soon, changed. */
+  another?: boolean | undefined;
 }
 
 /** Where a version runs: what a sandbox template needs of it. */
@@ -173,9 +175,9 @@ export const createPackaging = (config: {
       const named = serviceName(source, entry, options.name, declared.name);
       if ('finding' in named) throw notDeployable([...findings, named.finding]);
       const { name } = named;
-      const { python, refresh = false, account = '' } = options;
+      const { python, refresh = false, account = '', another } = options;
       const { interpreter, lock, requirements, scan } = await settleDependencies(
-        { source, entry, manifest: declared, python, refresh, account, progress },
+        { source, entry, manifest: declared, python, refresh, account, another, progress },
         { interpreters, workshop, uv, builds, envsDir, locksDir },
         findings,
       );

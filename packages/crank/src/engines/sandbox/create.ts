@@ -21,7 +21,8 @@ import type { Sandbox, SandboxCall, SandboxTemplate } from './sandbox.ts';
 import { firstChannel } from './sandbox-process.ts';
 import { createScratch, type Scratch } from './scratch.ts';
 import { selfTest } from './self-test.ts';
-import { runTask } from './task.ts';
+import { SpareTasks } from './spare-tasks.ts';
+import { launchTask, runTask } from './task.ts';
 import { awaitZygote, type Log, type Zygote } from './zygote.ts';
 
 export interface SandboxOptions {
@@ -190,6 +191,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     }
   };
 
+  const spares = new SpareTasks(async (kind) => launchTask(await stand(), kind, undefined));
+
   const poolFor = (template: SandboxTemplate): Pool => {
     if (closed) throw new CrankError('unavailable', 'The sandbox is closed.');
     const key = poolKey(template);
@@ -282,7 +285,13 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
 
     task: async (task, onConnection) => {
       if (closed) throw new CrankError('unavailable', 'The sandbox is closed.');
-      return runTask(await stand(), task, onConnection);
+      const spare = onConnection === undefined ? await spares.take(task) : undefined;
+      const sandbox = spare ?? (await launchTask(await stand(), task, onConnection));
+      try {
+        return await runTask(sandbox, task);
+      } finally {
+        if (task.another) spares.prepare(task);
+      }
     },
 
     level: (asked) => (options.container === undefined ? asked : 'container'),
@@ -302,6 +311,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     close: async () => {
       closed = true;
       clearInterval(housekeeping);
+      await spares.close();
       await Promise.all([...[...pools.keys()].map((key) => dismiss(key, 'the node stops')), ...leaving]);
       const stood = await ground?.catch(() => undefined);
       if (typeof stood?.groups === 'object') await stood.groups.close();
