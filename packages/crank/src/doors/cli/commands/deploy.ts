@@ -4,7 +4,7 @@ import type { Finding } from '#src/core/error.ts';
 import type { Operation } from '#src/core/service.ts';
 import type { Command, Options } from '../command.ts';
 import { one } from '../command.ts';
-import { readTree } from '../read-tree.ts';
+import { readTree, type TreeFile } from '../read-tree.ts';
 import { short } from '../table.ts';
 
 interface Deployed {
@@ -67,10 +67,11 @@ export const deploy: Command = {
 const named = ({ aliases }: Deployed): string =>
   aliases.length === 0 || (aliases.length === 1 && aliases[0] === 'latest') ? '' : `: ${aliases.join(', ')}`;
 
-/** What is deployed, as the form that the node takes; with the options name, python and manifest. @throws CrankError `invalid-input` */
-export const sourceForm = async (path: string, options: Options): Promise<FormData> => {
+/** What is deployed, as the form that the node takes; with the options name, python and manifest. @param files where they were read already. @throws CrankError `invalid-input` */
+export const sourceForm = async (path: string, options: Options, files?: readonly TreeFile[]): Promise<FormData> => {
   const form = new FormData();
-  for (const file of await readTree(path)) form.append('file', new Blob([new Uint8Array(file.bytes)]), file.path);
+  for (const file of files ?? (await readTree(path)))
+    form.append('file', new Blob([new Uint8Array(file.bytes)]), file.path);
   if ((await stat(path)).isDirectory()) form.append('folder', basename(resolve(path)));
   for (const name of ['name', 'python']) if (one(options, name) !== undefined) form.append(name, one(options, name)!);
   const manifest = one(options, 'manifest');

@@ -36,8 +36,15 @@ export const schemas: Record<string, JsonSchema> = {
     description: 'RFC 9457.',
   },
   Finding: object(
-    { level: { ...text, enum: ['error', 'warning'] }, file: text, line: count, message: text, fix: text },
-    ['line'],
+    {
+      level: { ...text, enum: ['error', 'warning'] },
+      file: text,
+      line: count,
+      column: count,
+      message: text,
+      fix: text,
+    },
+    ['line', 'column'],
   ),
   Operation: object(
     {
