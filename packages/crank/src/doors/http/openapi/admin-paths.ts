@@ -1,3 +1,4 @@
+import { choices } from '#src/platform/draw.ts';
 import { roles } from '../routes/keys.ts';
 import { errors, ref } from './components.ts';
 import { logPaths } from './log-paths.ts';
@@ -16,6 +17,7 @@ import {
   refusedOrNone,
 } from './path-parts.ts';
 import { receiptPaths } from './receipt-paths.ts';
+import { versionPaths } from './version-paths.ts';
 
 const policy = {
   ...json({
@@ -66,6 +68,19 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
                 manifest: { type: 'string', description: 'Instead of the one in the folder.' },
                 python: { type: 'string', description: 'Interpreter series, such as 3.11.' },
                 folder: { type: 'string', description: 'Name of the folder that was handed in: that of its package.' },
+                alias: { type: 'string', description: 'Gets this name, and the latest version stays what it is.' },
+                passing: {
+                  type: 'string',
+                  enum: ['true', 'false'],
+                  description: 'With alias: the version goes as soon as that names another one.',
+                },
+                canary: { type: 'string', description: 'Gets a share of the calls first, such as `10%`.' },
+                by: { type: 'string', enum: [...choices], description: 'What the canary is drawn by.' },
+                autoAbort: {
+                  type: 'string',
+                  enum: ['true', 'false'],
+                  description: 'Whether the canary ends where it fails more often than the latest version.',
+                },
               },
               required: ['file'],
             },
@@ -75,7 +90,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: {
         '201': ok('A new version.', ref('Service')),
         '200': ok('This version was there already.', ref('Service')),
-        ...errors(400, 401, 403, 413, 415, 422, 429, 503),
+        ...errors(400, 401, 403, 409, 413, 415, 422, 429, 503),
       },
     },
     get: {
@@ -100,7 +115,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
             tags: ['services'],
             summary: 'One service with its operations',
             parameters: [query('version', 'Digest prefix or alias.')],
-            responses: { '200': ok('The service.', ref('Service')), ...refusedOrNone },
+            responses: { '200': ok('The service.', ref('ServiceDetails')), ...errors(400, 401, 403, 404, 429) },
           },
           delete: {
             operationId: `removeService${suffix}`,
@@ -110,18 +125,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
           },
         },
       ],
-      [
-        `${path}/-/versions`,
-        {
-          parameters: [...at, inPath('service')],
-          get: {
-            operationId: `listVersions${suffix}`,
-            tags: ['services'],
-            summary: 'Versions, newest first',
-            responses: { '200': ok('Versions.', all('versions', 'Version')), ...refusedOrNone },
-          },
-        },
-      ],
+      ...versionPaths(path, [...at, inPath('service')], suffix),
       [
         `${path}/-/quarantine`,
         {
