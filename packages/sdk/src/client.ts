@@ -18,8 +18,8 @@ export interface CallOptions {
   deadline?: string;
   /** Whose data the input is, so that it can be erased; the caller otherwise. */
   subject?: string;
-  /** Files by parameter; the call is then sent as multipart. */
-  files?: Readonly<Record<string, Blob>>;
+  /** Files by parameter, several where it takes a list; the call is then sent as multipart. */
+  files?: Readonly<Record<string, Blob | readonly Blob[]>>;
   signal?: AbortSignal;
 }
 
@@ -135,8 +135,8 @@ export class CrankClient {
       body = new FormData();
       for (const [name, value] of Object.entries(args))
         body.append(name, typeof value === 'string' ? value : JSON.stringify(value));
-      for (const [name, file] of Object.entries(options.files))
-        body.append(name, file, file instanceof File ? file.name : name);
+      for (const [name, some] of Object.entries(options.files))
+        for (const file of [some].flat()) body.append(name, file, file instanceof File ? file.name : name);
     }
     return this.#send(`/v1/services/${encodeURIComponent(service)}/${encodeURIComponent(operation)}${query}`, {
       method: 'POST',

@@ -292,11 +292,13 @@ const selectOperations = (
 
 /** What is wrong with an example, where something is. */
 const exampleFault = ({ input, files }: Operation, example: JsonObject): string | undefined => {
-  const named = Object.entries(example).map(([name, value]): [string, Json] => {
-    const isName = files.includes(name) && typeof value === 'string' && /^[\w][\w. -]{0,100}$/.test(value);
-    return [name, isName ? { name: value, base64: '' } : value];
-  });
-  const [first] = compileValidator(input)(Object.fromEntries(named));
+  const named = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(named);
+    const isName = typeof value === 'string' && /^\w[\w. -]{0,100}$/.test(value);
+    return isName ? { name: value, base64: '' } : value;
+  };
+  const given = Object.entries(example).map(([name, value]) => [name, files.includes(name) ? named(value) : value]);
+  const [first] = compileValidator(input)(Object.fromEntries(given));
   return first && `does not match its schema: ${first.pointer || '/'} ${first.message}`;
 };
 

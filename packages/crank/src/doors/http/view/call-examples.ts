@@ -1,12 +1,12 @@
 import type { Json, Operation } from '#src/core/service.ts';
-import { curlExample, exampleArguments } from './operation-example.ts';
+import { curlExample, exampleArguments, type FileNames } from './operation-example.ts';
 
 /** How to call an operation, in three languages. Files stand in the folder where it is run; `CRANK_KEY` holds the key. */
 export interface CallExamples {
   /** Arguments that are no files. */
   arguments: Record<string, Json>;
   /** Names of the files that stand for file parameters, by parameter. */
-  files: Record<string, string>;
+  files: Record<string, FileNames>;
   curl: string;
   python: string;
   typescript: string;
@@ -28,7 +28,7 @@ const pythonExample = (base: string, service: string, operation: Operation): str
   const { values, files } = exampleArguments(operation);
   const given = [
     ...Object.entries(values).map(([name, value]) => [name, pythonLiteral(value)]),
-    ...Object.entries(files).map(([name, file]) => [name, `Path(${JSON.stringify(file)})`]),
+    ...Object.entries(files).map(([name, file]) => [name, eachFile(file, (one) => `Path(${JSON.stringify(one)})`)]),
   ];
   const head = [
     ...(Object.keys(files).length > 0 ? ['from pathlib import Path', ''] : []),
@@ -50,6 +50,10 @@ const pythonExample = (base: string, service: string, operation: Operation): str
       return [...head, `file = ${call}`, 'open(file.name, "wb").write(file.data)'].join('\n');
   }
 };
+
+/** Python and TypeScript write lists alike. */
+const eachFile = (file: FileNames, write: (name: string) => string): string =>
+  typeof file === 'string' ? write(file) : `[${file.map(write).join(', ')}]`;
 
 const KEYWORDS = new Set(
   'False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield'.split(
@@ -82,7 +86,7 @@ const typescriptExample = (base: string, service: string, operation: Operation):
     ? `, {\n  files: { ${Object.entries(files)
         .map(
           ([name, file]) =>
-            `${member(name)}: new File([await readFile(${JSON.stringify(file)})], ${JSON.stringify(file)})`,
+            `${member(name)}: ${eachFile(file, (one) => `new File([await readFile(${JSON.stringify(one)})], ${JSON.stringify(one)})`)}`,
         )
         .join(', ')} },\n}`
     : '';

@@ -6,9 +6,11 @@ import { schemaExample } from './schema-example.ts';
 export interface ExampleArguments {
   /** By name, without those that are files. */
   values: Record<string, Json>;
-  /** Names of files that stand for file parameters, by parameter. */
-  files: Record<string, string>;
+  /** Names of files that stand for file parameters, by parameter; a list where that takes one. */
+  files: Record<string, FileNames>;
 }
+
+export type FileNames = string | readonly string[];
 
 const known = new WeakMap<Operation, ExampleArguments>();
 
@@ -52,11 +54,13 @@ const build = (operation: Operation): ExampleArguments => {
 
 /** What the author shows; a file may be shown by its name. */
 const givenExample = ({ files }: Operation, example: JsonObject): ExampleArguments => {
-  const isFile = ([name, value]: [string, Json]): boolean => files.includes(name) && typeof value === 'string';
+  const isFile = ([name, value]: [string, Json]): boolean =>
+    files.includes(name) &&
+    (typeof value === 'string' || (Array.isArray(value) && value.every((one) => typeof one === 'string')));
   const all = Object.entries(example);
   return {
     values: Object.fromEntries(all.filter((one) => !isFile(one))),
-    files: Object.fromEntries(all.filter(isFile)) as Record<string, string>,
+    files: Object.fromEntries(all.filter(isFile)) as Record<string, FileNames>,
   };
 };
 
@@ -106,7 +110,8 @@ export const curlExample = (base: string, service: string, operation: Operation)
       // Not -F: curl takes a text that begins with @ or < for a file's name there.
       lines.push(`--form-string ${quote(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`);
     }
-    for (const [name, file] of Object.entries(files)) lines.push(`-F ${quote(`${name}=@${file}`)}`);
+    for (const [name, some] of Object.entries(files))
+      for (const file of [some].flat()) lines.push(`-F ${quote(`${name}=@${file}`)}`);
   } else {
     lines.push(`-H 'Content-Type: application/json'`, `-d ${quote(JSON.stringify(values))}`);
   }
