@@ -59,14 +59,20 @@ describe('example calls', () => {
     mkdirSync(join(folder.path, 'node_modules'));
     symlinkSync(sdk, join(folder.path, 'node_modules/crank-sdk'));
     for (const [name, path] of new Map(offline.map((one) => [one.name, one.path]))) {
-      const args = ['deploy', join(examples, path), '--name', name, '--json'];
-      const plain = await node.crank(args);
-      expect(plain).toMatchObject({ code: 0 });
-      const { operations } = JSON.parse(plain.stdout) as { operations: { name: string }[] };
+      const deploy = async (manifest?: object): Promise<{ name: string }[]> => {
+        const form = new FormData();
+        form.append('name', name);
+        form.append('file', new Blob([readFileSync(join(examples, path))]), path);
+        if (manifest !== undefined) form.append('manifest', JSON.stringify(manifest));
+        const { status, json } = await node.request<{ operations: { name: string }[] }>('POST', '/v1/services', {
+          body: form,
+        });
+        expect(status).toBe(201);
+        return json.operations;
+      };
+      const operations = await deploy();
       const said = operations.map((each) => [each.name, { example: told[`${name}.${each.name}`]?.example }]);
-      const manifest = join(folder.path, 'manifest.json');
-      writeFileSync(manifest, JSON.stringify({ operations: Object.fromEntries(said) }));
-      expect(await node.crank([...args, '--manifest', manifest])).toMatchObject({ code: 0 });
+      await deploy({ operations: Object.fromEntries(said) });
       const described = await node.request<{ operations: Shown[] }>('GET', `/v1/services/${name}`);
       services.set(name, described.json.operations);
     }

@@ -1,45 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNode, type TestNode } from '../support/node.ts';
 import { temporaryFolder } from '../support/temporary.ts';
+import { readConsoleDoc } from './console-doc.ts';
 
-const DOCUMENT = fileURLToPath(new URL('../../../../docs/scripts.md', import.meta.url));
 const BIN = fileURLToPath(new URL('../../bin', import.meta.url));
 const run = promisify(execFile);
 
-interface Step {
-  command: string;
-  shown: string;
-}
-
-/** What docs/scripts.md says: files by their titles, and sessions of commands with what they print. */
-const read = (): { files: Map<string, string>; sessions: Step[][] } => {
-  const files = new Map<string, string>();
-  const sessions: Step[][] = [];
-  for (const [, kind, title, body] of readFileSync(DOCUMENT, 'utf8').matchAll(
-    /^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$/gms,
-  )) {
-    if (title !== undefined) files.set(title, body!);
-    else if (kind === 'console')
-      sessions.push(
-        body!
-          .split(/^\$ /m)
-          .slice(1)
-          .map((step) => {
-            const [command, ...shown] = step.split('\n');
-            return { command: command!, shown: shown.join('\n').trimEnd() };
-          }),
-      );
-  }
-  return { files, sessions };
-};
-
 describe('docs/scripts.md', () => {
-  const { files, sessions } = read();
+  const { files, sessions } = readConsoleDoc('scripts.md');
   const folder = temporaryFolder('scripts');
   let node: TestNode;
 
