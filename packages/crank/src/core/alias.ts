@@ -5,7 +5,7 @@ export const LATEST = 'latest';
 export const CANARY = 'canary';
 
 /** Whether a text may be the name of an alias: never one that could be the digits of a digest. */
-export const isAlias = (text: string): boolean => /^[a-z][a-z0-9-]{0,62}$/.test(text) && !/^[0-9a-f]{8,64}$/.test(text);
+const isAlias = (text: string): boolean => /^[a-z][a-z0-9-]{0,62}$/.test(text) && !/^[0-9a-f]{8,64}$/.test(text);
 
 /** @throws CrankError `invalid-input` for what is no name, or is one that people do not set */
 export const demandAlias = (text: string): string => {

@@ -3,7 +3,7 @@ import { fisherWorse } from '#src/core/fisher.ts';
 /** Calls of the canary between two looks at it. */
 export const LOOK_EVERY = 16;
 /** How probable it is at most that a canary which fails no more often than the latest version is ever held to be worse. */
-export const FALSE_ALARM = 0.001;
+const FALSE_ALARM = 0.001;
 
 export interface Comparison {
   statistic: string;

@@ -6,7 +6,7 @@ const wrong = (name: string, message: string): CrankError =>
   new CrankError('invalid-input', `The member "${name}" ${message}.`, { errors: [{ pointer: `/${name}`, message }] });
 
 /** A canary's share as it is written: `10%`, or 0.1. In ten-thousandths. @throws CrankError `invalid-input` */
-export const readShare = (value: unknown): number => {
+const readShare = (value: unknown): number => {
   const text = typeof value === 'string' ? /^(\d{1,2}(?:\.\d{1,2})?)%$/.exec(value)?.[1] : undefined;
   const share = Math.round(
     typeof value === 'number' ? value * WHOLE : text === undefined ? 0 : Number(text) * (WHOLE / 100),

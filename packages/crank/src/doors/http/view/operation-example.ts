@@ -1,5 +1,5 @@
 import type { Json, JsonObject, JsonSchema, Operation } from '#src/core/service.ts';
-import { compileValidator } from '#src/engines/packaging/compile-schema.ts';
+import { matches } from '#src/platform/matches.ts';
 import { argumentSchema, definition } from '../request/schema-types.ts';
 import { schemaExample } from './schema-example.ts';
 
@@ -32,12 +32,11 @@ const build = (operation: Operation): ExampleArguments => {
   if (typeof input !== 'object') return { values: {}, files: {} };
   const all = Object.keys((input['properties'] ?? {}) as object);
   const required = Array.isArray(input['required']) ? (input['required'] as string[]) : [];
-  const validate = compileValidator(input);
   const isFile = (name: string): boolean => operation.files.includes(name);
   const example = (name: string): Json =>
     isFile(name) ? fileValue(input, name) : schemaExample(argumentSchema(input, name), input);
   const fits = (names: readonly string[]): boolean =>
-    validate(Object.fromEntries(names.map((name) => [name, example(name)]))).length === 0;
+    matches(input, Object.fromEntries(names.map((name) => [name, example(name)])));
 
   const shown = all.filter((name) => !required.includes(name) && hasExample(argumentSchema(input, name)));
   const first = all.find((name) => !required.includes(name) && fits([...required, name]));

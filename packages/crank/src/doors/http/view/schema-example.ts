@@ -1,6 +1,6 @@
 import type { JsonObject } from '#src/core/canonical-json.ts';
 import type { Json, JsonSchema } from '#src/core/service.ts';
-import { compileValidator } from '#src/engines/packaging/compile-schema.ts';
+import { matches } from '#src/platform/matches.ts';
 import { definition } from '../request/schema-types.ts';
 
 /** Nesting that is followed; deeper levels are left to what the schema does not insist on. */
@@ -25,7 +25,7 @@ export const schemaExample = (schema: JsonSchema | undefined, root: JsonSchema, 
 const admits = (schema: JsonObject, root: JsonSchema, value: Json): boolean => {
   const definitions = typeof root === 'object' ? root['$defs'] : undefined;
   const whole = definitions === undefined ? schema : { ...schema, $defs: definitions };
-  return compileValidator(whole)(value).length === 0;
+  return matches(whole, value);
 };
 
 function* candidates(schema: JsonObject, root: JsonSchema, depth: number): Generator<Json> {
