@@ -18,6 +18,8 @@ export interface CallOptions {
   deadline?: string;
   /** Whose data the input is, so that it can be erased; the caller otherwise. */
   subject?: string;
+  /** An id of your own: its calls go to one version, where the service's canary is drawn by session. */
+  session?: string;
   /** Files by parameter, several where it takes a list; the call is then sent as multipart. */
   files?: Readonly<Record<string, Blob | readonly Blob[]>>;
   signal?: AbortSignal;
@@ -126,6 +128,7 @@ export class CrankClient {
     if (options.idempotencyKey !== undefined) headers.set('idempotency-key', options.idempotencyKey);
     if (options.deadline !== undefined) headers.set('crank-deadline', options.deadline);
     if (options.subject !== undefined) headers.set('crank-subject', options.subject);
+    if (options.session !== undefined) headers.set('crank-session', options.session);
     const query = options.version === undefined ? '' : `?version=${encodeURIComponent(options.version)}`;
     let body: string | FormData;
     if (options.files === undefined) {

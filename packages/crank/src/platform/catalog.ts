@@ -138,14 +138,13 @@ export class Catalog {
             .limit(CANDIDATES + 1)
             .execute();
     if (found.length === 1) return found[0]!.digest;
-    if (found.length > 1)
+    if (found.length > 1) {
+      const shown = distinct(found.slice(0, CANDIDATES).map(({ digest }) => digest.slice(7)));
       throw new CrankError(
         'malformed-request',
-        `More than one version begins with ${prefix}: ${found
-          .slice(0, CANDIDATES)
-          .map(({ digest }) => digest.slice(7, 7 + 16))
-          .join(', ')}${found.length > CANDIDATES ? ' and others' : ''}. Give more digits.`,
+        `More than one version begins with ${prefix}: ${shown.join(', ')}${found.length > CANDIDATES ? ' and others' : ''}. Give more digits.`,
       );
+    }
     if (reference === LATEST) {
       const names = await this.#db
         .selectFrom('aliases')
@@ -211,6 +210,15 @@ export class Catalog {
     return version;
   }
 }
+
+/** Digests cut to as many digits as tell them apart, and a few more. */
+const distinct = (digests: readonly string[]): string[] => {
+  let length = 12;
+  const cut = (): string[] => digests.map((digest) => digest.slice(0, length));
+  while (length < 64 && new Set(cut()).size < digests.length) length++;
+  length += 4;
+  return cut();
+};
 
 const callable = (service: string, manifest: Manifest): Pick<DeployedVersion, 'manifest' | 'operation'> => {
   const compiled = new Map<string, CallableOperation>();
