@@ -31,7 +31,7 @@ export interface CanaryInfo {
   startedBy: string;
   /** Operations of the latest version that the canary lacks: all their calls go to the latest. */
   missing: string[];
-  /** Of the calls since it began. */
+  /** Of the calls since it began: those among the account's newest 20,000. */
   canary: Figures;
   latest: Figures;
   comparison: Comparison;
@@ -123,7 +123,8 @@ export const setCanary = async (
   const { principal, at } = await enter(platform, authorization, service, 'service.canary');
   const version = await platform.catalog.resolve(at.account, service, reference);
   await demandStartable(platform, version);
-  const receipt = await changeNames(platform, principal, at, (names) => {
+  const receipt = await changeNames(platform, principal, at, async (names) => {
+    await platform.catalog.resolve(at.account, service, version.digest);
     const change = canaryChange(platform, principal, at, version.digest, wish, names);
     return (
       change && { ...change, act: 'service.canary', object: { service, version: version.digest, ...change.object } }
@@ -199,8 +200,7 @@ export const canaryInfo = async (platform: Platform, at: At): Promise<CanaryInfo
   if (canary === undefined) return null;
   const latest = latestOf(names, at.service);
   const since = Number(canary.started_at);
-  const tried = await figuresOf(platform, at, canary.digest, since);
-  const usual = await figuresOf(platform, at, latest, since);
+  const [tried, usual] = await figuresOf(platform, at, [canary.digest, latest], since);
   const { manifest } = await platform.catalog.resolve(at.account, at.service, canary.digest);
   const expected = (await platform.catalog.resolve(at.account, at.service, latest)).manifest;
   return {
@@ -213,7 +213,7 @@ export const canaryInfo = async (platform: Platform, at: At): Promise<CanaryInfo
     missing: Object.keys(expected.operations).filter((name) => !Object.hasOwn(manifest.operations, name)),
     canary: tried,
     latest: usual,
-    comparison: compare(tried, usual),
+    comparison: compare(tried, usual, Number(canary.looks) + 1),
   };
 };
 

@@ -74,6 +74,11 @@ export class Catalog {
     caller: Caller,
   ): Promise<DeployedVersion> {
     const { account, service } = call;
+    const known = call.version === undefined ? this.#resolved.get(`${account}/${service}`) : undefined;
+    if (known !== undefined && known.canary === undefined && known.until > Date.now()) {
+      const version = this.#versions.get(`${account}/${service}/${known.digest}`);
+      if (version !== undefined) return version;
+    }
     const { digest, canary } = await this.#resolve(account, service, call.version);
     if (canary !== undefined && isDrawn(canary, caller)) {
       const drawn = await this.#version(account, service, canary.digest);

@@ -113,9 +113,10 @@ export const removeService = async (
     return {
       act: 'service.remove',
       object: { service: name, versions: versions.length },
-      moves: [],
+      // Changes are counted on, so that none which was decided on before goes through after it.
+      moves: [{ kind: 'remove', alias: '', digest: null }],
       queries: [
-        ...(['aliases', 'canaries', 'moves', 'versions'] as const).map((table) =>
+        ...(['aliases', 'canaries', 'versions'] as const).map((table) =>
           db.deleteFrom(table).where('account', '=', account).where('service', '=', name).compile(),
         ),
         db.deleteFrom('services').where('account', '=', account).where('name', '=', name).compile(),

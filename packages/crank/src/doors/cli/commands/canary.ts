@@ -24,7 +24,7 @@ export interface Canary {
   missing: string[];
   canary: Figures;
   latest: Figures;
-  comparison: { statistic: string; p: number | null; level: number | null; worse: boolean };
+  comparison: { statistic: string; p: number | null; level: number; worse: boolean };
 }
 
 /** A canary beside the latest version, for people. */
@@ -43,7 +43,7 @@ export const canaryText = ({ version, share, by, autoAbort, since, missing, ...s
   const verdict =
     p === null
       ? 'Nothing to compare yet.'
-      : `${worse ? 'The canary fails more often' : 'No difference in failures is proven'}: p = ${p.toPrecision(2)}${level === null ? '' : `, worse below ${level.toPrecision(2)}`} (${seen.comparison.statistic}).`;
+      : `${worse ? 'The canary fails more often' : 'No difference in failures is proven'}: p = ${p.toPrecision(2)}, worse below ${level.toPrecision(2)} (${seen.comparison.statistic}).`;
   return [
     `canary ${short(version)}: ${percent(share)} of the calls, by ${by}, since ${since}${autoAbort ? '; ends by itself where it fails more often' : ''}`,
     ...(missing.length > 0 ? [`It lacks ${missing.join(', ')}: those calls go to the latest version.`] : []),

@@ -3,6 +3,8 @@ import type { Problem } from '#src/core/problem.ts';
 import type { Client } from '../client.ts';
 
 const EVERY_MS = 300;
+/** Calls that take longer are not shown. */
+const LONGEST_MS = 600_000;
 /** Ids that are remembered: more than a page holds. */
 const REMEMBERED = 1_000;
 
@@ -30,17 +32,19 @@ export const followCalls = async (
   show: (call: FollowedCall) => void,
   signal: AbortSignal,
 ): Promise<void> => {
-  const since = new Date().toISOString();
+  // Clocks of two machines differ a little.
+  const began = Date.now() - 30_000;
   const seen = new Set<string>();
   while (!signal.aborted) {
     try {
-      const query = { service };
-      const page = await client.json<{ calls: { id: string; version: string; received: string }[] }>('/v1/calls', {
+      // Calls that came before and end now, within bounds: what is asked for stays small, however much is called.
+      const query = { service, since: new Date(Math.max(began, Date.now() - LONGEST_MS)).toISOString() };
+      const page = await client.json<{ calls: { id: string; version: string }[] }>('/v1/calls', {
         query,
         signal,
       });
-      for (const { id, version, received } of page.calls.reverse()) {
-        if (seen.has(id) || received < since || !isWanted(version)) continue;
+      for (const { id, version } of page.calls.reverse()) {
+        if (seen.has(id) || !isWanted(version)) continue;
         seen.add(id);
         if (seen.size > REMEMBERED) seen.delete(seen.values().next().value!);
         show(await client.json<FollowedCall>(`/v1/calls/${id}`, { signal }));

@@ -169,8 +169,12 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       operationId: 'listCalls',
       tags: ['calls'],
       summary: 'Calls, newest first',
-      parameters: [cursor, query('service', 'Only those of one service.')],
-      responses: { '200': ok('A page.', page('calls', 'Call')), ...refused },
+      parameters: [
+        cursor,
+        query('service', 'Only those of one service.'),
+        query('since', 'Only those that came at this time or later, RFC 3339.'),
+      ],
+      responses: { '200': ok('A page.', page('calls', 'Call')), ...errors(400, 401, 403, 429) },
     },
   },
   '/v1/calls/{id}': {

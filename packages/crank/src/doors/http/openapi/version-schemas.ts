@@ -60,7 +60,7 @@ export const versionSchemas: Record<string, JsonSchema> = {
     },
     others: { ...count, description: 'Calls that ended otherwise than well: refused, cancelled, input that is none.' },
     failureRate: orNull(share),
-    p50Ms: { ...orNull(number), description: 'In the sandbox, of the newest 5,000 calls that went well.' },
+    p50Ms: { ...orNull(number), description: 'In the sandbox, of the calls that went well.' },
     p95Ms: orNull(number),
   }),
   Canary: object({
@@ -71,12 +71,12 @@ export const versionSchemas: Record<string, JsonSchema> = {
     since: time,
     startedBy: text,
     missing: { ...list(text), description: 'Operations that it lacks: all their calls go to the latest version.' },
-    canary: ref('Figures'),
+    canary: { ...ref('Figures'), description: "Since it began, among the account's newest 20,000 calls." },
     latest: ref('Figures'),
     comparison: object({
       statistic: text,
       p: { ...orNull(number), description: 'Probability of so many failures, were both equally good.' },
-      level: { ...orNull(number), description: 'What p must be below for the canary to count as worse.' },
+      level: { ...number, description: 'What p must be below for the canary to count as worse at the next look.' },
       worse: flag,
     }),
   }),
