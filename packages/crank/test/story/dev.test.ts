@@ -231,7 +231,8 @@ describe('crank dev', () => {
         });
     expect(mine().length).toBeGreaterThan(0);
     expect(await one.interrupt()).toBe(0);
-    expect(mine()).toEqual([]);
+    // What is killed is gone a moment later.
+    await expect.poll(mine, { timeout: 60_000 }).toEqual([]);
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 

@@ -17,7 +17,7 @@ import { createPool, type Pool } from './pool.ts';
 import { demandReach } from './reachable.ts';
 import { residentOf } from './resident.ts';
 import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
-import type { Sandbox, SandboxCall, SandboxTemplate } from './sandbox.ts';
+import type { Sandbox, SandboxCall, SandboxTask, SandboxTemplate } from './sandbox.ts';
 import { firstChannel } from './sandbox-process.ts';
 import { createScratch, type Scratch } from './scratch.ts';
 import { selfTest } from './self-test.ts';
@@ -285,10 +285,10 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
 
     task: async (task, onConnection) => {
       if (closed) throw new CrankError('unavailable', 'The sandbox is closed.');
-      const spare = onConnection === undefined ? await spares.take(task) : undefined;
-      const sandbox = spare ?? (await launchTask(await stand(), task, onConnection));
       try {
-        return await runTask(sandbox, task);
+        const spare = onConnection === undefined ? await spares.take(task) : undefined;
+        const answer = spare && (await runTask(spare, task).catch(whereItDied(task)));
+        return answer ?? (await runTask(await launchTask(await stand(), task, onConnection), task));
       } finally {
         if (task.another) spares.prepare(task);
       }
@@ -320,6 +320,13 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   };
   return sandbox;
 };
+
+/** One that waited may have been killed while it did: then the work is done in a new one. */
+const whereItDied =
+  ({ signal }: SandboxTask) =>
+  (error: unknown): undefined => {
+    if (!(error instanceof CrankError) || error.code !== 'not-deployable' || signal?.aborted) throw error;
+  };
 
 const poolKeys = new WeakMap<SandboxTemplate, string>();
 
