@@ -18,8 +18,10 @@ export interface CallOptions {
   deadline?: string;
   /** Whose data the input is, so that it can be erased; the caller otherwise. */
   subject?: string;
-  /** Files by parameter; the call is then sent as multipart. */
-  files?: Readonly<Record<string, Blob>>;
+  /** An id of your own: its calls go to one version, where the service's canary is drawn by session. */
+  session?: string;
+  /** Files by parameter, several where it takes a list; the call is then sent as multipart. */
+  files?: Readonly<Record<string, Blob | readonly Blob[]>>;
   signal?: AbortSignal;
 }
 
@@ -126,6 +128,7 @@ export class CrankClient {
     if (options.idempotencyKey !== undefined) headers.set('idempotency-key', options.idempotencyKey);
     if (options.deadline !== undefined) headers.set('crank-deadline', options.deadline);
     if (options.subject !== undefined) headers.set('crank-subject', options.subject);
+    if (options.session !== undefined) headers.set('crank-session', options.session);
     const query = options.version === undefined ? '' : `?version=${encodeURIComponent(options.version)}`;
     let body: string | FormData;
     if (options.files === undefined) {
@@ -135,8 +138,8 @@ export class CrankClient {
       body = new FormData();
       for (const [name, value] of Object.entries(args))
         body.append(name, typeof value === 'string' ? value : JSON.stringify(value));
-      for (const [name, file] of Object.entries(options.files))
-        body.append(name, file, file instanceof File ? file.name : name);
+      for (const [name, some] of Object.entries(options.files))
+        for (const file of [some].flat()) body.append(name, file, file instanceof File ? file.name : name);
     }
     return this.#send(`/v1/services/${encodeURIComponent(service)}/${encodeURIComponent(operation)}${query}`, {
       method: 'POST',

@@ -75,6 +75,7 @@ class Client:
         deadline: Optional[str] = None,
         tags: Optional[str] = None,
         subject: Optional[str] = None,
+        session: Optional[str] = None,
     ) -> Answer:
         """Calls an operation with a say in how.
 
@@ -86,6 +87,7 @@ class Client:
             deadline: How long to wait at most, such as `5s`.
             tags: For cost allocation.
             subject: Whose data the input is, so that it can be erased; the caller otherwise.
+            session: An id of your own: its calls go to one version, where the service's canary is drawn by session.
 
         Raises:
             CrankError: What the node reported.
@@ -97,6 +99,7 @@ class Client:
             ("Crank-Deadline", deadline),
             ("Crank-Tags", tags),
             ("Crank-Subject", subject),
+            ("Crank-Session", session),
         ):
             if value is not None:
                 headers[name] = value

@@ -20,9 +20,12 @@ import { ensureOpa } from '#src/engines/policy/opa.ts';
 import { createSandbox } from '#src/engines/sandbox/create.ts';
 import { act, nodePrincipal } from '#src/platform/act.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
+import { CanaryWatch } from '#src/platform/canary-watch.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { Cosigning } from '#src/platform/cosigning.ts';
+import { collectPackages } from '#src/platform/dispose.ts';
 import { fire } from '#src/platform/firing.ts';
+import { Flights } from '#src/platform/flights.ts';
 import { handoversOf, settleHandover } from '#src/platform/handovers.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
@@ -37,7 +40,6 @@ import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
-import { collectPackages } from '#src/platform/services.ts';
 import { Subjects } from '#src/platform/subjects.ts';
 import { Deliveries } from '#src/platform/webhook-deliveries.ts';
 import { Witness } from '#src/platform/witness.ts';
@@ -181,6 +183,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     meter: createMeter(energyByCoefficient(cpus()[0]?.model ?? ''), gridOf(config.grid), defaultTariff),
     recorder,
     catalog: new Catalog(store.db),
+    flights: new Flights(),
     idempotency,
     secrets: new Secrets(store.db, wrapper),
     scheduler: new Scheduler(systemClock, fire),
@@ -196,6 +199,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     scratch: folder.scratch,
     load,
   };
+  const canaries = new CanaryWatch(platform);
+  platform.catalog.onDrawn = canaries.note;
   await loadPolicies(platform);
   await logFiles.writeHandovers(await handoversOf(platform));
   made = platform;
@@ -213,6 +218,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       platform.load.draining = true;
       clearInterval(sweep);
       await Promise.all([platform.scheduler.close(), platform.deliveries.close()]);
+      await canaries.close();
       await refusals.close();
       await sandbox.close();
       egress.close();

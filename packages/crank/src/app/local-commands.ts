@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Command, Options } from '#src/doors/cli/command.ts';
 import { one } from '#src/doors/cli/command.ts';
 import { readInput } from '#src/doors/cli/commands/checkpoint-file.ts';
+import { dev } from '#src/doors/cli/commands/dev.ts';
 import { doctor } from '#src/doors/cli/commands/doctor.ts';
 import { verifyLog } from '#src/doors/cli/commands/log.ts';
 import { testPolicy } from '#src/doors/cli/commands/policies.ts';
@@ -40,6 +41,13 @@ export const localCommands = (env: Env): Command[] => [
       if (code !== 0) throw new Exit(code);
     },
   },
+  dev(async (url) => {
+    const { hostname, port } = new URL(url);
+    const at = { CRANK_HOST: hostname, CRANK_PORT: port || '80' };
+    const config = loadConfig({ CRANK_LOG_LEVEL: 'error', ...env }, at);
+    const { serve } = await import('./up.ts');
+    return serve(config);
+  }),
   {
     name: 'signer',
     summary: "hold logs' signing keys in a process of their own, behind a Unix socket (docs/signer.md)",

@@ -1,6 +1,39 @@
 import { createHttpServer } from '#src/doors/http/server.ts';
-import { compose } from './compose.ts';
+import { type Composed, compose } from './compose.ts';
 import type { Config } from './config.ts';
+
+export interface Served {
+  url: string;
+  platform: Composed['platform'];
+  /** Resolves where the node cannot go on. */
+  failed: Promise<Error>;
+  /** Calls in flight finish, and all that was recorded is on disk. */
+  close(): Promise<void>;
+}
+
+/** A node that serves in this process. */
+export const serve = async (config: Config): Promise<Served> => {
+  const failed = Promise.withResolvers<Error>();
+  const node = await compose(config, failed.resolve);
+  const { platform } = node;
+  let server: Awaited<ReturnType<typeof createHttpServer>>;
+  try {
+    server = await createHttpServer(platform, { host: config.host, port: config.port, log: platform.log });
+  } catch (error) {
+    await node.close();
+    throw error;
+  }
+  return {
+    url: server.url,
+    platform,
+    failed: failed.promise,
+    close: async () => {
+      platform.load.draining = true;
+      await server.close();
+      await node.close();
+    },
+  };
+};
 
 /**
  * Serves in the foreground until SIGINT or SIGTERM; then calls in flight finish, and all that was recorded is on disk.
@@ -12,30 +45,20 @@ export const up = async (config: Config): Promise<number> => {
   const stopped = new Promise<number>((resolve) => {
     stop = resolve;
   });
-  const node = await compose(config, (error) => {
+  const { url, platform, failed, close } = await serve(config);
+  void failed.then((error) => {
     process.stderr.write(`crank: the node stops: ${error.message}\n`);
     stop(70);
   });
-  const { platform } = node;
-  let server: Awaited<ReturnType<typeof createHttpServer>>;
-  try {
-    server = await createHttpServer(platform, { host: config.host, port: config.port, log: platform.log });
-  } catch (error) {
-    await node.close();
-    throw error;
-  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       platform.log.info({ signal }, 'stopping: calls in flight finish first');
       stop(0);
     });
   }
-  platform.log.info({ url: server.url, data: config.data, node: platform.node }, 'ready');
-  if (process.stdout.isTTY)
-    process.stdout.write(`Crank serves ${server.url} (data in ${config.data}); Ctrl-C stops it.\n`);
+  platform.log.info({ url, data: config.data, node: platform.node }, 'ready');
+  if (process.stdout.isTTY) process.stdout.write(`Crank serves ${url} (data in ${config.data}); Ctrl-C stops it.\n`);
   const code = await stopped;
-  platform.load.draining = true;
-  await server.close();
-  await node.close();
+  await close();
   return code;
 };

@@ -49,6 +49,8 @@ export interface Finding {
   file: string;
   /** 1-based; absent where the finding is about the whole file. */
   line?: number;
+  /** 1-based, in characters; where the syntax is wrong. */
+  column?: number;
   message: string;
   fix: string;
 }

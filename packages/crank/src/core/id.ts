@@ -13,8 +13,14 @@ export const newId = (prefix: string, now = Date.now()): string => {
     randomFillSync(pool);
     used = 0;
   }
-  let id = `${prefix}_`;
-  for (let shift = 45; shift >= 0; shift -= 5) id += ALPHABET[Math.floor(now / 2 ** shift) % 32];
+  let id = firstIdAt(prefix, now);
   for (let i = 0; i < 16; i++) id += ALPHABET[pool[used++]! & 31];
+  return id;
+};
+
+/** What every id of a time is greater than, and every earlier one less. @param ms since 1970 */
+export const firstIdAt = (prefix: string, ms: number): string => {
+  let id = `${prefix}_`;
+  for (let shift = 45; shift >= 0; shift -= 5) id += ALPHABET[Math.floor(ms / 2 ** shift) % 32];
   return id;
 };

@@ -52,6 +52,8 @@ export interface Operation {
   secrets?: Readonly<Record<string, string>>;
   /** Parameters that take files. */
   files: readonly string[];
+  /** Arguments that the author shows how it is called with; of files their names. */
+  example?: JsonObject;
   /** Line of the definition in the entry file, 1-based. */
   line?: number;
   /**

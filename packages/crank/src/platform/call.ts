@@ -7,6 +7,7 @@ import { callContext } from './call-context.ts';
 import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
+import type { DeployedVersion } from './catalog.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
 import type { Platform } from './platform.ts';
 import { demandTrust } from './quarantine.ts';
@@ -26,6 +27,8 @@ export interface CallRequest {
   /** Milliseconds that the caller is ready to wait. */
   deadlineMs?: number | undefined;
   tags?: string | undefined;
+  /** Calls of one session go to one version where the service's canary is drawn by it (`Crank-Session`). */
+  session?: string | undefined;
   /** Whose data the input is (`Crank-Subject`), or a key at hand; the principal's own where absent. */
   subject?: string | SubjectKey | undefined;
   /** The call whose replay this is, and the limits that it had. */
@@ -66,7 +69,25 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
   const received = Date.now();
   const principal =
     request.as === undefined ? await admit(platform, request.authorization) : letIn(platform, request.as);
-  const target = await platform.catalog.resolve(request.account ?? principal.account, request.service, request.version);
+  const id = request.as?.id ?? newId('call');
+  const { service, version, operation: named, session } = request;
+  const target = await platform.catalog.choose(
+    { account: request.account ?? principal.account, service, version, operation: named },
+    { call: id, principal: principal.id, session },
+  );
+  platform.flights.enter(target.digest);
+  try {
+    return await run(platform, request, { id, received, principal, target });
+  } finally {
+    platform.flights.leave(target.digest);
+  }
+};
+
+const run = async (
+  platform: Platform,
+  request: CallRequest,
+  { id, received, principal, target }: { id: string; received: number; principal: Principal; target: DeployedVersion },
+): Promise<CallAnswer> => {
   const callable = target.operation(request.operation);
   const subject =
     request.subject instanceof SubjectKey
@@ -74,15 +95,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
       : await platform.subjects.of(target.account, request.subject ?? principal.id, request.subject !== undefined);
   const { operation } = callable;
   const replays = request.replays?.id;
-  const state = new CallState({
-    id: request.as?.id ?? newId('call'),
-    received,
-    principal,
-    target,
-    operation,
-    subject,
-    replays,
-  });
+  const state = new CallState({ id, received, principal, target, operation, subject, replays });
   let release: (() => void) | undefined;
   const leave = platform.load.enter(principal.account);
   try {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '#src/core/canonical-json.ts';
 import { CrankError } from '#src/core/error.ts';
+import { firstIdAt } from '#src/core/id.ts';
 import { formatUsd } from '#src/core/money.ts';
 import type { Principal } from '#src/core/service.ts';
 import type { CallRow } from '#src/store/schema.ts';
@@ -42,13 +43,14 @@ export interface CallDetails extends CallInfo {
 export const listCalls = async (
   platform: Platform,
   authorization: string | undefined,
-  options: { cursor?: string; service?: string } = {},
+  options: { cursor?: string; service?: string; since?: string } = {},
 ): Promise<{ calls: CallInfo[]; cursor: string | null }> => {
   const principal = await identify(platform, authorization);
   const everyones = await seesAll(platform, principal);
   let query = platform.store.db.selectFrom('calls').selectAll().where('account', '=', principal.account);
   if (!everyones) query = query.where('principal', '=', principal.id);
   if (options.cursor !== undefined) query = query.where('id', '<', options.cursor);
+  if (options.since !== undefined) query = query.where('id', '>=', firstIdAt('call', timeOf(options.since)));
   if (options.service !== undefined) query = query.where('service', '=', options.service);
   const rows = await query
     .orderBy('id', 'desc')
@@ -130,6 +132,12 @@ export const maySee = async (
     resource: { type: action === 'call.read' ? 'call' : 'receipt', account: row.account, principal: row.principal },
   });
   return decision.allow;
+};
+
+const timeOf = (text: string): number => {
+  const ms = Date.parse(text);
+  if (ms >= 0 && ms < 2 ** 48) return ms;
+  throw new CrankError('malformed-request', `"${text.slice(0, 80)}" is no time: write it like 2026-11-30T09:00:00Z.`);
 };
 
 const seesAll = async (platform: Platform, principal: Principal): Promise<boolean> => {

@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely';
+import { LATEST } from '#src/core/alias.ts';
 import { CrankError, type InputError } from '#src/core/error.ts';
 import type { Manifest, Operation } from '#src/core/service.ts';
 import { compileValidator } from '#src/engines/packaging/compile-schema.ts';
 import type { Database } from '#src/store/schema.ts';
+import { type Caller, type Canary, type ChosenBy, isDrawn } from './draw.ts';
 
 /** Another node on the same database is seen within this time. */
 const CACHE_MS = 5_000;
@@ -28,11 +30,25 @@ export interface DeployedVersion {
   operation(name: string): CallableOperation;
 }
 
+interface Resolved {
+  digest: string;
+  /** Of the service, where the reference is what calls without a version go by. */
+  canary: Canary | undefined;
+  until: number;
+}
+
+/** Candidates that are named where a prefix is ambiguous. */
+const CANDIDATES = 5;
+
 /** Finds versions by name, alias and digest. */
 export class Catalog {
   readonly #db: Kysely<Database>;
-  readonly #resolved = new Map<string, { digest: string; until: number }>();
+  readonly #resolved = new Map<string, Resolved>();
   readonly #versions = new Map<string, DeployedVersion>();
+  /** Told of each call that a canary gets which may end by itself. */
+  onDrawn: (account: string, service: string) => void = () => undefined;
+  /** Counts what was forgotten. */
+  #changes = 0;
 
   constructor(db: Kysely<Database>) {
     this.#db = db;
@@ -42,22 +58,64 @@ export class Catalog {
    * @param reference an alias, or at least 8 hexadecimal digits of a version digest
    * @throws CrankError `not-found` where there is no such service or version, `malformed-request` for an ambiguous prefix
    */
-  async resolve(account: string, service: string, reference = 'latest'): Promise<DeployedVersion> {
-    const name = `${account}/${service}@${reference}`;
-    const known = this.#resolved.get(name);
-    const digest =
-      known !== undefined && known.until > Date.now() ? known.digest : await this.#find(account, service, reference);
-    if (digest !== known?.digest || known.until <= Date.now()) {
-      if (this.#resolved.size >= CACHE_SIZE) this.#resolved.clear();
-      this.#resolved.set(name, { digest, until: Date.now() + CACHE_MS });
+  async resolve(account: string, service: string, reference?: string): Promise<DeployedVersion> {
+    const { digest } = await this.#resolve(account, service, reference);
+    return this.#version(account, service, digest);
+  }
+
+  /**
+   * The version that a call runs. One that names no version goes to `latest`, or to the canary where it is drawn and the
+   * canary has the operation.
+   *
+   * @throws CrankError as `resolve`
+   */
+  async choose(
+    call: { account: string; service: string; version: string | undefined; operation: string },
+    caller: Caller,
+  ): Promise<DeployedVersion> {
+    const { account, service } = call;
+    const known = call.version === undefined ? this.#resolved.get(`${account}/${service}`) : undefined;
+    if (known !== undefined && known.canary === undefined && known.until > Date.now()) {
+      const version = this.#versions.get(`${account}/${service}/${known.digest}`);
+      if (version !== undefined) return version;
     }
+    const { digest, canary } = await this.#resolve(account, service, call.version);
+    if (canary !== undefined && isDrawn(canary, caller)) {
+      const drawn = await this.#version(account, service, canary.digest);
+      if (Object.hasOwn(drawn.manifest.operations, call.operation) && drawn.quarantine === null) {
+        if (canary.autoAbort) this.onDrawn(account, service);
+        return drawn;
+      }
+    }
+    return this.#version(account, service, digest);
+  }
+
+  async #resolve(account: string, service: string, reference: string | undefined): Promise<Resolved> {
+    const name = reference === undefined ? `${account}/${service}` : `${account}/${service}@${reference}`;
+    const known = this.#resolved.get(name);
+    if (known !== undefined && known.until > Date.now()) return known;
+    const change = this.#changes;
+    const found: Resolved = {
+      digest: await this.#find(account, service, reference ?? LATEST),
+      canary: reference === undefined ? await this.#canary(account, service) : undefined,
+      until: Date.now() + CACHE_MS,
+    };
+    if (this.#resolved.size >= CACHE_SIZE) this.#resolved.clear();
+    // What was read before a change is not kept beyond it.
+    if (change === this.#changes) this.#resolved.set(name, found);
+    return found;
+  }
+
+  async #version(account: string, service: string, digest: string): Promise<DeployedVersion> {
     return this.#versions.get(`${account}/${service}/${digest}`) ?? (await this.#load(account, service, digest));
   }
 
   /** Forgets a service: it was deployed again or removed. */
   forget(account: string, service: string): void {
+    this.#changes++;
+    const whole = `${account}/${service}`;
     for (const name of this.#resolved.keys())
-      if (name.startsWith(`${account}/${service}@`)) this.#resolved.delete(name);
+      if (name === whole || name.startsWith(`${whole}@`)) this.#resolved.delete(name);
     for (const name of this.#versions.keys())
       if (name.startsWith(`${account}/${service}/`)) this.#versions.delete(name);
   }
@@ -81,11 +139,31 @@ export class Catalog {
             .where('account', '=', account)
             .where('service', '=', service)
             .where('digest', 'like', `sha256:${prefix}%`)
-            .limit(2)
+            .orderBy('digest')
+            .limit(CANDIDATES + 1)
             .execute();
     if (found.length === 1) return found[0]!.digest;
-    if (found.length > 1)
-      throw new CrankError('malformed-request', `More than one version begins with ${prefix}: give more digits.`);
+    if (found.length > 1) {
+      const shown = distinct(found.slice(0, CANDIDATES).map(({ digest }) => digest.slice(7)));
+      throw new CrankError(
+        'malformed-request',
+        `More than one version begins with ${prefix}: ${shown.join(', ')}${found.length > CANDIDATES ? ' and others' : ''}. Give more digits.`,
+      );
+    }
+    if (reference === LATEST) {
+      const names = await this.#db
+        .selectFrom('aliases')
+        .select('alias')
+        .where('account', '=', account)
+        .where('service', '=', service)
+        .orderBy('alias')
+        .execute();
+      if (names.length > 0)
+        throw new CrankError(
+          'not-found',
+          `"${service}" has no latest version yet, only ${names.map(({ alias }) => `${service}@${alias}`).join(', ')}: name one of them, or deploy it without --alias.`,
+        );
+    }
     const exists = await this.#db
       .selectFrom('services')
       .select('name')
@@ -100,7 +178,26 @@ export class Catalog {
     );
   }
 
+  async #canary(account: string, service: string): Promise<Canary | undefined> {
+    const row = await this.#db
+      .selectFrom('canaries')
+      .selectAll()
+      .where('account', '=', account)
+      .where('service', '=', service)
+      .executeTakeFirst();
+    return (
+      row && {
+        digest: row.digest,
+        share: Number(row.share),
+        chosenBy: row.chosen_by as ChosenBy,
+        salt: row.salt,
+        autoAbort: Number(row.auto_abort) === 1,
+      }
+    );
+  }
+
   async #load(account: string, service: string, digest: string): Promise<DeployedVersion> {
+    const change = this.#changes;
     const row = await this.#db
       .selectFrom('versions')
       .select(['manifest', 'quarantine'])
@@ -114,10 +211,19 @@ export class Catalog {
       ...callable(service, JSON.parse(row.manifest) as Manifest),
     };
     if (this.#versions.size >= CACHE_SIZE) this.#versions.clear();
-    this.#versions.set(`${account}/${service}/${digest}`, version);
+    if (change === this.#changes) this.#versions.set(`${account}/${service}/${digest}`, version);
     return version;
   }
 }
+
+/** Digests cut to as many digits as tell them apart, and a few more. */
+const distinct = (digests: readonly string[]): string[] => {
+  let length = 12;
+  const cut = (): string[] => digests.map((digest) => digest.slice(0, length));
+  while (length < 64 && new Set(cut()).size < digests.length) length++;
+  length += 4;
+  return cut();
+};
 
 const callable = (service: string, manifest: Manifest): Pick<DeployedVersion, 'manifest' | 'operation'> => {
   const compiled = new Map<string, CallableOperation>();

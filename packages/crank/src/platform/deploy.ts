@@ -1,9 +1,14 @@
+import { existsSync } from 'node:fs';
+import type { CompiledQuery } from 'kysely';
+import { LATEST } from '#src/core/alias.ts';
 import type { Finding } from '#src/core/error.ts';
 import { CrankError } from '#src/core/error.ts';
-import type { Manifest } from '#src/core/service.ts';
-import type { DeployOptions, Source } from '#src/engines/packaging/packaging.ts';
-import { act } from './act.ts';
+import type { Manifest, Principal } from '#src/core/service.ts';
+import type { DeployOptions, Prepared, Source } from '#src/engines/packaging/packaging.ts';
 import { identify } from './admit.ts';
+import { type CanaryWish, canaryChange } from './canary.ts';
+import { dispose } from './dispose.ts';
+import { type Change, changeNames, endCanary, type Names, readNames } from './names.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { namesIn } from './secret-admin.ts';
@@ -12,13 +17,25 @@ import { templateKey } from './template.ts';
 export interface DeployRequest {
   authorization: string | undefined;
   /** Reads the source, once the caller is known to be permitted. @throws CrankError 400, 413, 415 */
-  read: () => Promise<{ source: Source; options: DeployOptions }>;
+  read: () => Promise<{ source: Source; options: DeployOptions & Destiny }>;
   signal: AbortSignal;
+}
+
+/** What becomes of the version; absent: it is the latest from now on. */
+export interface Destiny {
+  /** It gets this name, and the latest stays what it is. */
+  alias?: string | undefined;
+  /** With a name of its own: it goes as soon as that names another version. */
+  passing?: boolean | undefined;
+  /** It gets a share of the calls first. */
+  canary?: CanaryWish | undefined;
 }
 
 export interface Deployment {
   /** False where this version was there already. */
   created: boolean;
+  /** What names it now. */
+  aliases: string[];
   account: string;
   service: string;
   version: string;
@@ -38,28 +55,61 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
   const { account } = principal;
   await permit(platform, principal, 'service.deploy', { type: 'service', account });
   const { source, options } = await request.read();
-  const prepared = await platform.packaging.prepare(source, { ...options, account });
+  const { alias, passing, canary, ...wishes } = options;
+  const destiny: Destiny = { alias, passing, canary };
+  const prepared = await platform.packaging.prepare(source, { ...wishes, account, another: passing });
   const { name, digest } = prepared;
-  const known = await findVersion(platform, account, name, digest);
-  if (known !== undefined) {
-    if (known.quarantine !== null) {
+  const at = { account, service: name };
+  // What is deployed again is not taken away meanwhile.
+  platform.flights.enter(digest);
+  try {
+    const known = await findVersion(platform, account, name, digest);
+    if (known?.quarantine != null) {
       throw new CrankError(
         'version-conflict',
         `This version of "${name}" is in quarantine: ${known.quarantine}. Change what it does when it is imported, or \`crank release ${name} ${digest.slice(7, 19)}\` if you know better.`,
       );
     }
-    const receipt = await makeLatest(platform, principal, account, name, digest);
+    const made = known ?? (await describe(platform, prepared, account, request.signal));
+    const size = [...source.files.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+    let gone: string[] = [];
+    const receipt = await changeNames(platform, principal, at, async (names) => {
+      const decided = await decideDestiny(platform, principal, at, digest, destiny, names);
+      if (decided === undefined) return undefined;
+      gone = decided.gone;
+      const { lock } = made.manifest;
+      return {
+        act: 'service.deploy',
+        object: { service: name, version: digest, lock, ...decided.object, ...(known && { again: true }) },
+        moves: decided.moves,
+        queries: [...rows(platform, principal, at, digest, made, size, destiny), ...decided.queries],
+      };
+    });
+    // Nobody has to wait for it.
+    dispose(platform, account, gone).catch((err: unknown) =>
+      platform.log.error({ err, versions: gone }, 'what replaced versions left could not be taken away'),
+    );
+    // Somebody removed the same version at the same time.
+    if (!existsSync(prepared.codeDir)) await platform.packaging.prepare(source, { ...wishes, account });
+    const names = await readNames(platform, at);
     return {
-      created: false,
+      created: known === undefined,
       account,
       service: name,
       version: digest,
-      manifest: known.manifest,
-      findings: known.findings,
+      aliases: [...names.aliases].filter(([, named]) => named === digest).map(([one]) => one),
+      manifest: made.manifest,
+      findings: made.findings,
       ...(receipt && { receipt }),
     };
+  } finally {
+    platform.flights.leave(digest);
   }
-  const key = templateKey(digest, account);
+};
+
+/** Lets the code inside say what it is. Nothing stays where it fails. */
+const describe = async (platform: Platform, prepared: Prepared, account: string, signal: AbortSignal) => {
+  const key = templateKey(prepared.digest, account);
   try {
     const descriptor = await platform.sandbox.describe(
       {
@@ -73,46 +123,109 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
         limits: prepared.limits,
         ...(prepared.declared.network && { network: true }),
       },
-      request.signal,
+      signal,
     );
     const { manifest, findings } = platform.packaging.complete(prepared, descriptor);
-    findings.push(...(await missingSecrets(platform, account, manifest)));
-    const now = Date.now();
-    const { db } = platform.store;
-    const receipt = await act(
-      platform,
-      principal,
-      'service.deploy',
-      { service: name, version: digest, lock: manifest.lock },
-      [
-        db
-          .insertInto('services')
-          .values({ account, name, description: manifest.description, created_at: now })
-          .onConflict((c) => c.columns(['account', 'name']).doUpdateSet({ description: manifest.description }))
-          .compile(),
-        db
-          .insertInto('versions')
-          .values({
-            account,
-            service: name,
-            digest,
-            manifest: JSON.stringify(manifest),
-            findings: JSON.stringify(findings),
-            created_at: now,
-            created_by: principal.id,
-          })
-          .onConflict((c) => c.columns(['account', 'service', 'digest']).doNothing())
-          .compile(),
-        aliasQuery(platform, account, name, 'latest', digest),
-      ],
-    );
-    platform.catalog.forget(account, name);
-    return { created: true, account, service: name, version: digest, manifest, findings, receipt };
+    return { manifest, findings: [...findings, ...(await missingSecrets(platform, account, manifest))] };
   } catch (error) {
     await platform.sandbox.retire(key);
     await platform.packaging.discard(prepared);
     throw withRemarks(error, prepared.findings);
   }
+};
+
+/** What names the version, and which versions go with that; undefined where all is so already. */
+const decideDestiny = async (
+  platform: Platform,
+  principal: Principal,
+  at: { account: string; service: string },
+  digest: string,
+  { alias = LATEST, passing, canary }: Destiny,
+  names: Names,
+): Promise<(Pick<Change, 'moves' | 'object'> & { queries: CompiledQuery[]; gone: string[] }) | undefined> => {
+  // The first version has nothing to be compared with.
+  if (canary !== undefined && names.aliases.has(LATEST)) {
+    const change = canaryChange(platform, principal, at, digest, canary, names);
+    return change && { ...change, gone: [] };
+  }
+  const before = names.aliases.get(alias);
+  if (before === digest) return undefined;
+  const moves = [{ kind: 'deploy' as const, alias, digest }];
+  if (alias === LATEST) {
+    const ended = endCanary(platform, at, names, names.canary?.digest === digest ? 'promote' : 'abort');
+    const object = names.canary && { endedCanary: names.canary.digest };
+    return { moves: [...moves, ...ended.moves], queries: ended.queries, object: { ...object }, gone: [] };
+  }
+  const left = passing && before !== undefined ? await unnamedPassing(platform, at, alias, before, names) : undefined;
+  const { db } = platform.store;
+  return {
+    moves,
+    object: { alias, ...(left && { removed: left }) },
+    queries:
+      left === undefined
+        ? []
+        : [
+            db
+              .deleteFrom('versions')
+              .where('account', '=', at.account)
+              .where('service', '=', at.service)
+              .where('digest', '=', left)
+              .compile(),
+          ],
+    gone: left === undefined ? [] : [left],
+  };
+};
+
+/** The version that an alias leaves, where it was deployed for that alone. */
+const unnamedPassing = async (
+  platform: Platform,
+  { account, service }: { account: string; service: string },
+  alias: string,
+  digest: string,
+  names: Names,
+): Promise<string | undefined> => {
+  if ([...names.aliases].some(([other, named]) => other !== alias && named === digest)) return undefined;
+  const row = await platform.store.db
+    .selectFrom('versions')
+    .select('passing')
+    .where('account', '=', account)
+    .where('service', '=', service)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return Number(row?.passing ?? 0) === 1 ? digest : undefined;
+};
+
+const rows = (
+  { store: { db } }: Platform,
+  principal: Principal,
+  { account, service }: { account: string; service: string },
+  digest: string,
+  { manifest, findings }: { manifest: Manifest; findings: readonly Finding[] },
+  size: number,
+  { passing }: Destiny,
+): CompiledQuery[] => {
+  const { description } = manifest;
+  const now = Date.now();
+  const stays = passing ? {} : { passing: null };
+  return [
+    db
+      .insertInto('services')
+      .values({ account, name: service, description, created_at: now })
+      .onConflict((c) => c.columns(['account', 'name']).doUpdateSet({ description }))
+      .compile(),
+    db
+      .insertInto('versions')
+      .values({
+        ...{ account, service, digest, size_bytes: size, passing: passing ? 1 : null },
+        manifest: JSON.stringify(manifest),
+        findings: JSON.stringify(findings),
+        created_at: now,
+        created_by: principal.id,
+      })
+      // What was tried out and is deployed now stays.
+      .onConflict((c) => c.columns(['account', 'service', 'digest']).doUpdateSet({ size_bytes: size, ...stays }))
+      .compile(),
+  ];
 };
 
 /** What was remarked before the code was run explains why it does not run. */
@@ -155,44 +268,4 @@ const findVersion = async (platform: Platform, account: string, service: string,
       findings: JSON.parse(row.findings) as Finding[],
     }
   );
-};
-
-/** Whether any service still stands on the content of a digest. */
-export const isUsed = async (platform: Platform, digest: string): Promise<boolean> => {
-  const row = await platform.store.db
-    .selectFrom('versions')
-    .select('digest')
-    .where('digest', '=', digest)
-    .executeTakeFirst();
-  return row !== undefined;
-};
-
-const aliasQuery = (platform: Platform, account: string, service: string, alias: string, digest: string) =>
-  platform.store.db
-    .insertInto('aliases')
-    .values({ account, service, alias, digest })
-    .onConflict((c) => c.columns(['account', 'service', 'alias']).doUpdateSet({ digest }))
-    .compile();
-
-/** Deploying an older version again makes it the latest: the user's files are what should run. */
-const makeLatest = async (
-  platform: Platform,
-  principal: Parameters<typeof act>[1],
-  account: string,
-  service: string,
-  digest: string,
-): Promise<string | undefined> => {
-  const latest = await platform.store.db
-    .selectFrom('aliases')
-    .select('digest')
-    .where('account', '=', account)
-    .where('service', '=', service)
-    .where('alias', '=', 'latest')
-    .executeTakeFirst();
-  if (latest?.digest === digest) return undefined;
-  const receipt = await act(platform, principal, 'service.deploy', { service, version: digest, again: true }, [
-    aliasQuery(platform, account, service, 'latest', digest),
-  ]);
-  platform.catalog.forget(account, service);
-  return receipt;
 };

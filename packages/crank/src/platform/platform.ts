@@ -12,6 +12,7 @@ import type { Store } from '#src/store/store.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { Catalog } from './catalog.ts';
 import type { Cosigning } from './cosigning.ts';
+import type { Flights } from './flights.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
@@ -42,6 +43,8 @@ export interface Platform {
   meter: Meter;
   recorder: Recorder;
   catalog: Catalog;
+  /** Calls of each version that run on this node now. */
+  flights: Flights;
   idempotency: Idempotency;
   secrets: Secrets;
   scheduler: Scheduler;

@@ -72,6 +72,26 @@ export const listPolicies = async (platform: Platform, authorization: string | u
   ];
 };
 
+/** The bundles that decide on a service's calls, the platform's own first. */
+export const policiesFor = async (platform: Platform, account: string, service: string): Promise<PolicyInfo[]> => {
+  const { name, digest } = platform.policy.default;
+  const rows = await platform.store.db
+    .selectFrom('policies')
+    .select(['name', 'layer', 'digest', 'bundle'])
+    .where('account', '=', account)
+    .where('layer', 'in', ['account', `service:${service}`])
+    .orderBy('layer')
+    .orderBy('name')
+    .execute();
+  return [
+    { name, layer: 'platform', digest, regoVersion: 'v1', entrypoints: [] },
+    ...rows.map(({ bundle, ...row }) => {
+      const { regoVersion, entrypoints } = JSON.parse(bundle) as KeptBundle;
+      return { ...row, regoVersion, entrypoints };
+    }),
+  ];
+};
+
 /** Takes a bundle of the caller's account out of force. @throws CrankError `not-found` */
 export const removePolicy = async (
   platform: Platform,

@@ -1,11 +1,15 @@
+import { LATEST } from '#src/core/alias.ts';
 import { CrankError, type Finding } from '#src/core/error.ts';
 import type { Manifest } from '#src/core/service.ts';
-import { act } from './act.ts';
 import { identify } from './admit.ts';
-import { isUsed } from './deploy.ts';
+import { type AliasInfo, aliasesOf } from './aliases.ts';
+import { type CanaryInfo, canaryInfo } from './canary.ts';
+import { dispose } from './dispose.ts';
+import { changeNames } from './names.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
-import { templateKey } from './template.ts';
+import { type PolicyInfo, policiesFor } from './policies.ts';
+import { type VersionInfo, versionsOf } from './versions.ts';
 
 const PAGE = 100;
 
@@ -19,14 +23,20 @@ export interface ServiceInfo {
   findings: Finding[];
 }
 
-export interface VersionInfo {
-  version: string;
-  created: string;
-  createdBy: string;
-  aliases: string[];
-  /** Since when and why it is not run; null where nothing is known against it. */
-  quarantine: { since: string; reason: string } | null;
+/** A service with what stands beside its operations. */
+export interface ServiceDetails extends ServiceInfo {
+  aliases: AliasInfo[];
+  /** The newest ones. */
+  versions: VersionInfo[];
+  /** How many there are. */
+  versionCount: number;
+  canary: CanaryInfo | null;
+  /** The bundles that decide on its calls, the platform's own first. */
+  policies: PolicyInfo[];
 }
+
+/** Versions that describing a service shows. */
+const SHOWN = 10;
 
 /** The services of the caller's account at their latest version, by name; `cursor` is the last name of the page before. */
 export const listServices = async (
@@ -50,7 +60,7 @@ export const describeService = async (
   authorization: string | undefined,
   name: string,
   reference?: string,
-): Promise<ServiceInfo> => {
+): Promise<ServiceDetails> => {
   const principal = await identify(platform, authorization);
   const { account } = principal;
   await permit(platform, principal, 'service.read', { type: 'service', account, service: name });
@@ -62,42 +72,16 @@ export const describeService = async (
     .where('service', '=', name)
     .where('digest', '=', version.digest)
     .executeTakeFirstOrThrow();
-  return info({ ...row, name, description: version.manifest.description });
-};
-
-export const listVersions = async (
-  platform: Platform,
-  authorization: string | undefined,
-  name: string,
-): Promise<VersionInfo[]> => {
-  const principal = await identify(platform, authorization);
-  const { account } = principal;
-  await permit(platform, principal, 'service.read', { type: 'service', account, service: name });
-  await platform.catalog.resolve(account, name);
-  const { db } = platform.store;
-  const rows = await db
-    .selectFrom('versions')
-    .select(['digest', 'created_at', 'created_by', 'quarantined_at', 'quarantine'])
-    .where('account', '=', account)
-    .where('service', '=', name)
-    .orderBy('created_at', 'desc')
-    .execute();
-  const aliases = await db
-    .selectFrom('aliases')
-    .selectAll()
-    .where('account', '=', account)
-    .where('service', '=', name)
-    .execute();
-  return rows.map((row) => ({
-    version: row.digest,
-    created: new Date(row.created_at).toISOString(),
-    createdBy: row.created_by,
-    aliases: aliases.filter((alias) => alias.digest === row.digest).map((alias) => alias.alias),
-    quarantine:
-      row.quarantined_at === null
-        ? null
-        : { since: new Date(row.quarantined_at).toISOString(), reason: row.quarantine ?? '' },
-  }));
+  const at = { account, service: name };
+  const { versions, total } = await versionsOf(platform, at, SHOWN);
+  return {
+    ...info({ ...row, name, description: version.manifest.description }),
+    aliases: await aliasesOf(platform, at),
+    versions,
+    versionCount: total,
+    canary: await canaryInfo(platform, at),
+    policies: await policiesFor(platform, account, name),
+  };
 };
 
 /** Removes a service with all its versions; its calls and receipts stay. */
@@ -110,54 +94,67 @@ export const removeService = async (
   const { account } = principal;
   await permit(platform, principal, 'service.remove', { type: 'service', account, service: name });
   const { db } = platform.store;
-  const versions = await db
-    .selectFrom('versions')
-    .select('digest')
-    .where('account', '=', account)
-    .where('service', '=', name)
-    .execute();
-  if (versions.length === 0)
-    throw new CrankError(
-      'not-found',
-      `There is no service "${name}" in the account ${account}: \`crank services\` lists what there is.`,
-    );
-  const receipt = await act(platform, principal, 'service.remove', { service: name, versions: versions.length }, [
-    db.deleteFrom('aliases').where('account', '=', account).where('service', '=', name).compile(),
-    db.deleteFrom('versions').where('account', '=', account).where('service', '=', name).compile(),
-    db.deleteFrom('services').where('account', '=', account).where('name', '=', name).compile(),
-  ]);
-  platform.catalog.forget(account, name);
-  for (const { digest } of versions) {
-    await platform.sandbox.retire(templateKey(digest, account));
-    if (!(await isUsed(platform, digest))) await platform.packaging.drop(digest);
-  }
-  await collectPackages(platform);
-  return { receipt };
+  let versions: string[] = [];
+  const receipt = await changeNames(platform, principal, { account, service: name }, async () => {
+    const rows = await db
+      .selectFrom('versions')
+      .select('digest')
+      .where('account', '=', account)
+      .where('service', '=', name)
+      .orderBy('digest')
+      .execute();
+    versions = rows.map(({ digest }) => digest);
+    if (versions.length === 0) {
+      throw new CrankError(
+        'not-found',
+        `There is no service "${name}" in the account ${account}: \`crank services\` lists what there is.`,
+      );
+    }
+    return {
+      act: 'service.remove',
+      object: { service: name, versions: versions.length },
+      // Changes are counted on, so that none which was decided on before goes through after it.
+      moves: [{ kind: 'remove', alias: '', digest: null }],
+      queries: [
+        ...(['aliases', 'canaries', 'versions'] as const).map((table) =>
+          db.deleteFrom(table).where('account', '=', account).where('service', '=', name).compile(),
+        ),
+        db.deleteFrom('services').where('account', '=', account).where('name', '=', name).compile(),
+      ],
+    };
+  });
+  await dispose(platform, account, versions);
+  return { receipt: receipt! };
 };
 
-/** Takes away installed packages that no version of any account uses. */
-export const collectPackages = async ({ store, packaging }: Pick<Platform, 'store' | 'packaging'>): Promise<void> => {
-  const rows = await store.db.selectFrom('versions').select('manifest').execute();
-  const used = rows
-    .map(({ manifest }) => JSON.parse(manifest) as Manifest)
-    .flatMap(({ lock, python }) => (lock === null ? [] : [{ lock, python }]));
-  await packaging.collect(used);
-};
-
+/** Services at their latest version; at their newest where they were only ever deployed under other names. */
 const latest = (platform: Platform, account: string) =>
   platform.store.db
     .selectFrom('services')
-    .innerJoin('aliases', (join) =>
-      join
-        .onRef('aliases.account', '=', 'services.account')
-        .onRef('aliases.service', '=', 'services.name')
-        .on('aliases.alias', '=', 'latest'),
-    )
     .innerJoin('versions', (join) =>
       join
         .onRef('versions.account', '=', 'services.account')
         .onRef('versions.service', '=', 'services.name')
-        .onRef('versions.digest', '=', 'aliases.digest'),
+        .on(({ eb, selectFrom }) =>
+          eb(
+            'versions.digest',
+            '=',
+            eb.fn.coalesce(
+              selectFrom('aliases')
+                .select('aliases.digest')
+                .whereRef('aliases.account', '=', 'services.account')
+                .whereRef('aliases.service', '=', 'services.name')
+                .where('aliases.alias', '=', LATEST),
+              selectFrom('versions as newest')
+                .select('newest.digest')
+                .whereRef('newest.account', '=', 'services.account')
+                .whereRef('newest.service', '=', 'services.name')
+                .orderBy('newest.created_at', 'desc')
+                .orderBy('newest.digest')
+                .limit(1),
+            ),
+          ),
+        ),
     )
     .select([
       'services.account',

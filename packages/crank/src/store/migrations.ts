@@ -254,6 +254,43 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
           .execute();
       },
     },
+    '0021_versions': {
+      up: async (db: Kysely<unknown>) => {
+        const s = db.schema;
+        await s.alterTable('versions').addColumn('size_bytes', 'bigint').execute();
+        await s.alterTable('versions').addColumn('passing', 'bigint').execute();
+        await s.alterTable('aliases').addColumn('set_at', 'bigint').execute();
+        await s.alterTable('aliases').addColumn('set_by', 'text').execute();
+        await s
+          .createTable('moves')
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('service', 'text', (c) => c.notNull())
+          .addColumn('seq', 'bigint', (c) => c.notNull())
+          .addColumn('kind', 'text', (c) => c.notNull())
+          .addColumn('alias', 'text', (c) => c.notNull())
+          .addColumn('digest', 'text')
+          .addColumn('previous', 'text')
+          .addColumn('moved_at', 'bigint', (c) => c.notNull())
+          .addColumn('moved_by', 'text', (c) => c.notNull())
+          .addColumn('receipt', 'text', (c) => c.notNull())
+          .addPrimaryKeyConstraint('moves_pk', ['account', 'service', 'seq'])
+          .execute();
+        await s
+          .createTable('canaries')
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('service', 'text', (c) => c.notNull())
+          .addColumn('digest', 'text', (c) => c.notNull())
+          .addColumn('share', 'bigint', (c) => c.notNull())
+          .addColumn('chosen_by', 'text', (c) => c.notNull())
+          .addColumn('salt', 'text', (c) => c.notNull())
+          .addColumn('auto_abort', 'bigint', (c) => c.notNull())
+          .addColumn('looks', 'bigint', (c) => c.notNull())
+          .addColumn('started_at', 'bigint', (c) => c.notNull())
+          .addColumn('started_by', 'text', (c) => c.notNull())
+          .addPrimaryKeyConstraint('canaries_pk', ['account', 'service'])
+          .execute();
+      },
+    },
     '0022_secrets': {
       up: async (db: Kysely<unknown>) => {
         await db.schema

@@ -7,6 +7,8 @@ export interface Database {
   services: ServiceRow;
   versions: VersionRow;
   aliases: AliasRow;
+  moves: MoveRow;
+  canaries: CanaryRow;
   policies: PolicyRow;
   calls: CallRow;
   usage: UsageRow;
@@ -62,6 +64,10 @@ export interface VersionRow {
   quarantined_at: number | null;
   /** Why; null unless quarantined. */
   quarantine: string | null;
+  /** Of its source; null for what was deployed before this was noted. */
+  size_bytes: number | null;
+  /** 1: it goes as soon as no alias names it, as what `crank dev` deploys does. */
+  passing: number | null;
 }
 
 export interface AliasRow {
@@ -69,6 +75,46 @@ export interface AliasRow {
   service: string;
   alias: string;
   digest: string;
+  /** Null for what was set before these were noted. */
+  set_at: number | null;
+  set_by: string | null;
+}
+
+/** One change of what a name of a service stands for. `seq` counts them within the service, so that no two happen at once. */
+export interface MoveRow {
+  account: string;
+  service: string;
+  seq: number;
+  /** `deploy`, `rollback`, `promote`, `set`, `delete`, `canary`, `abort`, `remove` */
+  kind: string;
+  alias: string;
+  /** Null where the name is gone. */
+  digest: string | null;
+  /** Null where there was no such name. */
+  previous: string | null;
+  moved_at: number;
+  moved_by: string;
+  /** Id of the act's receipt. */
+  receipt: string;
+}
+
+/** The version that gets a share of a service's calls beside `latest`. */
+export interface CanaryRow {
+  account: string;
+  service: string;
+  digest: string;
+  /** In ten-thousandths: 1000 is 10%. */
+  share: number;
+  /** `call`, `principal` or `session`: what the draw is made by. */
+  chosen_by: string;
+  /** Goes into the draw, so that each canary draws anew. */
+  salt: string;
+  /** 1: it ends by itself where its calls fail more often than those of `latest`. */
+  auto_abort: number;
+  /** How often its calls were compared for that. */
+  looks: number;
+  started_at: number;
+  started_by: string;
 }
 
 export interface PolicyRow {

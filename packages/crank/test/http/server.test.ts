@@ -148,6 +148,23 @@ describe('the HTTP door', () => {
     expect(await problem(await post('{', null))).toMatchObject({ http: 401 });
   });
 
+  it('names the candidates where a version is ambiguous', async () => {
+    const { db } = door.platform.store;
+    const row = await db.selectFrom('versions').selectAll().executeTakeFirstOrThrow();
+    const twins = ['0', '1'].map((last) => `sha256:${'cd'.repeat(8)}${last.repeat(48)}`);
+    await db
+      .insertInto('versions')
+      .values(twins.map((digest) => ({ ...row, digest })))
+      .execute();
+    const ambiguous = await door.send('/v1/services/things?version=cdcdcdcd');
+    expect(ambiguous.status).toBe(400);
+    expect(((await ambiguous.json()) as { detail: string }).detail).toContain(
+      `${twins[0]!.slice(7, 28)}, ${twins[1]!.slice(7, 28)}. Give`,
+    );
+    expect((await door.send(`/v1/services/things?version=${twins[1]!.slice(7, 24)}`)).status).toBe(200);
+    await db.deleteFrom('versions').where('digest', 'in', twins).execute();
+  });
+
   it('lists services, versions and calls', async () => {
     const list = (await (await door.send('/v1/services')).json()) as { services: Record<string, unknown>[] };
     expect(list).toMatchObject({
@@ -155,7 +172,7 @@ describe('the HTTP door', () => {
       services: [{ account: 'acme', name: 'things', operations: [{ name: 'run', path: '/v1/services/things/run' }] }],
     });
     for (const path of ['/v1/services/things', '/v1/accounts/acme/services/things']) {
-      expect(await (await door.send(path)).json()).toEqual(list.services[0]);
+      expect(await (await door.send(path)).json()).toMatchObject(list.services[0]!);
       expect(await (await door.send(`${path}/-/versions`)).json()).toMatchObject({
         versions: [{ aliases: ['latest'] }],
       });

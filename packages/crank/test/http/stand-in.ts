@@ -17,6 +17,7 @@ import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.t
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { fire } from '#src/platform/firing.ts';
+import { Flights } from '#src/platform/flights.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
@@ -168,6 +169,7 @@ export const openDoor = async (
     meter: createMeter(energyByCoefficient(''), gridOf('WORLD'), defaultTariff),
     recorder: recorder as Platform['recorder'],
     catalog: new Catalog(store.db),
+    flights: new Flights(),
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
     secrets: new Secrets(store.db, wrapper),

@@ -1,6 +1,9 @@
 import type { Command } from './command.ts';
+import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
 import { call } from './commands/call.ts';
+import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
+import { describe } from './commands/describe.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
@@ -15,8 +18,9 @@ import {
   scheduleRuns,
 } from './commands/schedules.ts';
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
-import { describe, release, remove, services, versions } from './commands/services.ts';
+import { release, remove, services } from './commands/services.ts';
 import { verify } from './commands/verify-receipt.ts';
+import { rollback, versions } from './commands/versions.ts';
 import { addWebhook, listWebhooks, removeWebhook, webhookDeliveries } from './commands/webhooks.ts';
 import { addWitness, leaveLog, listWitnesses, removeWitness, serveLog, witnessPolicy } from './commands/witness.ts';
 
@@ -27,6 +31,11 @@ export const commands = (dataFolder: () => string): Command[] => [
   services,
   describe,
   versions,
+  rollback,
+  canary,
+  setAlias,
+  listAliases,
+  deleteAlias,
   release,
   remove,
   getReceipt,

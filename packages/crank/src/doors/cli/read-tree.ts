@@ -14,6 +14,9 @@ const LEFT_OUT = new Set([
 ]);
 const MOST = 2_000;
 
+/** What only the author's tools made is not deployed. */
+export const isLeftOut = (name: string): boolean => LEFT_OUT.has(name);
+
 export interface TreeFile {
   /** Relative, with `/` between folders. */
   path: string;
@@ -32,7 +35,7 @@ export const readTree = async (path: string): Promise<TreeFile[]> => {
   const files: TreeFile[] = [];
   const walk = async (folder: string): Promise<void> => {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
-      if (LEFT_OUT.has(entry.name)) continue;
+      if (isLeftOut(entry.name)) continue;
       const full = join(folder, entry.name);
       if (entry.isDirectory()) await walk(full);
       else if (entry.isFile())

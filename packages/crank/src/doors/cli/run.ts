@@ -30,6 +30,7 @@ export interface CliOptions {
 }
 
 const groupHelp: Readonly<Record<string, string>> = {
+  alias: 'names of versions',
   key: 'API keys of the account',
   log: 'the transparency log',
   policy: 'bundles of Rego in force',

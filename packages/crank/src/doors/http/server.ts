@@ -19,6 +19,7 @@ import { scheduleRoutes } from './routes/schedules.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes } from './routes/services.ts';
+import { versionRoutes } from './routes/versions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { witnessRoutes } from './routes/witness.ts';
 
@@ -103,6 +104,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
       done();
     });
     serviceRoutes(scope, platform);
+    versionRoutes(scope, platform);
     historyRoutes(scope, platform);
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);

@@ -163,7 +163,7 @@ const admitPlan = (value: unknown): JsonObject | 'forged' | 'too large' => {
 };
 
 const admitFinding = (value: unknown, entry: string): Finding | undefined => {
-  const given = fields(value, ['level', 'file', 'line', 'message', 'fix']);
+  const given = fields(value, ['level', 'file', 'line', 'column', 'message', 'fix']);
   if (given === undefined) return undefined;
   const { level, file = entry, line, message, fix = '' } = given;
   if (level !== 'error' && level !== 'warning') return undefined;

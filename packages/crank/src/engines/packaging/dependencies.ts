@@ -30,6 +30,7 @@ export interface Settling {
   readonly python: string | undefined;
   readonly refresh: boolean;
   readonly account: string;
+  readonly another?: boolean | undefined;
   readonly progress: (message: string) => void;
 }
 
@@ -61,7 +62,7 @@ const MOST_DROPPED = 10;
  * @throws CrankError `not-deployable` with findings, `unavailable`
  */
 export const settleDependencies = async (given: Settling, means: Means, findings: Finding[]): Promise<Settled> => {
-  const { source, entry, manifest, account, progress } = given;
+  const { source, entry, manifest, account, another, progress } = given;
   const choose = async (needs: Needs): Promise<Interpreter> => {
     const chosen = await chooseInterpreter(means.interpreters, given.python, needs.python);
     if ('interpreter' in chosen) return chosen.interpreter;
@@ -70,7 +71,7 @@ export const settleDependencies = async (given: Settling, means: Means, findings
   const first = readNeeds(source, entry, manifest);
   assertDeployable([...findings, ...first.findings]);
   let interpreter = await choose(first.needs);
-  const scanWith = () => scanSource(source, entry, means.workshop, { account, interpreter: interpreter.path });
+  const scanWith = () => scanSource(source, entry, means.workshop, { account, another, interpreter: interpreter.path });
   let scanned = await scanWith();
   const { needs, findings: inNeeds } = readNeeds(source, entry, manifest, scanned.scan.setup);
   findings.push(...inNeeds);

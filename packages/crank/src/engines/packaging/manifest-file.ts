@@ -1,4 +1,5 @@
 import { LineCounter, parseDocument } from 'yaml';
+import type { JsonObject } from '#src/core/canonical-json.ts';
 import { formatDestination, parseDestination } from '#src/core/destination.ts';
 import type { Finding } from '#src/core/error.ts';
 import { readSecretNames } from '#src/core/secret-names.ts';
@@ -12,6 +13,8 @@ export interface DeclaredOperation {
   readonly description?: string;
   /** Content type of a file result. */
   readonly contentType?: string;
+  /** Arguments that show how it is called; of files their names. */
+  readonly example?: JsonObject;
 }
 
 /** `crank.json` or `crank.yaml`: everything is optional, and what is absent is found out from the code. */
@@ -112,13 +115,15 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(pointer, `The operation ${quote(name)} is not described by an object.`, form);
       continue;
     }
-    const { description, contentType, ...unknown } = given as Record<string, unknown>;
+    const { description, contentType, example, ...unknown } = given as Record<string, unknown>;
     for (const field of Object.keys(unknown))
-      wrong(`${pointer}/${field}`, `${quote(field)} is unknown.`, 'Known: description, contentType.');
+      wrong(`${pointer}/${field}`, `${quote(field)} is unknown.`, 'Known: description, contentType, example.');
     if (description !== undefined && (typeof description !== 'string' || description.length > 8_192))
       wrong(pointer, 'The description is not a text of at most 8192 characters.', form);
     if (contentType !== undefined && (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType)))
       wrong(pointer, 'The contentType is not a media type.', 'Write it as "image/png".');
+    if (example !== undefined && (typeof example !== 'object' || example === null || Array.isArray(example)))
+      wrong(pointer, 'The example is no object of arguments.', 'Write it as {"text": "a b a"}.');
     operations.set(name, given as DeclaredOperation);
   }
   return operations;

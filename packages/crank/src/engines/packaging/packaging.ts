@@ -3,10 +3,19 @@ import { join } from 'node:path';
 import type { Destination } from '#src/core/destination.ts';
 import { digest } from '#src/core/digest.ts';
 import type { Finding } from '#src/core/error.ts';
-import { defaultLimits, type Isolation, type Limits, type Manifest, type Operation } from '#src/core/service.ts';
+import {
+  defaultLimits,
+  type Isolation,
+  type Json,
+  type JsonObject,
+  type Limits,
+  type Manifest,
+  type Operation,
+} from '#src/core/service.ts';
 import { admitDescriptor } from './admit-descriptor.ts';
 import { createBuilds } from './builds.ts';
 import { collectEnvironments } from './collect-environments.ts';
+import { compileValidator } from './compile-schema.ts';
 import { settleDependencies } from './dependencies.ts';
 import { ensureUv } from './ensure-uv.ts';
 import { findEntry, serviceName } from './entry.ts';
@@ -36,6 +45,8 @@ export interface DeployOptions {
   refresh?: boolean | undefined;
   /** Whose work it is. */
   account?: string | undefined;
+  /** Somebody works on the source: it is likely to come again soon, changed. */
+  another?: boolean | undefined;
 }
 
 /** Where a version runs: what a sandbox template needs of it. */
@@ -164,9 +175,9 @@ export const createPackaging = (config: {
       const named = serviceName(source, entry, options.name, declared.name);
       if ('finding' in named) throw notDeployable([...findings, named.finding]);
       const { name } = named;
-      const { python, refresh = false, account = '' } = options;
+      const { python, refresh = false, account = '', another } = options;
       const { interpreter, lock, requirements, scan } = await settleDependencies(
-        { source, entry, manifest: declared, python, refresh, account, progress },
+        { source, entry, manifest: declared, python, refresh, account, another, progress },
         { interpreters, workshop, uv, builds, envsDir, locksDir },
         findings,
       );
@@ -270,9 +281,26 @@ const selectOperations = (
     } else if (override.contentType !== undefined && operation.result !== 'file') {
       const message = `The manifest gives ${name} a content type, but its result is no file.`;
       findings.push(problem(entry, message, 'Take it out, or let the function return a pathlib.Path.', operation.line));
-    } else operations[name] = { ...operation, ...override };
+    } else {
+      const wrong = override.example && exampleFault(operation, override.example);
+      if (wrong !== undefined)
+        findings.push(problem(entry, `The example of ${name} ${wrong}.`, 'Mend it in the manifest.', operation.line));
+      operations[name] = { ...operation, ...override };
+    }
   }
   return operations;
+};
+
+/** What is wrong with an example, where something is. */
+const exampleFault = ({ input, files }: Operation, example: JsonObject): string | undefined => {
+  const named = (value: Json): Json => {
+    if (Array.isArray(value)) return value.map(named);
+    const isName = typeof value === 'string' && /^\w[\w. -]{0,100}$/.test(value);
+    return isName ? { name: value, base64: '' } : value;
+  };
+  const given = Object.entries(example).map(([name, value]) => [name, files.includes(name) ? named(value) : value]);
+  const [first] = compileValidator(input)(Object.fromEntries(given));
+  return first && `does not match its schema: ${first.pointer || '/'} ${first.message}`;
 };
 
 const MOST_SCANS = 64;

@@ -18,9 +18,11 @@ export interface Work {
   /** Absolute path. */
   interpreter: string;
   request: Uint8Array;
+  /** Somebody works on it: the next scan is likely to come soon. */
+  another?: boolean | undefined;
 }
 
-export interface BuildWork extends Omit<Work, 'request'> {
+export interface BuildWork extends Omit<Work, 'request' | 'another'> {
   /** Folders that it reads, at /libs/0, /libs/1, ... */
   folders: readonly string[];
   destinations: readonly Destination[];

@@ -17,11 +17,12 @@ import { createPool, type Pool } from './pool.ts';
 import { demandReach } from './reachable.ts';
 import { residentOf } from './resident.ts';
 import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
-import type { Sandbox, SandboxCall, SandboxTemplate } from './sandbox.ts';
+import type { Sandbox, SandboxCall, SandboxTask, SandboxTemplate } from './sandbox.ts';
 import { firstChannel } from './sandbox-process.ts';
 import { createScratch, type Scratch } from './scratch.ts';
 import { selfTest } from './self-test.ts';
-import { runTask } from './task.ts';
+import { SpareTasks } from './spare-tasks.ts';
+import { launchTask, runTask } from './task.ts';
 import { awaitZygote, type Log, type Zygote } from './zygote.ts';
 
 export interface SandboxOptions {
@@ -192,6 +193,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     }
   };
 
+  const spares = new SpareTasks(async (kind) => launchTask(await stand(), kind, undefined));
+
   const poolFor = (template: SandboxTemplate): Pool => {
     if (closed) throw new CrankError('unavailable', 'The sandbox is closed.');
     const key = poolKey(template);
@@ -293,7 +296,13 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
 
     task: async (task, onConnection) => {
       if (closed) throw new CrankError('unavailable', 'The sandbox is closed.');
-      return runTask(await stand(), task, onConnection);
+      try {
+        const spare = onConnection === undefined ? await spares.take(task) : undefined;
+        const answer = spare && (await runTask(spare, task).catch(whereItDied(task)));
+        return answer ?? (await runTask(await launchTask(await stand(), task, onConnection), task));
+      } finally {
+        if (task.another) spares.prepare(task);
+      }
     },
 
     level: (asked) => (options.container === undefined ? asked : 'container'),
@@ -320,6 +329,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       closed = true;
       clearInterval(housekeeping);
       for (const pool of outgoing) void leave(pool, 'the node stops');
+      await spares.close();
       await Promise.all([...[...pools.keys()].map((key) => dismiss(key, 'the node stops')), ...leaving]);
       const stood = await ground?.catch(() => undefined);
       if (typeof stood?.groups === 'object') await stood.groups.close();
@@ -328,6 +338,13 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   };
   return sandbox;
 };
+
+/** One that waited may have been killed while it did: then the work is done in a new one. */
+const whereItDied =
+  ({ signal }: SandboxTask) =>
+  (error: unknown): undefined => {
+    if (!(error instanceof CrankError) || error.code !== 'not-deployable' || signal?.aborted) throw error;
+  };
 
 const poolKeys = new WeakMap<SandboxTemplate, string>();
 

@@ -82,6 +82,8 @@ export interface SandboxTask {
   folders?: readonly string[];
   /** As its module in `runtime/crank_runtime` describes it. */
   request: Uint8Array;
+  /** Another one of the kind is likely to come soon: a sandbox is made ready for it, which ends by itself after two minutes. */
+  another?: boolean | undefined;
   limits: {
     wallMs: number;
     /** Of one process. */

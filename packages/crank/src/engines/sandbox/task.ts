@@ -12,19 +12,23 @@ import { takeFirst } from './zygote.ts';
 
 type Bounds = Pick<SandboxTask['limits'], 'memoryBytes' | 'tmpBytes'>;
 
-/**
- * Runs work of the platform's own on what is anybody's, once, in a sandbox of its own (`runtime/crank_runtime/task.py`).
- *
- * @param onConnection takes the connections that something inside makes to its way out; without it there is none
- * @returns the answer, which is as good as what was worked on
- * @throws CrankError `isolation-unavailable` where this cannot be had here; `not-deployable` where the task ended without
- * an answer, ran over its time or broke the protocol
- */
-export const runTask = async (
+/** A sandbox for one task, which waits to be told what to work on. */
+export interface TaskSandbox {
+  readonly process: SandboxProcess;
+  readonly group: Awaited<ReturnType<ServiceGroups>> | undefined;
+  hasEnded(): boolean;
+}
+
+type ServiceGroups = Extract<Ground['groups'], object>['service'];
+/** What a sandbox for tasks is made from; it may be made before there is one. */
+export type TaskKind = Pick<SandboxTask, 'name' | 'account' | 'interpreter' | 'folders' | 'limits'>;
+
+/** @throws CrankError `isolation-unavailable` where this cannot be had here */
+export const launchTask = async (
   { driver, runtime, groups }: Ground,
-  task: SandboxTask,
+  task: TaskKind,
   onConnection: ((socket: Socket) => void) | undefined,
-): Promise<Uint8Array> => {
+): Promise<TaskSandbox> => {
   if (onConnection !== undefined && !driver.grouped) {
     throw new CrankError('isolation-unavailable', `Sandboxes made by ${driver.name} have no way out to a network yet.`);
   }
@@ -50,10 +54,37 @@ export const runTask = async (
       limits: boundsOf(limits),
       processes: limits.processes,
     });
+    let ended = false;
+    process.ended.then(() => {
+      ended = true;
+    });
+    return { process, group, hasEnded: () => ended };
+  } catch (error) {
+    await group?.remove();
+    throw error;
+  }
+};
+
+/**
+ * Runs work of the platform's own on what is anybody's, once, in a sandbox of its own (`runtime/crank_runtime/task.py`).
+ *
+ * @returns the answer, which is as good as what was worked on
+ * @throws CrankError `not-deployable` where the task ended without an answer, ran over its time or broke the protocol
+ */
+export const runTask = async ({ process, group }: TaskSandbox, task: SandboxTask): Promise<Uint8Array> => {
+  try {
     return await converse(process, task, group?.zygote);
   } finally {
     await group?.remove();
   }
+};
+
+/** Ends one that was not needed. */
+export const dropTask = async ({ process, group }: TaskSandbox): Promise<void> => {
+  process.kill();
+  await process.ended;
+  process.control.destroy();
+  await group?.remove();
 };
 
 /** What container engines bound a sandbox by. */

@@ -269,12 +269,13 @@ const notDeployable = (template: SandboxTemplate, body: Buffer, output: string):
 /** What the code inside says of itself is not to be trusted with its shape. */
 const asFinding = (template: SandboxTemplate, value: unknown): Finding[] => {
   if (typeof value !== 'object' || value === null) return [];
-  const { level, file, line, message, fix } = value as Record<string, unknown>;
+  const { level, file, line, column, message, fix } = value as Record<string, unknown>;
+  const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && (count as number) > 0;
   return [
     {
       level: level === 'warning' ? 'warning' : 'error',
       file: typeof file === 'string' && file !== '' ? file.slice(0, 1000) : template.entry,
-      ...(Number.isSafeInteger(line) && (line as number) > 0 ? { line: line as number } : {}),
+      ...(isCount(line) && { line, ...(isCount(column) && { column }) }),
       message: String(message ?? '').slice(0, 4000),
       fix: String(fix ?? '').slice(0, 4000),
     },

@@ -2,15 +2,16 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import type { Finding } from '#src/core/error.ts';
 import type { Operation } from '#src/core/service.ts';
-import type { Command } from '../command.ts';
+import type { Command, Options } from '../command.ts';
 import { one } from '../command.ts';
-import { readTree } from '../read-tree.ts';
+import { readTree, type TreeFile } from '../read-tree.ts';
 import { short } from '../table.ts';
 
 interface Deployed {
   name: string;
   version: string;
   created: boolean;
+  aliases: string[];
   operations: Operation[];
   findings: Finding[];
 }
@@ -25,18 +26,17 @@ export const deploy: Command = {
   options: [
     { flags: '--name <name>', help: 'name of the service; else that of the file' },
     { flags: '--python <version>', help: 'interpreter series, such as 3.11' },
+    { flags: '--alias <alias>', help: 'give the version this name, and leave the latest what it is' },
+    { flags: '--canary <share>', help: 'give the version a share of the calls first, such as 10%' },
+    { flags: '--by <what>', help: 'draw the canary by call (default), principal or session' },
+    { flags: '--auto-abort', help: 'end the canary where it fails more often than the latest version' },
     { flags: '--manifest <file>', help: 'manifest (JSON) instead of the one in the folder' },
   ],
   run: async (context, [path], options) => {
-    const form = new FormData();
-    for (const file of await readTree(path!)) form.append('file', new Blob([new Uint8Array(file.bytes)]), file.path);
-    if ((await stat(path!)).isDirectory()) form.append('folder', basename(resolve(path!)));
-    const name = one(options, 'name');
-    if (name !== undefined) form.append('name', name);
-    const python = one(options, 'python');
-    if (python !== undefined) form.append('python', python);
-    const manifest = one(options, 'manifest');
-    if (manifest !== undefined) form.append('manifest', await readFile(manifest, 'utf8'));
+    const form = await sourceForm(path!, options);
+    for (const name of ['alias', 'canary', 'by'])
+      if (one(options, name) !== undefined) form.append(name, one(options, name)!);
+    if (options['autoAbort'] === true) form.append('autoAbort', 'true');
     context.progress(`deploying ${basename(path!)} ...`);
     const service = await context.client.json<Deployed>('/v1/services', {
       method: 'POST',
@@ -55,7 +55,7 @@ export const deploy: Command = {
           `  note: ${finding.file}${finding.line ? `:${finding.line}` : ''}: ${finding.message} ${finding.fix}`,
       );
       return [
-        `${service.name} @${short(service.version)} ${service.created ? 'deployed' : 'is there already, unchanged'}`,
+        `${service.name} @${short(service.version)} ${service.created ? 'deployed' : 'is there already, unchanged'}${named(service)}`,
         ...operations,
         ...remarks,
       ].join('\n');
@@ -63,7 +63,23 @@ export const deploy: Command = {
   },
 };
 
-const parameters = (operation: Operation): string => {
+/** What the version is now, where it is not simply the latest. */
+const named = ({ aliases }: Deployed): string =>
+  aliases.length === 0 || (aliases.length === 1 && aliases[0] === 'latest') ? '' : `: ${aliases.join(', ')}`;
+
+/** What is deployed, as the form that the node takes; with the options name, python and manifest. @param files where they were read already. @throws CrankError `invalid-input` */
+export const sourceForm = async (path: string, options: Options, files?: readonly TreeFile[]): Promise<FormData> => {
+  const form = new FormData();
+  for (const file of files ?? (await readTree(path)))
+    form.append('file', new Blob([new Uint8Array(file.bytes)]), file.path);
+  if ((await stat(path)).isDirectory()) form.append('folder', basename(resolve(path)));
+  for (const name of ['name', 'python']) if (one(options, name) !== undefined) form.append(name, one(options, name)!);
+  const manifest = one(options, 'manifest');
+  if (manifest !== undefined) form.append('manifest', await readFile(manifest, 'utf8'));
+  return form;
+};
+
+export const parameters = (operation: Operation): string => {
   const { input } = operation;
   if (typeof input !== 'object' || typeof input['properties'] !== 'object' || input['properties'] === null)
     return 'body';

@@ -1,6 +1,5 @@
 import type { Operation } from '#src/core/service.ts';
 import type { Command } from '../command.ts';
-import { describeCommand } from '../describe-command.ts';
 import { parseName, servicePath } from '../name.ts';
 import { short, table } from '../table.ts';
 
@@ -43,68 +42,6 @@ export const services: Command = {
   },
 };
 
-/** `STRIPE_KEY`, or `STRIPE_KEY (stripe-live)` where the variable has another name than the secret. */
-const listed = (secrets: Readonly<Record<string, string>>): string =>
-  Object.entries(secrets)
-    .map(([variable, name]) => (variable === name ? name : `${variable} (${name})`))
-    .join(', ');
-
-export const describe: Command = {
-  name: 'describe',
-  summary: 'operations of a service with their schemas',
-  args: [['<name>', 'service']],
-  run: async (context, [text]) => {
-    const name = parseName(text!);
-    const service = await context.client.json<Service>(servicePath(name), { query: { version: name.version } });
-    context.print(service, () =>
-      [
-        `${service.name} @${short(service.version)}, deployed ${service.created}`,
-        ...(service.description ? [service.description] : []),
-        ...(service.network.length > 0 ? [`asks for a network: ${service.network.join(', ')}`] : []),
-        ...(Object.keys(service.secrets).length > 0 ? [`is given the secrets ${listed(service.secrets)}`] : []),
-        ...service.operations.flatMap((operation) => [
-          '',
-          `${service.name}.${operation.name} -> ${operation.command === undefined ? operation.result : 'stdout, stderr, exit code and files'}`,
-          ...(operation.description ? [`  ${operation.description.split('\n')[0]}`] : []),
-          ...(operation.secrets ? [`  is given the secrets ${listed(operation.secrets)}`] : []),
-          ...(operation.command === undefined
-            ? [`  input  ${JSON.stringify(operation.input)}`, `  output ${JSON.stringify(operation.output)}`]
-            : [describeCommand(operation, operation.command).replace(/^/gm, '  ')]),
-        ]),
-      ].join('\n'),
-    );
-  },
-};
-
-export const versions: Command = {
-  name: 'versions',
-  summary: 'versions of a service, newest first',
-  args: [['<name>', 'service']],
-  run: async (context, [text]) => {
-    const { versions: all } = await context.client.json<{
-      versions: {
-        version: string;
-        created: string;
-        createdBy: string;
-        aliases: string[];
-        quarantine: { reason: string } | null;
-      }[];
-    }>(`${servicePath(parseName(text!))}/-/versions`);
-    context.print(all, () =>
-      table(
-        ['VERSION', 'CREATED', 'BY', 'ALIASES', 'QUARANTINE'],
-        all.map((version) => [
-          short(version.version),
-          version.created,
-          version.createdBy,
-          version.aliases.join(','),
-          version.quarantine?.reason ?? '',
-        ]),
-      ),
-    );
-  },
-};
-
 export const release: Command = {
   name: 'release',
   summary: 'let a version in quarantine run again',
@@ -124,10 +61,13 @@ export const release: Command = {
 
 export const remove: Command = {
   name: 'remove',
-  summary: 'remove a service; its receipts stay',
-  args: [['<name>', 'service']],
+  summary: 'remove a service, or NAME@VERSION alone; receipts stay',
+  args: [['<name>', 'service, or one version of it']],
   run: async (context, [text]) => {
-    const removed = await context.client.json<{ receipt: string }>(servicePath(parseName(text!)), { method: 'DELETE' });
+    const name = parseName(text!);
+    const path = servicePath(name);
+    const at = name.version === undefined ? path : `${path}/-/versions/${encodeURIComponent(name.version)}`;
+    const removed = await context.client.json<{ receipt: string }>(at, { method: 'DELETE' });
     context.print(removed, `${text} removed; receipt ${removed.receipt}`);
   },
 };

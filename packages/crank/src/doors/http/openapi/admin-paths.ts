@@ -1,3 +1,4 @@
+import { choices } from '#src/platform/draw.ts';
 import { roles } from '../routes/keys.ts';
 import { errors, ref } from './components.ts';
 import { logPaths } from './log-paths.ts';
@@ -18,6 +19,7 @@ import {
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
+import { versionPaths } from './version-paths.ts';
 import { webhookPaths } from './webhook-paths.ts';
 
 const policy = {
@@ -69,6 +71,19 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
                 manifest: { type: 'string', description: 'Instead of the one in the folder.' },
                 python: { type: 'string', description: 'Interpreter series, such as 3.11.' },
                 folder: { type: 'string', description: 'Name of the folder that was handed in: that of its package.' },
+                alias: { type: 'string', description: 'Gets this name, and the latest version stays what it is.' },
+                passing: {
+                  type: 'string',
+                  enum: ['true', 'false'],
+                  description: 'With alias: the version goes as soon as that names another one.',
+                },
+                canary: { type: 'string', description: 'Gets a share of the calls first, such as `10%`.' },
+                by: { type: 'string', enum: [...choices], description: 'What the canary is drawn by.' },
+                autoAbort: {
+                  type: 'string',
+                  enum: ['true', 'false'],
+                  description: 'Whether the canary ends where it fails more often than the latest version.',
+                },
               },
               required: ['file'],
             },
@@ -78,7 +93,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: {
         '201': ok('A new version.', ref('Service')),
         '200': ok('This version was there already.', ref('Service')),
-        ...errors(400, 401, 403, 413, 415, 422, 429, 503),
+        ...errors(400, 401, 403, 409, 413, 415, 422, 429, 503),
       },
     },
     get: {
@@ -103,7 +118,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
             tags: ['services'],
             summary: 'One service with its operations',
             parameters: [query('version', 'Digest prefix or alias.')],
-            responses: { '200': ok('The service.', ref('Service')), ...refusedOrNone },
+            responses: { '200': ok('The service.', ref('ServiceDetails')), ...errors(400, 401, 403, 404, 429) },
           },
           delete: {
             operationId: `removeService${suffix}`,
@@ -113,18 +128,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
           },
         },
       ],
-      [
-        `${path}/-/versions`,
-        {
-          parameters: [...at, inPath('service')],
-          get: {
-            operationId: `listVersions${suffix}`,
-            tags: ['services'],
-            summary: 'Versions, newest first',
-            responses: { '200': ok('Versions.', all('versions', 'Version')), ...refusedOrNone },
-          },
-        },
-      ],
+      ...versionPaths(path, [...at, inPath('service')], suffix),
       [
         `${path}/-/quarantine`,
         {
@@ -168,8 +172,12 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       operationId: 'listCalls',
       tags: ['calls'],
       summary: 'Calls, newest first',
-      parameters: [cursor, query('service', 'Only those of one service.')],
-      responses: { '200': ok('A page.', page('calls', 'Call')), ...refused },
+      parameters: [
+        cursor,
+        query('service', 'Only those of one service.'),
+        query('since', 'Only those that came at this time or later, RFC 3339.'),
+      ],
+      responses: { '200': ok('A page.', page('calls', 'Call')), ...errors(400, 401, 403, 429) },
     },
   },
   '/v1/calls/{id}': {

@@ -1,17 +1,10 @@
 import { catalogue } from '#src/core/error.ts';
-import type { JsonObject, JsonSchema } from '#src/core/service.ts';
+import type { JsonSchema } from '#src/core/service.ts';
 import { PROBLEM } from '../answer/problem.ts';
+import { count, list, object, ref, text, time } from './schema-parts.ts';
+import { versionSchemas } from './version-schemas.ts';
 
-const text = { type: 'string' } as const;
-const count = { type: 'integer', minimum: 0 } as const;
-const time = { type: 'string', format: 'date-time' } as const;
-const list = (items: JsonSchema): JsonObject => ({ type: 'array', items });
-const object = (properties: Record<string, JsonSchema>, optional: readonly string[] = []): JsonObject => ({
-  type: 'object',
-  properties,
-  required: Object.keys(properties).filter((name) => !optional.includes(name)),
-});
-export const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+export { ref } from './schema-parts.ts';
 
 /** Schemas of what administrative paths take and give. Names of services hold no capital, so nothing of theirs is called so. */
 export const schemas: Record<string, JsonSchema> = {
@@ -36,8 +29,15 @@ export const schemas: Record<string, JsonSchema> = {
     description: 'RFC 9457.',
   },
   Finding: object(
-    { level: { ...text, enum: ['error', 'warning'] }, file: text, line: count, message: text, fix: text },
-    ['line'],
+    {
+      level: { ...text, enum: ['error', 'warning'] },
+      file: text,
+      line: count,
+      column: count,
+      message: text,
+      fix: text,
+    },
+    ['line', 'column'],
   ),
   Operation: object(
     {
@@ -61,8 +61,13 @@ export const schemas: Record<string, JsonSchema> = {
       },
       path: text,
       curl: text,
+      example: {
+        type: 'object',
+        description:
+          'Of a described service: how it is called. Of a manifest that shows arguments: those, in a list of services.',
+      },
     },
-    ['contentType', 'secrets', 'line', 'command'],
+    ['contentType', 'secrets', 'line', 'command', 'example'],
   ),
   Limits: object({
     wallMs: count,
@@ -101,21 +106,12 @@ export const schemas: Record<string, JsonSchema> = {
         description: 'When the version was made; of a deployment, whether it is new.',
         type: ['string', 'boolean'],
       },
+      aliases: { ...list(text), description: 'Of a deployment: what names the version now.' },
       receipt: { type: ['string', 'null'], description: 'Receipt of the deployment.' },
     },
-    ['receipt'],
+    ['aliases', 'receipt'],
   ),
-  Version: object({
-    version: text,
-    created: time,
-    createdBy: text,
-    aliases: list(text),
-    quarantine: {
-      ...object({ since: time, reason: text }),
-      type: ['object', 'null'],
-      description: 'Where its sandbox was caught lying: since when it is not run, and why.',
-    },
-  }),
+  ...versionSchemas,
   Call: object({
     id: text,
     account: text,
@@ -289,6 +285,11 @@ export const parameters = {
     ...text,
     maxLength: 255,
   }),
+  Session: header(
+    'Crank-Session',
+    'Calls of one session go to one version, where the canary of the service is drawn by session.',
+    { ...text, maxLength: 255 },
+  ),
   Tags: header('Crank-Tags', 'For cost allocation.', { ...text, maxLength: 1024 }),
 };
 

@@ -18,7 +18,7 @@ export const operationItem = (service: string, operation: Operation, schemas: Sc
       tags: [service],
       ...(summary && { summary }),
       ...(rest.join('\n').trim() && { description: rest.join('\n').trim() }),
-      parameters: ['Version', 'IdempotencyKey', 'Deadline', 'Subject', 'Tags'].map((each) => ({
+      parameters: ['Version', 'IdempotencyKey', 'Deadline', 'Subject', 'Session', 'Tags'].map((each) => ({
         $ref: `#/components/parameters/${each}`,
       })),
       requestBody: {

@@ -10,6 +10,7 @@ export interface CallHeaders {
   deadlineMs: number | undefined;
   tags: string | undefined;
   subject: string | undefined;
+  session: string | undefined;
 }
 
 const bad = (detail: string): CrankError => new CrankError('malformed-request', detail);
@@ -20,6 +21,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders): CallHeaders => ({
   deadlineMs: deadline(headers['crank-deadline']),
   tags: tags(headers['crank-tags']),
   subject: subject(headers['crank-subject']),
+  session: session(headers['crank-session']),
 });
 
 const idempotencyKey = (value: string | string[] | undefined): string | undefined => {
@@ -49,4 +51,10 @@ const subject = (value: string | string[] | undefined): string | undefined => {
   throw bad(
     'The Crank-Subject is not 1 to 255 visible ASCII characters: send an id of the person whose data the input is.',
   );
+};
+
+const session = (value: string | string[] | undefined): string | undefined => {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value)) return value;
+  throw bad('The Crank-Session is not 1 to 255 visible ASCII characters: send an id that your session keeps.');
 };

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { demandAlias } from '#src/core/alias.ts';
 import { CrankError } from '#src/core/error.ts';
-import type { DeployRequest } from '#src/platform/deploy.ts';
+import type { DeployRequest, Destiny } from '#src/platform/deploy.ts';
 import { bodyChunks, tooLarge } from './body.ts';
+import { readCanaryWish } from './canary-wish.ts';
 import { givenTwice } from './form-arguments.ts';
 import { bodyKind } from './media-type.ts';
 import { type Part, readParts } from './multipart.ts';
@@ -11,7 +13,7 @@ import { type Part, readParts } from './multipart.ts';
 const BYTES = 80 * 2 ** 20;
 const PARTS = 2_100;
 const FIELD_BYTES = 256 * 1024;
-const FIELDS = ['name', 'manifest', 'python', 'folder'] as const;
+const FIELDS = ['name', 'manifest', 'python', 'folder', 'alias', 'passing', 'canary', 'by', 'autoAbort'] as const;
 type FieldName = (typeof FIELDS)[number];
 
 /**
@@ -52,8 +54,37 @@ export const readDeployForm = async (raw: IncomingMessage): ReturnType<DeployReq
       );
     }
   }
-  const { folder, ...options } = Object.fromEntries([...fields].filter(([, text]) => text !== ''));
-  return { source: { files, ...(folder !== undefined && { folder }) }, options };
+  const given: Partial<Record<FieldName, string>> = Object.fromEntries([...fields].filter(([, text]) => text !== ''));
+  const { folder, alias, passing, canary, by, autoAbort, ...options } = given;
+  return {
+    source: { files, ...(folder !== undefined && { folder }) },
+    options: { ...options, ...destinyOf({ alias, passing, canary, by, autoAbort }) },
+  };
+};
+
+/** What becomes of the version. @throws CrankError `invalid-input` */
+const destinyOf = (
+  given: Readonly<Record<'alias' | 'passing' | 'canary' | 'by' | 'autoAbort', string | undefined>>,
+): Destiny => {
+  const { alias, canary, by } = given;
+  const [passing, autoAbort] = [flag('passing', given.passing), flag('autoAbort', given.autoAbort)];
+  if (canary === undefined && (by !== undefined || autoAbort !== undefined))
+    throw new CrankError('invalid-input', 'The fields by and autoAbort are about a canary: give its share, too.');
+  if (alias !== undefined && canary !== undefined)
+    throw new CrankError(
+      'invalid-input',
+      'A version gets a name of its own or a share of the calls: give alias or canary.',
+    );
+  if (passing && alias === undefined)
+    throw new CrankError('invalid-input', 'The field passing is about a name of its own: give alias, too.');
+  if (canary !== undefined) return { canary: readCanaryWish({ share: canary, by, autoAbort }) };
+  return alias === undefined ? {} : { alias: demandAlias(alias), passing };
+};
+
+const flag = (name: string, text: string | undefined): boolean | undefined => {
+  if (text === undefined || text === 'true' || text === 'false')
+    return text === undefined ? undefined : text === 'true';
+  throw new CrankError('invalid-input', `The field ${name} must be true or false.`);
 };
 
 const isField = (name: string): name is FieldName => (FIELDS as readonly string[]).includes(name);

@@ -28,9 +28,11 @@ export const historyRoutes = (app: FastifyInstance, platform: Platform): void =>
   app.get('/v1/calls', (request) => {
     const cursor = queryText(request, 'cursor');
     const service = queryText(request, 'service');
+    const since = queryText(request, 'since');
     return listCalls(platform, request.headers.authorization, {
       ...(cursor !== undefined && { cursor }),
       ...(service !== undefined && { service }),
+      ...(since !== undefined && { since }),
     });
   });
   app.get<{ Params: { id: string } }>('/v1/calls/:id', (request) =>

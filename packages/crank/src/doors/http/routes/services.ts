@@ -1,16 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CrankError } from '#src/core/error.ts';
-import { identify } from '#src/platform/admit.ts';
 import { deploy } from '#src/platform/deploy.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { release } from '#src/platform/quarantine.ts';
-import { describeService, listServices, listVersions, removeService } from '#src/platform/services.ts';
+import { describeService, listServices, removeService } from '#src/platform/services.ts';
 import { readDeployForm } from '../request/deploy-form.ts';
 import { queryText } from '../request/query.ts';
 import { baseUrl } from '../view/base-url.ts';
-import { serviceView } from '../view/service-view.ts';
+import { serviceDetailsView, serviceView } from '../view/service-view.ts';
+import { demandOwnAccount, type ServiceParams, servicePrefixes } from './own-account.ts';
 
-type Request = FastifyRequest<{ Params: { account?: string; service: string } }>;
+type Request = FastifyRequest<{ Params: ServiceParams }>;
 
 /** Deploying, listing and removing services. */
 export const serviceRoutes = (app: FastifyInstance, platform: Platform): void => {
@@ -27,7 +27,12 @@ export const serviceRoutes = (app: FastifyInstance, platform: Platform): void =>
     return reply
       .code(created ? 201 : 200)
       .header('location', `/v1/services/${name}`)
-      .send({ ...serviceView({ ...deployed, name }, baseUrl(request)), created, receipt: receipt ?? null });
+      .send({
+        ...serviceView({ ...deployed, name }, baseUrl(request)),
+        created,
+        aliases: deployed.aliases,
+        receipt: receipt ?? null,
+      });
   });
 
   app.get('/v1/services', async (request) => {
@@ -43,9 +48,9 @@ export const serviceRoutes = (app: FastifyInstance, platform: Platform): void =>
     };
   });
 
-  for (const prefix of ['/v1/services/:service', '/v1/accounts/:account/services/:service']) {
+  for (const prefix of servicePrefixes) {
     app.get(prefix, async (request: Request) => {
-      await assertOwnAccount(platform, request);
+      await demandOwnAccount(platform, request);
       const { service } = request.params;
       const described = await describeService(
         platform,
@@ -53,32 +58,18 @@ export const serviceRoutes = (app: FastifyInstance, platform: Platform): void =>
         service,
         queryText(request, 'version'),
       );
-      return { ...serviceView(described, baseUrl(request)), created: described.created };
+      return { ...serviceDetailsView(described, baseUrl(request)), created: described.created };
     });
     app.delete(prefix, async (request: Request) => {
-      await assertOwnAccount(platform, request);
+      await demandOwnAccount(platform, request);
       return removeService(platform, request.headers.authorization, request.params.service);
     });
-    app.get(`${prefix}/-/versions`, async (request: Request) => {
-      await assertOwnAccount(platform, request);
-      return { versions: await listVersions(platform, request.headers.authorization, request.params.service) };
-    });
     app.delete(`${prefix}/-/quarantine`, async (request: Request) => {
-      await assertOwnAccount(platform, request);
+      await demandOwnAccount(platform, request);
       const version = queryText(request, 'version');
       if (version === undefined)
         throw new CrankError('malformed-request', 'Say which version to release: `?version=`.');
       return release(platform, request.headers.authorization, request.params.service, version);
     });
-  }
-};
-
-/** Services of other accounts can be called where policy lets them, but neither looked into nor changed. */
-const assertOwnAccount = async (platform: Platform, request: Request): Promise<void> => {
-  const { account, service } = request.params;
-  if (account === undefined) return;
-  const principal = await identify(platform, request.headers.authorization);
-  if (principal.account !== account) {
-    throw new CrankError('not-found', `There is no service ${account}/${service} that this key may see.`);
   }
 };

@@ -1,5 +1,7 @@
 import type { Finding } from '#src/core/error.ts';
 import type { Manifest, Operation } from '#src/core/service.ts';
+import type { ServiceDetails } from '#src/platform/services.ts';
+import { operationExamples } from './call-examples.ts';
 import { curlExample, operationPath } from './operation-example.ts';
 
 export interface Shown {
@@ -33,3 +35,17 @@ export const serviceView = ({ account, name, version, manifest, findings }: Show
 });
 
 export const operationsOf = (manifest: Manifest): Operation[] => Object.values(manifest.operations);
+
+/** A service with what stands beside its operations, and how each is called. */
+export const serviceDetailsView = (service: ServiceDetails, base: string) => {
+  const { aliases, versions, versionCount, canary, policies } = service;
+  const view = serviceView(service, base);
+  return {
+    ...view,
+    operations: view.operations.map((operation) => ({
+      ...operation,
+      example: operationExamples(base, service.name, operation),
+    })),
+    ...{ aliases, versions, versionCount, canary, policies },
+  };
+};

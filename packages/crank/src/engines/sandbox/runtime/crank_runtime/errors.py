@@ -35,9 +35,11 @@ class LoadError(Exception):
         self.findings = findings
 
 
-def finding(level, file, message, fix, line=None):
-    """One remark about a source: `{level, file, line?, message, fix}` (core/error.ts, Finding)."""
+def finding(level, file, message, fix, line=None, column=None):
+    """One remark about a source: `{level, file, line?, column?, message, fix}` (core/error.ts, Finding)."""
     found = {"level": level, "file": file, "message": message, "fix": fix}
     if line is not None:
         found["line"] = line
+        if column:
+            found["column"] = column
     return found

@@ -113,7 +113,8 @@ def _syntax_tree(source, path, entry):
     except SyntaxError as error:
         version = "%d.%d" % sys.version_info[:2]
         fix = "Mend the syntax; where newer Python is meant, say so with requires-python (this is Python %s)." % version
-        raise LoadError([finding("error", entry, "SyntaxError: %s" % error.msg, fix, error.lineno)]) from None
+        shown = finding("error", entry, "SyntaxError: %s" % error.msg, fix, error.lineno, error.offset)
+        raise LoadError([shown]) from None
     except ValueError as error:  # null bytes, an unknown encoding
         message = "is not Python source: %s" % error
         raise LoadError([finding("error", entry, message, "Save it as UTF-8 text.")]) from None
@@ -134,7 +135,7 @@ def _import_finding(error, code_dir, entry):
     if isinstance(error, SyntaxError):
         at = error.filename or ""
         file = at[len(code_dir) + 1 :] if at.startswith(code_dir + os.sep) else file
-        return finding("error", file, "SyntaxError: %s" % error.msg, "Mend the syntax.", error.lineno)
+        return finding("error", file, "SyntaxError: %s" % error.msg, "Mend the syntax.", error.lineno, error.offset)
     if isinstance(error, SystemExit):
         fix = 'Put what only the command line needs below: if __name__ == "__main__":'
         return finding("error", file, "the script ends itself while it is imported (%s)" % message, fix, line)

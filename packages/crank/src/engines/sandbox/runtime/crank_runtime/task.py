@@ -16,12 +16,12 @@ def main(options):
     isolate.hide()
     resource.setrlimit(resource.RLIMIT_CPU, (options["cpu"], options["cpu"]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (options["file"], options["file"]))
-    zygote.await_host()
-    request = _request()
     if options["task"] == "scan":
         from crank_runtime import scan as work
     else:
         from crank_runtime import building as work
+    zygote.await_host()  # it may wait for long: the next of its kind is made ready before it is needed
+    request = _request()
     isolate.write_all(zygote.HOST, frames.frame(frames.DONE, 0, work.answer(request)))
     os._exit(0)  # what a build left running ends with pid 1
 

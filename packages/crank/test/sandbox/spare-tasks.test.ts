@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SandboxTask } from '#src/engines/sandbox/sandbox.ts';
+import { eventually, interpreter, processesWith, type Workshop, workshop } from './harness.ts';
+
+const head = { entry: 'a.py', files: [['a.py', 9]], folders: [] };
+const scan = (more: Partial<SandboxTask> = {}): SandboxTask => ({
+  name: 'scan',
+  account: 'test',
+  interpreter: interpreter(),
+  request: Buffer.from(`${JSON.stringify(head)}\nimport os\n`),
+  limits: {
+    ...{ wallMs: 30_000, cpuMs: 20_000, memoryBytes: 2 ** 30, tmpBytes: 2 ** 20, processes: 8 },
+    answerBytes: 2 ** 20,
+  },
+  ...more,
+});
+
+describe('the sandbox of a task that is likely to come again', () => {
+  let shop: Workshop | undefined;
+  afterEach(() => shop?.remove());
+  /** bubblewrap has the runtime's folder among its arguments. */
+  const waiting = (): number[] => processesWith(`${shop!.root}/runtime`);
+
+  it('is made ready, is used once, and ends with the sandbox', { timeout: 60_000 }, async () => {
+    shop = workshop();
+    const first = await shop.sandbox.task(scan());
+    await eventually(() => waiting().length === 0); // the kernel takes a moment
+    expect(await shop.sandbox.task(scan({ another: true }))).toEqual(first);
+    await eventually(() => waiting().length > 0);
+    const [spare] = waiting();
+    // Another account's work gets a sandbox of its own.
+    expect(await shop.sandbox.task(scan({ account: 'other' }))).toEqual(first);
+    expect(waiting()).toContain(spare);
+    expect(await shop.sandbox.task(scan())).toEqual(first);
+    await eventually(() => waiting().length === 0); // the kernel takes a moment
+    await shop.sandbox.task(scan({ another: true }));
+    await eventually(() => waiting().length > 0);
+    await shop.sandbox.close();
+    await eventually(() => waiting().length === 0); // the kernel takes a moment
+  });
+
+  it('is made anew where the waiting one was killed', { timeout: 60_000 }, async () => {
+    shop = workshop();
+    const first = await shop.sandbox.task(scan({ another: true }));
+    await eventually(() => waiting().length > 0);
+    for (const pid of waiting()) process.kill(pid, 'SIGKILL');
+    await eventually(() => waiting().length === 0);
+    expect(await shop.sandbox.task(scan())).toEqual(first);
+  });
+});
