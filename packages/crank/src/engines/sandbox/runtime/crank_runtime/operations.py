@@ -41,7 +41,7 @@ class Operation:
 
     __slots__ = (
         "by_repr", "content_type", "counts", "description", "function", "is_async", "line", "name", "result",
-        "returns", "signature",
+        "returns", "shown", "signature",
     )  # fmt: skip
 
     def describe(self):
@@ -252,6 +252,7 @@ def _operation(definition, value, function, options, compiler, warn, hidden=froz
         from . import shown
 
         operation.returns = shown.widened_result(operation.returns, found, warn)
+    operation.shown = bool(found)
     # Where the docstring shows the result as a literal, an object that has no JSON form may be what its repr() says.
     operation.by_repr = any(example.result for example in found)
     # A bool is an int in Python: where a number is declared, it is written as one.
