@@ -6,6 +6,7 @@ from ..errors import InvalidInput, LoadError, finding
 from . import onnxfile
 from .tensors import ELEMENTS, Tensor
 
+_NO_MEMORY = ("Failed to allocate memory", "bad_alloc")
 _EXPORT = "Export it with all of its weights in the one file (onnx.save(model, path) without external data)."
 
 
@@ -45,6 +46,10 @@ class Model:
             return dict(zip(names, self._session.run(names, feeds)))
         except onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument as error:
             raise InvalidInput("the model takes no such input: %s" % _said(error)) from None
+        except Exception as error:  # onnxruntime has no class of its own for this
+            if any(words in str(error) for words in _NO_MEMORY):
+                raise MemoryError from None
+            raise
 
 
 def _agree(inputs, feeds):

@@ -52,7 +52,7 @@ class Tensor(Decoder):
         if array.dtype == "object" and self.dtype != "object":
             raise InvalidInput("the arrays within it differ in length, or its numbers are too large")
         if array.size == 0:
-            array = array.reshape(_empty(value, len(self.shape)))
+            array = array.reshape(_empty(value, self.shape))
         return self.fit(array)
 
     def fit(self, array):
@@ -140,13 +140,14 @@ def _numbers(value):
     return NON_FINITE.get(value, value) if type(value) is str else value
 
 
-def _empty(value, rank):
-    """The shape of nested arrays without an element."""
+def _empty(value, wanted):
+    """The shape of nested arrays without an element: what is not there to be seen has the sizes that are asked for."""
     shape = []
-    while type(value) is list and len(shape) < rank:
+    while type(value) is list and len(shape) < len(wanted):
         shape.append(len(value))
         value = value[0] if value else None
-    return tuple(shape) + (0,) * (rank - len(shape)) if 0 in shape else tuple(shape)
+    shape += [size if isinstance(size, int) else 0 for size in wanted[len(shape) :]]
+    return tuple(shape)
 
 
 def _npy(file):
