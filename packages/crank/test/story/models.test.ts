@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { crc32, deflateSync } from 'node:zlib';
@@ -106,7 +106,7 @@ describe('models', { timeout: 180_000 }, () => {
       expect((await post('linear/predict', { x })).json, JSON.stringify(x)).toMatchObject({ code: 'invalid-input' });
     expect((await post('linear/predict', { x: [] })).json).toEqual({ scores: [] });
     // The same as a file of numpy's: float32, C order, shape (1, 3).
-    const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }".padEnd(117) + '\n';
+    const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 3), }".padEnd(117).concat('\n');
     const npy = Buffer.concat([
       Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]),
       Buffer.from(header),

@@ -10,7 +10,7 @@ const varint = (value: number): Buffer => {
 };
 
 /** A protobuf message. */
-export const message = (...parts: readonly Part[]): Buffer =>
+const message = (...parts: readonly Part[]): Buffer =>
   Buffer.concat(
     parts.flatMap(([number, value]) => {
       if (typeof value === 'number') return [varint(number << 3), varint(value)];
