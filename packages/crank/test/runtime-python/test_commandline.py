@@ -147,7 +147,7 @@ class Entrances(CommandLineTest):
             self.assertEqual(self.offered(text), {"other", "run"}, end)
 
     def test_what_is_called_for_what_it_gives(self):
-        text = "def solution():\n    return 233168\ndef mean(*args: int): return 1\nif __name__ == '__main__':\n    print(f'{solution() = }', mean(1))\n"
+        text = "def solution():\n    return 233168\ndef mean(*args: int): return 1\nif __name__ == '__main__':\n    print(f'{solution() = }', mean(1))\n    solution()\n"
         self.assertEqual(self.offered(text), {"solution", "mean", "run"})
 
     def test_what_asks_is_never_one(self):
