@@ -63,12 +63,15 @@ export interface Operation {
   command?: JsonObject;
 }
 
+/** What runs a version: a Python module, or a model on onnxruntime. */
+export type Runtime = 'python' | 'model';
+
 /** What a version is: everything that a call needs to know, immutable, part of the digest's pre-image or derived from it. */
 export interface Manifest {
   name: string;
   description: string;
-  runtime: 'python';
-  /** Path of the module within the source. */
+  runtime: Runtime;
+  /** Path of the module, or of the model, within the source. */
   entry: string;
   /** Interpreter series, such as `3.11`. */
   python: string;

@@ -135,6 +135,30 @@ ARGPARSE = """
 """
 
 
+class Entrances(CommandLineTest):
+    """Functions without parameters that the main part calls: those that only serve it are not offered beside it."""
+
+    def offered(self, text):
+        return set(self.offer(text)[1])
+
+    def test_what_is_called_for_what_it_does(self):
+        for end in ("main()", "import sys\n    sys.exit(main())", "raise SystemExit(main())", "import asyncio\n    asyncio.run(main())"):
+            text = "def main():\n    print(1)\ndef other(): ...\nif __name__ == '__main__':\n    %s\n" % end
+            self.assertEqual(self.offered(text), {"other", "run"}, end)
+
+    def test_what_is_called_for_what_it_gives(self):
+        text = "def solution():\n    return 233168\ndef mean(*args: int): return 1\nif __name__ == '__main__':\n    print(f'{solution() = }', mean(1))\n    solution()\n"
+        self.assertEqual(self.offered(text), {"solution", "mean", "run"})
+
+    def test_what_asks_is_never_one(self):
+        text = "def ask():\n    return input()\nif __name__ == '__main__':\n    print(ask())\n"
+        self.assertEqual(self.offered(text), {"run"})
+
+    def test_what_a_docstring_shows(self):
+        text = 'def main():\n    """\n    >>> main()\n    """\nif __name__ == "__main__":\n    main()\n'
+        self.assertEqual(self.offered(text), {"main", "run"})
+
+
 class Argparse(CommandLineTest):
     def test_parameters_are_typed_as_the_parser_names_them(self):
         _, operations = self.offer(ARGPARSE)

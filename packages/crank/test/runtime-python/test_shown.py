@@ -2,7 +2,7 @@
 
 import unittest
 
-from support import ServiceTest
+from support import InvalidOutput, ServiceTest
 
 SOURCE = '''
 """Some functions.
@@ -94,6 +94,41 @@ class Counter:
         return [self.start, n]
 '''
 
+OWN_CLASSES = '''
+class Point:
+    def __init__(self, x, y): self.x, self.y = float(x), float(y)
+    def __repr__(self): return f"({self.x}, {self.y})"
+class Opaque:
+    def __init__(self, n): self.n = n
+    def __repr__(self): return f"<Opaque {self.n}>"
+class Silent: pass
+def points(of: list[Point]) -> list[Point]:
+    """
+    >>> points([[0, 1], [2.5, 3]])
+    [(0.0, 1.0), (2.5, 3.0)]
+    """
+    return [Point(*one) for one in of]
+def opaque(n: int):
+    """
+    >>> opaque(1)
+    [1]
+    """
+    return [Opaque(n), Silent()]
+def unshown(n: int): return Point(n, n)
+def only_refused(of: Point):
+    """
+    >>> only_refused(1)
+    Traceback (most recent call last):
+        ...
+    TypeError: no
+    """
+def not_shown(of: Point):
+    """
+    >>> not_shown(Point(1, 2))
+    1
+    """
+'''
+
 
 class Shown(ServiceTest):
     def property(self, service, operation, name):
@@ -140,6 +175,21 @@ class Shown(ServiceTest):
         # Lists are shown as well as tuples: a list it stays.
         self.assertEqual(self.call(service, "largest", {"numbers": [1, 2]}), 2)
         self.refused(service, "largest", {"numbers": [None]})
+
+    def test_classes_of_the_script_that_json_lacks(self):
+        service = self.load(OWN_CLASSES)
+        self.assertEqual(self.call(service, "points", {"of": [[1, 2], [3, 4]]}), [[1.0, 2.0], [3.0, 4.0]])
+        self.assertEqual(self.property(service, "points", "of")["description"], "As an example in a docstring shows.")
+        self.refused(service, "points", {"of": [["a", 2]]})
+        self.assertNotIn("only_refused", self.names(service))
+        self.assertNotIn("not_shown", self.names(service))
+        messages = [found["message"] for found in service.describe()["findings"]]
+        told = "the parameter of takes an object of the class Point, which JSON cannot carry"
+        self.assertIn("points: " + told + "; it takes what the examples in the docstring show", messages)
+        # A repr() that is no literal, and one that no example shows, are not taken for a result.
+        for operation in ("opaque", "unshown"):
+            with self.assertRaises(InvalidOutput):
+                self.call(service, operation, {"n": 1})
 
     def test_examples_may_stand_anywhere_in_the_module(self):
         service = self.load(SOURCE)

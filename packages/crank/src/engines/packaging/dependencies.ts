@@ -1,5 +1,6 @@
 import { CrankError, type Finding } from '#src/core/error.ts';
 import type { Builds } from './builds.ts';
+import { runtimeOf } from './entry.ts';
 import { assertDeployable, notDeployable, problem, remark } from './findings.ts';
 import { environmentDir, installLock } from './install.ts';
 import { chooseInterpreter, type Interpreter } from './interpreters.ts';
@@ -9,7 +10,7 @@ import { series } from './pep440.ts';
 import { normaliseName, parseRequirement, type Requirement } from './pep508.ts';
 import { hasModule, providesModule } from './provided.ts';
 import { type Needs, readNeeds } from './requirements.ts';
-import { type ImportedModule, type Scan, scanSource } from './scan.ts';
+import { type ImportedModule, nothingScanned, type Scan, scanSource } from './scan.ts';
 import type { Source } from './source.ts';
 import type { Uv } from './uv.ts';
 import type { Workshop } from './workshop.ts';
@@ -71,7 +72,10 @@ export const settleDependencies = async (given: Settling, means: Means, findings
   const first = readNeeds(source, entry, manifest);
   assertDeployable([...findings, ...first.findings]);
   let interpreter = await choose(first.needs);
-  const scanWith = () => scanSource(source, entry, means.workshop, { account, another, interpreter: interpreter.path });
+  const scanWith = () =>
+    runtimeOf(entry) === 'python'
+      ? scanSource(source, entry, means.workshop, { account, another, interpreter: interpreter.path })
+      : Promise.resolve({ scan: nothingScanned, findings: [] });
   let scanned = await scanWith();
   const { needs, findings: inNeeds } = readNeeds(source, entry, manifest, scanned.scan.setup);
   findings.push(...inNeeds);

@@ -1,16 +1,37 @@
 import type { Finding } from '#src/core/error.ts';
+import type { Runtime } from '#src/core/service.ts';
 import { entryPoints } from './entry-points.ts';
 import { problem, quote } from './findings.ts';
 import type { Source } from './source.ts';
 
 const CONVENTIONAL = ['main.py', 'app.py', 'service.py', '__main__.py'];
+const SAYS_NOTHING = [...CONVENTIONAL, 'model.onnx'];
 /** What is beside scripts and is none. */
 const NO_SCRIPT = /^(?:setup|conftest|noxfile|__init__|test_.*|.*_test)\.py$/;
 
 const isModule = (path: string): boolean => path.endsWith('.py') || path.endsWith('.ipynb');
+const isModel = (path: string): boolean => path.endsWith('.onnx');
 
-/** The module file that holds the operations: the one named in the manifest, else the one that custom points at. */
-export const findEntry = (source: Source, declared?: string): { entry: string } | { finding: Finding } => {
+/** What runs an entry. */
+export const runtimeOf = (entry: string): Runtime => (isModel(entry) ? 'model' : 'python');
+
+/**
+ * The file that holds the operations: the one named in the manifest, else the one that custom points at. A folder with
+ * scripts is of Python, unless its manifest says that it is a model's.
+ */
+export const findEntry = (
+  source: Source,
+  declared?: string,
+  runtime?: Runtime,
+): { entry: string } | { finding: Finding } => {
+  const models = [...source.files.keys()].filter(isModel);
+  if (declared !== undefined && isModel(declared) && source.files.has(declared)) {
+    if (runtime !== 'python') return { entry: declared };
+    const message = `The entry ${quote(declared)} is a model, and the manifest says "runtime": "python".`;
+    return { finding: problem('', message, 'Leave "runtime" out, or write "model".') };
+  }
+  if (runtime === 'model' || (declared === undefined && models.length > 0 && ![...source.files.keys()].some(isModule)))
+    return findModel(models, declared);
   if (declared !== undefined) {
     if (source.files.has(declared) && isModule(declared)) return { entry: declared };
     const message = source.files.has(declared)
@@ -19,7 +40,10 @@ export const findEntry = (source: Source, declared?: string): { entry: string } 
     return { finding: problem('', message, `Name a .py file of the source as "entry". ${candidates(source)}`) };
   }
   const modules = [...source.files.keys()].filter(isModule);
-  if (modules.length === 0) return { finding: problem('', 'There is no .py file in it.', 'Hand in a Python script.') };
+  if (modules.length === 0)
+    return {
+      finding: problem('', 'There is no .py file and no .onnx file in it.', 'Hand in a Python script or a model.'),
+    };
   if (modules.length === 1) return { entry: modules[0]! };
   const top = modules.filter((path) => !path.includes('/') && !NO_SCRIPT.test(path));
   const named = source.folder === undefined ? [] : [`${source.folder}.py`];
@@ -39,6 +63,17 @@ export const findEntry = (source: Source, declared?: string): { entry: string } 
       `Add a crank.json such as {"entry": ${JSON.stringify(top[0] ?? modules[0])}}. ${candidates(source)}`,
     ),
   };
+};
+
+const findModel = (models: readonly string[], declared?: string): { entry: string } | { finding: Finding } => {
+  const entry = models.length === 1 ? models[0] : models.find((path) => path === 'model.onnx');
+  if (declared === undefined && entry !== undefined) return { entry };
+  const found = models.length === 0 ? 'There is no .onnx file in it.' : `Found: ${models.slice(0, 10).join(', ')}.`;
+  const message =
+    declared === undefined
+      ? 'Which of its files is the model is not clear.'
+      : `The entry ${quote(declared)} is not an .onnx file of it.`;
+  return { finding: problem('', message, `Name one as "entry": {"entry": "model.onnx"}. ${found}`) };
 };
 
 const candidates = (source: Source): string => {
@@ -71,7 +106,8 @@ export const serviceName = (
   const [file, folder = source.folder] = entry.split('/').reverse();
   const point = entryPoints(source).find((one) => one.file === entry)?.name;
   const derived =
-    point ?? (CONVENTIONAL.includes(file!) && folder !== undefined ? folder : file!.replace(/\.(?:py|ipynb)$/, ''));
+    point ??
+    (SAYS_NOTHING.includes(file!) && folder !== undefined ? folder : file!.replace(/\.(?:py|ipynb|onnx)$/, ''));
   // A name that was asked for is not bent beyond recognition; a file may be called "Report 2024.py".
   const name = given === undefined ? slug(derived) : given.toLowerCase().replaceAll('_', '-');
   if (NAME.test(name)) return { name };

@@ -3,9 +3,10 @@ import type { JsonObject } from '#src/core/canonical-json.ts';
 import { formatDestination, parseDestination } from '#src/core/destination.ts';
 import type { Finding } from '#src/core/error.ts';
 import { readSecretNames } from '#src/core/secret-names.ts';
-import type { Isolation, Limits } from '#src/core/service.ts';
+import type { Isolation, Limits, Runtime } from '#src/core/service.ts';
 import { problem, quote } from './findings.ts';
 import { readLimits } from './manifest-limits.ts';
+import { type ModelSpecification, readModel } from './model-manifest.ts';
 import { normalisePath, type Source } from './source.ts';
 
 /** What the user may override of one operation. */
@@ -22,6 +23,10 @@ export interface DeclaredManifest {
   readonly name?: string;
   readonly description?: string;
   readonly entry?: string;
+  /** What runs it; absent: what its entry is of. */
+  readonly runtime?: Runtime;
+  /** With `runtime: model`: what its operations take and give. */
+  readonly model?: ModelSpecification;
   /** A series such as `3.12`, or a specifier such as `>=3.10` (PEP 440). */
   readonly python?: string;
   readonly isolation?: Isolation;
@@ -58,9 +63,15 @@ const FIELDS: Readonly<Record<string, Reader>> = {
   entry: (value, wrong) => {
     const normal = typeof value === 'string' ? normalisePath(value) : { wrong: 'is not text' };
     if ('path' in normal) return normal.path;
-    wrong('/entry', `"entry" ${normal.wrong}.`, 'Name a .py file by its path within the folder.');
+    wrong('/entry', `"entry" ${normal.wrong}.`, 'Name a .py file, or an .onnx file, by its path within the folder.');
     return undefined;
   },
+  runtime: (value, wrong) => {
+    if (value === 'python' || value === 'model') return value;
+    wrong('/runtime', '"runtime" is none of "python", "model".', 'Leave it out: the entry tells.');
+    return undefined;
+  },
+  model: (value, wrong) => readModel(value, wrong),
   python: text('python', 64),
   isolation: (value, wrong) => {
     if (value === 'fresh' || value === 'warm' || value === 'container') return value;

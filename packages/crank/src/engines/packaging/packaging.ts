@@ -11,6 +11,7 @@ import {
   type Limits,
   type Manifest,
   type Operation,
+  type Runtime,
 } from '#src/core/service.ts';
 import { admitDescriptor } from './admit-descriptor.ts';
 import { createBuilds } from './builds.ts';
@@ -18,12 +19,13 @@ import { collectEnvironments } from './collect-environments.ts';
 import { compileValidator } from './compile-schema.ts';
 import { settleDependencies } from './dependencies.ts';
 import { ensureUv } from './ensure-uv.ts';
-import { findEntry, serviceName } from './entry.ts';
+import { findEntry, runtimeOf, serviceName } from './entry.ts';
 import { evidentLimits } from './evident-limits.ts';
 import { assertDeployable, notDeployable, problem, quote, remark } from './findings.ts';
 import { environmentDir } from './install.ts';
 import type { Interpreter } from './interpreters.ts';
 import { type DeclaredManifest, readManifest } from './manifest-file.ts';
+import { modelRequirements, withSpecification } from './model-manifest.ts';
 import { asPackage } from './package-folder.ts';
 import { fileHosts, packageIndex } from './package-index.ts';
 import { series } from './pep440.ts';
@@ -61,6 +63,7 @@ export interface Prepared extends Location {
   readonly name: string;
   readonly digest: string;
   readonly entry: string;
+  readonly runtime: Runtime;
   /** Interpreter series. */
   readonly python: string;
   readonly lock: string | null;
@@ -164,14 +167,22 @@ export const createPackaging = (config: {
 
     prepare: async (given, options, progress = () => {}) => {
       const { source: whole, findings } = readSource(given.files, given.folder);
-      const source = asPackage(whole, options.name);
-      const { manifest: declared, findings: inManifest } = readManifest(source, options.manifest);
+      const packaged = asPackage(whole, options.name);
+      const { manifest: said, findings: inManifest } = readManifest(packaged, options.manifest);
       findings.push(...inManifest);
       assertDeployable(findings);
 
-      const found = findEntry(source, declared.entry);
+      const found = findEntry(packaged, said.entry, said.runtime);
       if ('finding' in found) throw notDeployable([...findings, found.finding]);
       const { entry } = found;
+      const runtime = runtimeOf(entry);
+      if (runtime !== 'model' && said.model !== undefined) {
+        const message = 'It has "model", but what it deploys is no model.';
+        throw notDeployable([...findings, problem('manifest', message, 'Add "runtime": "model", or take it out.')]);
+      }
+      const source = runtime === 'model' ? withSpecification(packaged, said.model) : packaged;
+      const declared =
+        runtime === 'model' ? { ...said, requirements: modelRequirements(said.model, said.requirements) } : said;
       const named = serviceName(source, entry, options.name, declared.name);
       if ('finding' in named) throw notDeployable([...findings, named.finding]);
       const { name } = named;
@@ -188,6 +199,7 @@ export const createPackaging = (config: {
       const content = {
         name,
         entry,
+        runtime,
         python: series(interpreter.version),
         isolation: declared.isolation ?? 'fresh',
         limits: { ...defaultLimits, ...evident.limits, ...declared.limits },
@@ -219,7 +231,7 @@ export const createPackaging = (config: {
       const manifest: Manifest = {
         name: prepared.name,
         description: declared.description ?? descriptor.description,
-        runtime: 'python',
+        runtime: prepared.runtime,
         entry,
         python: prepared.python,
         isolation: prepared.isolation,

@@ -1,6 +1,7 @@
 import type { Finding } from '#src/core/error.ts';
 import { readCondaEnvironment } from './conda-environment.ts';
 import { type Declared, parseLines } from './declared.ts';
+import { runtimeOf } from './entry.ts';
 import { problem, quote, remark } from './findings.ts';
 import type { DeclaredManifest } from './manifest-file.ts';
 import type { Requirement } from './pep508.ts';
@@ -37,7 +38,7 @@ export const readNeeds = (
   setup: { requirements?: readonly string[]; python?: string } = {},
 ): { needs: Needs; findings: Finding[] } => {
   const findings: Finding[] = [];
-  const script = readScript(source, entry, findings);
+  const script = runtimeOf(entry) === 'python' ? readScript(source, entry, findings) : {};
   const project = readProject(source, findings);
   const listed = requirementsFile(source, findings);
   const inSetup: Finding[] = [];

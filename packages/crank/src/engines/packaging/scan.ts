@@ -42,7 +42,8 @@ export interface Scan {
   readonly setup: { readonly requirements?: readonly string[]; readonly python?: string };
 }
 
-const nothing: Scan = { modules: [], uses: [], hosts: [], setup: {} };
+/** Of a source without Python. */
+export const nothingScanned: Scan = { modules: [], uses: [], hosts: [], setup: {} };
 const MAX_BYTES = 16 * 2 ** 20;
 
 /** Reads a source in a sandbox (`crank_runtime/scan.py`). What cannot be read so is a remark: importing it tells more. */
@@ -53,7 +54,7 @@ export const scanSource = async (
   work: Omit<Work, 'request'>,
 ): Promise<{ scan: Scan; findings: Finding[] }> => {
   const without = (why: string): { scan: Scan; findings: Finding[] } => ({
-    scan: nothing,
+    scan: nothingScanned,
     findings: [
       remark(entry, `Its imports could not be read: ${why}.`, 'Declare the dependencies and limits yourself.'),
     ],

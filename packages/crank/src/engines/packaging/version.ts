@@ -1,6 +1,6 @@
 import { canonicalJson } from '#src/core/canonical-json.ts';
 import { digest } from '#src/core/digest.ts';
-import type { Isolation, Limits } from '#src/core/service.ts';
+import type { Isolation, Limits, Runtime } from '#src/core/service.ts';
 import type { DeclaredOperation } from './manifest-file.ts';
 import type { Source } from './source.ts';
 
@@ -9,6 +9,7 @@ export interface VersionContent {
   readonly source: Source;
   readonly name: string;
   readonly entry: string;
+  readonly runtime: Runtime;
   /** Interpreter series. */
   readonly python: string;
   readonly isolation: Isolation;
@@ -29,7 +30,7 @@ export const versionDigest = (content: VersionContent): string =>
   digest(
     canonicalJson({
       format: 2, // command lines are offered
-      runtime: 'python',
+      runtime: content.runtime,
       name: content.name,
       entry: content.entry,
       python: content.python,

@@ -25,8 +25,8 @@ class Example:
         self.result = result
 
 
-class _NotLiteral(Exception):
-    pass
+class NotLiteral(Exception):
+    """A text that is no literal, or too long for one."""
 
 
 class Examples:
@@ -71,7 +71,7 @@ class Examples:
     def _calls(self, source, stated):
         try:
             body = _parse(source, "exec").body
-        except _NotLiteral:
+        except NotLiteral:
             return
         raises = _raised(stated)
         todo = list(body)
@@ -84,7 +84,7 @@ class Examples:
             try:
                 positional = [_literal(part) for part in node.args]
                 named = {word.arg: _literal(word.value) for word in node.keywords}
-            except (_NotLiteral, RecursionError):
+            except (NotLiteral, RecursionError):
                 continue
             result = _result("\n".join(stated)) if whole and raises is None else []
             called = node.func
@@ -103,11 +103,11 @@ def _parts(node):
 
 def _parse(source, mode):
     if len(source) > _MOST_CHARACTERS:
-        raise _NotLiteral
+        raise NotLiteral
     try:
         return compile(source.strip(), "<example>", mode, 0x400, dont_inherit=True)  # PyCF_ONLY_AST
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise _NotLiteral from None
+        raise NotLiteral from None
 
 
 def _raised(stated):
@@ -123,9 +123,17 @@ def _raised(stated):
 
 def _result(stated):
     try:
-        return [_literal(_parse(stated, "eval").body)] if stated else []
-    except (_NotLiteral, RecursionError):
+        return [literal(stated)] if stated else []
+    except NotLiteral:
         return []
+
+
+def literal(text):
+    """The value of a Python literal. Raises NotLiteral."""
+    try:
+        return _literal(_parse(text, "eval").body)
+    except RecursionError:
+        raise NotLiteral from None
 
 
 def _literal(node):
@@ -156,4 +164,4 @@ def _literal(node):
                 return float(given[0])
     except (TypeError, ValueError):  # an unhashable key, the negative of a string
         pass
-    raise _NotLiteral
+    raise NotLiteral

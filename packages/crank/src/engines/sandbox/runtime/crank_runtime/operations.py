@@ -40,8 +40,8 @@ class Operation:
     """A function that callers may call."""
 
     __slots__ = (
-        "content_type", "counts", "description", "function", "is_async", "line", "name", "result", "returns",
-        "secrets", "signature",
+        "by_repr", "content_type", "counts", "description", "function", "is_async", "line", "name", "result",
+        "returns", "secrets", "shown", "signature",
     )  # fmt: skip
 
     def describe(self):
@@ -256,6 +256,9 @@ def _operation(definition, value, function, options, compiler, warn, hidden=froz
         from . import shown
 
         operation.returns = shown.widened_result(operation.returns, found, warn)
+    operation.shown = bool(found)
+    # Where the docstring shows the result as a literal, an object that has no JSON form may be what its repr() says.
+    operation.by_repr = any(example.result for example in found)
     # A bool is an int in Python: where a number is declared, it is written as one.
     operation.counts = type(operation.returns) in (Int, Float)
     return operation

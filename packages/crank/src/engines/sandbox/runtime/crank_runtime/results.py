@@ -18,7 +18,7 @@ def answer(operation, value):
     if kind is bool and operation.counts:
         return ("value", b"1" if value else b"0")  # True where an int is declared is the number that it is
     if kind in _JSON and operation.content_type is None:
-        return ("value", to_json(value))
+        return ("value", to_json(value, operation.by_repr))
     while hasattr(kind, "__await__") or hasattr(kind, "__anext__"):  # a coroutine may give an iterator
         value = _finish(value)
         kind = type(value)
@@ -39,7 +39,7 @@ def answer(operation, value):
             return _kept(answer(operation, inner))
     if package == "contextlib" and hasattr(kind, "__aenter__"):
         return _finish(_entered(operation, value))
-    return ("value", to_json(value))
+    return ("value", to_json(value, operation.by_repr))
 
 
 def _kept(given):

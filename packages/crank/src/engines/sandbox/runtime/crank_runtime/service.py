@@ -26,6 +26,10 @@ class Service:
     def load(code_dir, entry):
         """Imports `entry` (a path within `code_dir`) and compiles its operations. Raises LoadError."""
         code_dir = code_dir.rstrip("/") or "/"
+        if entry.endswith(".onnx"):
+            from .model.service import load as load_model
+
+            return load_model(code_dir, entry)
         loaded = load(code_dir, entry)
         script = loaded.script
         operations, findings = {}, []

@@ -126,6 +126,19 @@ def widened(declared, given, warn):
     return Both(declared, forms, more) if forms or more else declared
 
 
+def alone(given):
+    """The decoder for what the examples show of a parameter whose annotation JSON cannot carry; None where there is none.
+
+    At least one of them must state a result: those that end in an exception show what it does not take.
+    """
+    if all(raised is not None for _, raised in given):
+        return None
+    types = _shown(given, (), False)
+    if not types:
+        return None
+    return types[0] if len(types) == 1 else Union(types)
+
+
 def widened_result(declared, found, warn):
     """The same for what a function gives, where its examples state a result that its annotation excludes."""
     given = [(example.result[0], None) for example in found if example.result]

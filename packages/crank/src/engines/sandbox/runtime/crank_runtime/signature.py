@@ -230,7 +230,10 @@ def _decoder(name, kind, annotations, defaults, scope, compiler, warn, given=Non
             if has_default or kind in (VAR_POSITIONAL, VAR_KEYWORD):
                 warn("%s %s: it keeps its default" % (name, error))
                 raise _Left() from None
-            raise Inexpressible("the parameter %s %s" % (name, error)) from None
+            base = _by_examples(name, error, given, warn)
+            if base is None:
+                raise Inexpressible("the parameter %s %s" % (name, error)) from None
+            given = None
     if has_default and defaults[name] is None:
         base = nullable(base)
     if given:
@@ -238,6 +241,19 @@ def _decoder(name, kind, annotations, defaults, scope, compiler, warn, given=Non
 
         base = shown.widened(base, given, lambda message, fix: warn("%s: %s" % (name, message), fix))
     return Array(base) if kind == VAR_POSITIONAL else base
+
+
+def _by_examples(name, error, given, warn):
+    """The decoder for what examples show where the annotation has no JSON form; None where they show nothing."""
+    if not given:
+        return None
+    from . import shown
+
+    base = shown.alone(given)
+    if base is not None:
+        fix = "Annotate it with a type that JSON can carry, too, so that callers see it in the schema."
+        warn("the parameter %s %s; it takes what the examples in the docstring show" % (name, error), fix)
+    return base
 
 
 def _unpacks(annotation):

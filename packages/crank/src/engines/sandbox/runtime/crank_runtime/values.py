@@ -16,14 +16,17 @@ _PLAIN = frozenset((type(None), bool, int, float, str))
 _STRING = frozenset((str,))
 
 
-def to_json(value):
-    """The JSON text in UTF-8 of a value. Raises InvalidOutput naming the type that has no JSON form."""
+def to_json(value, by_repr=False):
+    """The JSON text in UTF-8 of a value. Raises InvalidOutput naming the type that has no JSON form.
+
+    `by_repr`: objects of such types are the literal that their `repr()` is, where it is one (ADR 0024).
+    """
     if is_plain(value):
         try:
             return jsontext.write(value)
         except ValueError:  # NaN or an infinity is in it
             pass
-    return jsontext.write(simplify(value))
+    return jsontext.write(_Simplifier(True, by_repr).value(value))
 
 
 def is_plain(value, depth=0):
@@ -53,8 +56,9 @@ def simplify(value, files=True):
 class _Simplifier:
     """One walk over a value."""
 
-    def __init__(self, files):
+    def __init__(self, files, by_repr=False):
         self.files = files
+        self.by_repr = by_repr
         self._path = set()
 
     def value(self, value):
@@ -245,6 +249,13 @@ def _find(kind):
 
 
 def _refuse(s, value):
+    if s.by_repr and type(value).__repr__ is not object.__repr__:
+        from .examples import NotLiteral, literal
+
+        try:
+            return s.value(literal(repr(value)))
+        except NotLiteral:
+            pass
     kind = name_of(type(value))
     raise InvalidOutput(
         "a %s has no JSON form; return plain values (numbers, strings, lists, dicts, dataclasses) instead" % kind

@@ -16,8 +16,8 @@ _FUNCTIONS = (_ast.FunctionDef, _ast.AsyncFunctionDef)
 class Facts:
     """`guarded`: it has an `if __name__ == "__main__"` that does something. `asks`: already its top level needs a command
     line or input, so that it cannot be imported. `acts`: its top level prints or writes. `entrances`: functions that these
-    call. `commands`: functions that a decorator of click or typer makes commands. `functions`: whether it has public
-    ones. `marked`: some have `@crank_service`, which then says all that is offered. `line`: where the main part begins."""
+    call for what they do. `commands`: functions that a decorator of click or typer makes commands. `functions`: whether it
+    has public ones. `marked`: some have `@crank_service`, which then says all that is offered. `line`: where the main part begins."""
 
     __slots__ = ("guarded", "asks", "acts", "entrances", "commands", "functions", "marked", "line")
 
@@ -159,14 +159,30 @@ def facts(tree):
     found.asks = _any_asks(tree.body, asking) or any(_ends(node) for node in tree.body)
     acting = [node for node in scope(tree.body) if _acts(node, names)]
     found.acts = bool(acting)
-    calls = [node for node in [*scope(guard), *scope(tree.body)] if isinstance(node, _ast.Call)]
-    found.entrances = {name_of(call.func)[1] for call in calls if isinstance(call.func, _ast.Name)} & names
+    found.entrances = _entrances([*scope(guard), *scope(tree.body)], asking) & names
     found.commands = {node.name for node in defined if any(map(is_command, node.decorator_list))}
     found.functions = any(not name.startswith("_") for name in names)
     found.marked = any(_is_marked(decorator) for node in defined for decorator in node.decorator_list)
     first = (guard or acting or tree.body or [None])[0]
     found.line = getattr(first, "lineno", None)
     return found
+
+
+_RUNNERS = frozenset(("exit", "quit", "SystemExit", "run", "run_until_complete"))
+
+
+def _entrances(nodes, asking):
+    """Names that are called as statements, or to end the script or a loop with; and those that ask, whatever comes of it.
+    `print(solution())` wants what solution() gives: that is a function like others."""
+    called, wanted = set(), set()
+    for node in nodes:
+        # Where each call stands is told by what is around it.
+        ends = isinstance(node, _ast.Call) and name_of(node.func)[1] in _RUNNERS
+        plain = isinstance(node, _ast.Expr) or ends
+        for child in children(node):
+            if isinstance(child, _ast.Call) and isinstance(child.func, _ast.Name):
+                (called if plain else wanted).add(child.func.id)
+    return (called - wanted) | ((called | wanted) & asking)
 
 
 def _is_marked(decorator):

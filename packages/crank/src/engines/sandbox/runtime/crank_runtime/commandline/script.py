@@ -36,6 +36,8 @@ class Script:
         entrances = self._facts.entrances | {function for _, function in self.program.points.values()}
         for name, one in operations.items():
             is_entrance = getattr(one.function, "__name__", name) in entrances and _takes_line(one.signature)
+            # What a docstring shows being called is meant to be.
+            is_entrance = is_entrance and not one.shown
             if not is_entrance and name not in self._facts.commands:
                 kept[name] = one
         return kept
