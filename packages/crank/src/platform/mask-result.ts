@@ -55,8 +55,7 @@ const maskOutcome = async (outcome: SandboxOutcome, mask: Mask): Promise<Sandbox
 /** The same for what is thrown instead. */
 export const maskError = (error: unknown, mask: Mask): unknown => {
   if (!(error instanceof CrankError)) return error;
-  const extras = JSON.parse(
-    Buffer.from(mask.json(Buffer.from(JSON.stringify(error.extras)))).toString(),
-  ) as ErrorExtras;
+  const { cause: _, ...told } = error.extras;
+  const extras = JSON.parse(Buffer.from(mask.json(Buffer.from(JSON.stringify(told)))).toString()) as ErrorExtras;
   return new CrankError(error.code, mask.text(error.message), extras);
 };

@@ -47,6 +47,7 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
   #platform: P | undefined;
   #last = 0;
   #pruned = 0;
+  #started = false;
   #wake: (() => void) | undefined;
   #renew: (() => void) | undefined;
   #looking: Promise<void> | undefined;
@@ -147,7 +148,9 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
     const now = this.#clock.now();
     if (now < this.#last - 1_000) await this.#realign(now);
     this.#last = now;
-    await this.#recover(now);
+    // A row of our own that was inserted a moment ago is no leftover: those are there when we start.
+    await this.#recover(now, this.#started);
+    this.#started = true;
     const due = await store.db
       .selectFrom('schedules')
       .selectAll()
@@ -198,13 +201,13 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
   }
 
   /** Takes over what a node that died was at: this one, before it was started anew, or one whose lease ran out. */
-  async #recover(now: number): Promise<void> {
+  async #recover(now: number, started: boolean): Promise<void> {
     const { store, node } = this.#on;
     const left = await store.db
       .selectFrom('schedule_runs')
       .selectAll()
       .where('state', '=', 'running')
-      .where((e) => e.or([e('node', '=', node), e('lease_until', '<', now)]))
+      .where((e) => (started ? e('lease_until', '<', now) : e.or([e('node', '=', node), e('lease_until', '<', now)])))
       .execute();
     for (const run of left) {
       if (this.#running.has(keyOf(run))) continue;

@@ -56,7 +56,7 @@ export class Deliveries {
 
   /** Begins: makes the calls that a node left unmade. */
   async start(platform: Platform): Promise<void> {
-    await this.#recover(platform);
+    await this.#recover(platform, false);
     this.#tick(platform);
   }
 
@@ -193,15 +193,17 @@ export class Deliveries {
     }
   }
 
-  /** Takes over what a node that died was at. */
-  async #recover(platform: Platform): Promise<void> {
+  /** Takes over what a node that died was at: at the start this one, too. */
+  async #recover(platform: Platform, started: boolean): Promise<void> {
     const { db } = platform.store;
     const now = this.#clock.now();
     const left = await db
       .selectFrom('webhook_deliveries')
       .selectAll()
       .where('state', '=', 'running')
-      .where((e) => e.or([e('node', '=', platform.node), e('lease_until', '<', now)]))
+      .where((e) =>
+        started ? e('lease_until', '<', now) : e.or([e('node', '=', platform.node), e('lease_until', '<', now)]),
+      )
       .execute();
     for (const row of left) {
       if (this.#running.has(`${row.webhook} ${row.delivery}`)) continue;
@@ -247,7 +249,7 @@ export class Deliveries {
           .execute(),
       );
       Promise.all(renewed)
-        .then(() => this.#recover(platform))
+        .then(() => this.#recover(platform, true))
         .catch((err: unknown) => platform.log.error({ err }, 'deliveries could not be looked at'));
       if (!this.#stop.signal.aborted) this.#tick(platform);
     });

@@ -105,7 +105,8 @@ const newSecret = (kind: WebhookKind): string => {
 
 const demandSecret = (kind: WebhookKind, secret: string): void => {
   if (secret.length < LEAST_SECRET) throw bad('secret', `it must have at least ${LEAST_SECRET} characters`);
-  if (kind === 'token' && !/^[\w-]+$/.test(secret)) throw bad('secret', 'a token has letters, digits, "-" and "_"');
+  if (kind === 'token' && !/^[\w-]{1,128}$/.test(secret))
+    throw bad('secret', 'a token has at most 128 letters, digits, "-" and "_"');
   if (kind !== 'standard') return;
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
   if (key.length < LEAST_SECRET || !/^whsec_[A-Za-z0-9+/]+=*$/.test(secret))

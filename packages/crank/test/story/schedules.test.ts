@@ -86,6 +86,7 @@ describe('schedules', () => {
       [422, '/cron', { cron: '0 0 30 2 *' }],
       [422, '/zone', { zone: 'Mars/Olympus' }],
       [422, '/grace', { grace: 'soon' }],
+      [422, '/grace', { grace: '1s' }],
       [422, '/overlap', { overlap: 'maybe' }],
       [422, '/input/name', { input: { name: 1 } }],
       [404, undefined, { service: 'nothing' }],

@@ -34,7 +34,7 @@ export const schedulePaths: Readonly<Record<string, Readonly<Record<string, obje
             input: { type: 'object', description: 'Arguments by name.' },
             grace: {
               ...text,
-              description: 'How late a firing may still be made, at most 168h.',
+              description: 'How late a firing may still be made: 30s to 168h.',
               default: scheduleDefaults.grace,
             },
             overlap: {

@@ -20,6 +20,8 @@ const MEMBERS = ['service', 'operation', 'version', 'cron', 'zone', 'input', 'gr
 export const overlaps = ['skip', 'queue', 'allow'] as const;
 export const scheduleDefaults = { zone: 'UTC', grace: '5m', overlap: 'skip', jitter: '0s' } as const;
 const DAY_MS = 86_400_000;
+/** Nodes look at the database every ten seconds: what is later than that is not late. */
+const LEAST_GRACE = 30_000;
 
 interface ById {
   Params: { id: string };
@@ -68,16 +70,17 @@ const wantedOf = async (request: FastifyRequest): Promise<WantedSchedule> => {
     cron: text('cron'),
     zone: text('zone', scheduleDefaults.zone),
     input: JSON.stringify(input),
-    graceMs: duration('grace', text('grace', scheduleDefaults.grace), 7 * DAY_MS),
+    graceMs: duration('grace', text('grace', scheduleDefaults.grace), 7 * DAY_MS, LEAST_GRACE),
     overlap,
     jitterMs: duration('jitter', text('jitter', scheduleDefaults.jitter), 3_600_000),
   };
 };
 
-const duration = (name: string, text: string, most: number): number => {
+const duration = (name: string, text: string, most: number, least = 0): number => {
   const ms = parseDuration(text);
-  if (ms !== undefined && ms <= most) return ms;
-  throw bad(name, `must be a duration such as 30s, 5m or 1h, at most ${most / 3_600_000}h`);
+  if (ms !== undefined && ms >= least && ms <= most) return ms;
+  const bounds = `${least > 0 ? `at least ${least / 1_000}s and ` : ''}at most ${most / 3_600_000}h`;
+  throw bad(name, `must be a duration such as 30s, 5m or 1h, ${bounds}`);
 };
 
 const bad = (name: string, message: string): CrankError =>
