@@ -151,6 +151,26 @@ describe('models', { timeout: 180_000 }, () => {
     expect(await of('soft', ['x' as unknown as number, 0, 0])).toMatchObject({ code: 'invalid-input' });
   });
 
+  it('classifiers of scikit-learn give what they give there', async () => {
+    const iris = { flower: { takes: { features: { names: ['a', 'b', 'c', 'd'] } }, gives: { labels: { top: 2 } } } };
+    await deployed('iris', readFileSync(join(here, 'iris.onnx')), operations(iris));
+    const { json } = await node.request<{ label: string; top: { label: string; score: number }[] }>(
+      'POST',
+      '/v1/services/iris/flower',
+      { json: { a: 6.7, b: 3, c: 5, d: 1.7 } },
+    );
+    expect(json).toMatchObject({ label: 'virginica', top: [{ label: 'virginica' }, { label: 'versicolor' }] });
+    expect(json.top[0]!.score).toBeCloseTo(0.51810639, 5);
+    await deployed(
+      'spam',
+      readFileSync(join(here, 'spam.onnx')),
+      operations({ judge: { takes: 'text', gives: 'labels' } }),
+    );
+    const judged = await post('spam/judge', { text: 'win money' });
+    expect(judged.json).toMatchObject({ label: 'spam' });
+    expect(judged.json['score']).toBeCloseTo(0.5900711, 5);
+  });
+
   it('pictures, words and text become what the model takes', async () => {
     const image = { image: { channels: 'bgr', scale: 1 / 255, mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] } };
     await deployed('pixels', identity([1, 3, 2, 2]), operations({ look: { takes: image } }));

@@ -7,6 +7,7 @@ and `read(results, preparation)`, which gives a plain value.
 from .prepare import OfAudio, Unfit, file_within
 
 _NUMBER = {"type": "number"}
+_SCORES = ("tensor(float)", "tensor(double)", "tensor(float16)")
 
 
 def interpretation(gives, model, preparation, code_dir):
@@ -18,7 +19,8 @@ def interpretation(gives, model, preparation, code_dir):
 
 
 def _output(given, model):
-    name = given.get("tensor") or next(iter(model.outputs))
+    scores = (n for n, (kind, _) in model.outputs.items() if kind.startswith("seq(map") or kind in _SCORES)
+    name = given.get("tensor") or next(scores, None) or next(iter(model.outputs))
     if name not in model.outputs:
         raise Unfit("it has no output %s; it has %s" % (name, ", ".join(list(model.outputs)[:10])))
     return name

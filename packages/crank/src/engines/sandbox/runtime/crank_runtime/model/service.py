@@ -11,7 +11,7 @@ from ..signature import KEYWORD, Parameter, Signature
 from .interpret import interpretation
 from .prepare import Unfit, preparation
 from .session import open_model
-from .tensors import Result
+from .tensors import ELEMENTS, Result, Tensor, shown, spoken
 
 #: Where packaging puts what the manifest says of the model.
 SPECIFICATION = ".crank/model.json"
@@ -59,11 +59,11 @@ def load(code_dir, entry):
 
 
 def _operation(name, said, model, tensors, wrong, code_dir):
+    if wrong:
+        raise Unfit(wrong[0])
     constants = _constants(said.get("constants", {}), tensors)
     open_ones = {n: tensor for n, tensor in tensors.items() if n not in constants}
     given = preparation(said.get("takes"), open_ones, code_dir)
-    if given is None and wrong:
-        raise Unfit(wrong[0])
     read = interpretation(said.get("gives"), model, given, code_dir)
     operation = Operation()
     operation.name = name
@@ -90,9 +90,9 @@ def _demand_all_fed(given, tensors):
     """Every input is filled by someone."""
     if given is None:
         return
-    names = {tensor.name for tensor in vars(given).values() if hasattr(tensor, "fit")}
-    for inner in vars(given).values():
-        names.update(inner if isinstance(inner, dict) else ())
+    filled = list(vars(given).values())
+    filled += [tensor for inner in filled if isinstance(inner, dict) for tensor in inner.values()]
+    names = {tensor.name for tensor in filled if isinstance(tensor, Tensor)}
     left = [name for name in tensors if name not in names]
     if left:
         raise Unfit("nobody fills its inputs %s: give them `constants`" % ", ".join(left[:10]))
@@ -152,8 +152,9 @@ def _description(model):
 
 
 def _about(model):
-    from .tensors import ELEMENTS, shown
+    def of(kind):
+        return spoken(ELEMENTS.get(kind, kind))
 
-    inward = ["%s %s %s" % (n[:60], ELEMENTS.get(one.type, one.type), shown(one.shape)) for n, one in model.inputs.items()]
-    outward = ["%s %s" % (n[:60], ELEMENTS.get(kind, kind)) for n, (kind, _) in model.outputs.items()]
+    inward = ["%s %s %s" % (n[:60], of(one.type), shown(one.shape)) for n, one in model.inputs.items()]
+    outward = ["%s %s" % (n[:60], of(kind)) for n, (kind, _) in model.outputs.items()]
     return ", ".join(inward)[:1000], ", ".join(outward)[:1000]

@@ -78,6 +78,8 @@ class Tensor(Decoder):
             about = numpy.iinfo(wanted)
             if kind == "f" and not (array == numpy.floor(array)).all():
                 raise InvalidInput("expected integers")
+            if kind == "f" and abs(array).max() > 2**53:
+                raise InvalidInput("a number is too large to be an integer to the last digit")
             if not (about.min <= array.min() and array.max() <= about.max):
                 raise InvalidInput("a number is beyond the range of %s" % self.dtype)
         return array.astype(wanted)
@@ -112,7 +114,7 @@ def nested(shape, dtype, outward, description=None):
         schema = {"type": "array", "items": schema}
         if isinstance(size, int) and not outward:
             schema.update(minItems=size, maxItems=size)
-    return dict(schema, description="%s %s" % (_spoken(dtype), description)) if description else schema
+    return dict(schema, description="%s %s" % (spoken(dtype), description)) if description else schema
 
 
 def _element(dtype, outward):
@@ -125,7 +127,7 @@ def _element(dtype, outward):
     return {"type": "integer"}
 
 
-def _spoken(dtype):
+def spoken(dtype):
     return "string" if dtype == "object" else dtype
 
 
