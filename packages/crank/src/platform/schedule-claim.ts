@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { newId } from '#src/core/id.ts';
-import type { Database, ScheduleRow, ScheduleRunRow } from '#src/store/schema.ts';
+import type { Database } from '#src/store/schema.ts';
+import type { ScheduleRow, ScheduleRunRow } from '#src/store/schema-service-life.ts';
 import type { Store } from '#src/store/store.ts';
 import { jitterOf, type Timetable } from './cron.ts';
 

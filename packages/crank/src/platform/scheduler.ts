@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '#src/core/clock.ts';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import type { Principal } from '#src/core/service.ts';
-import type { ScheduleRow, ScheduleRunRow } from '#src/store/schema.ts';
+import type { ScheduleRow, ScheduleRunRow } from '#src/store/schema-service-life.ts';
 import { act, nodePrincipal } from './act.ts';
 import { timetable } from './cron.ts';
 import type { Firing } from './firing.ts';

@@ -1,7 +1,7 @@
 import { formatDuration } from '#src/core/duration.ts';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
-import type { ScheduleRow, ScheduleRunRow } from '#src/store/schema.ts';
+import type { ScheduleRow, ScheduleRunRow } from '#src/store/schema-service-life.ts';
 import { act } from './act.ts';
 import { identify } from './admit.ts';
 import { timetable } from './cron.ts';

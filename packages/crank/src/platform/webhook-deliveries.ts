@@ -3,7 +3,7 @@ import type { Clock } from '#src/core/clock.ts';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
 import type { Principal } from '#src/core/service.ts';
-import type { WebhookDeliveryRow, WebhookRow } from '#src/store/schema.ts';
+import type { WebhookDeliveryRow, WebhookRow } from '#src/store/schema-service-life.ts';
 import { act, nodePrincipal } from './act.ts';
 import { fire } from './firing.ts';
 import type { KeyWrapper } from './key-wrapper.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { WebhookRow } from '#src/store/schema.ts';
+import type { WebhookRow } from '#src/store/schema-service-life.ts';
 import type { KeyWrapper } from './key-wrapper.ts';
 import { Vault } from './vault.ts';
 

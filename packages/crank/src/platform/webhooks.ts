@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { formatDuration } from '#src/core/duration.ts';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
-import type { WebhookDeliveryRow, WebhookRow } from '#src/store/schema.ts';
+import type { WebhookDeliveryRow, WebhookRow } from '#src/store/schema-service-life.ts';
 import { act } from './act.ts';
 import { identify } from './admit.ts';
 import { permit } from './permit.ts';

@@ -8,7 +8,7 @@ import type { Firing } from '#src/platform/firing.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
 import { dueAt, planOf } from '#src/platform/schedule-claim.ts';
 import { Scheduler, type SchedulerPlatform } from '#src/platform/scheduler.ts';
-import type { ScheduleRow, ScheduleRunRow } from '#src/store/schema.ts';
+import type { ScheduleRow, ScheduleRunRow } from '#src/store/schema-service-life.ts';
 import { openStore, type Store, type StoreLocation } from '#src/store/store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startPostgres } from '../support/postgres.ts';

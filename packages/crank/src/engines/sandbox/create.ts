@@ -14,6 +14,7 @@ import { createInputFolder } from './input-files.ts';
 import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter } from './interpreter.ts';
 import { containerUser } from './machine-facts.ts';
 import { createPool, type Pool } from './pool.ts';
+import { poolKey } from './pool-key.ts';
 import { demandReach } from './reachable.ts';
 import { residentOf } from './resident.ts';
 import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
@@ -345,19 +346,6 @@ const whereItDied =
   (error: unknown): undefined => {
     if (!(error instanceof CrankError) || error.code !== 'not-deployable' || signal?.aborted) throw error;
   };
-
-const poolKeys = new WeakMap<SandboxTemplate, string>();
-
-/** Whatever a zygote is made from is part of its key, so that a change of limits never meets an old one. */
-const poolKey = (template: SandboxTemplate): string => {
-  const known = poolKeys.get(template);
-  if (known !== undefined) return known;
-  const { key, account, isolation, interpreter, codeDir, libDirs, entry, limits, network, edition } = template;
-  const bounds = `${Object.values(limits).join(' ')} ${network} ${edition}`;
-  const made = [key, account, isolation, interpreter, codeDir, libDirs.join(':'), entry, bounds].join('\0');
-  poolKeys.set(template, made);
-  return made;
-};
 
 /** A call never gets more than its template was made for. */
 const within = (call: SandboxCall, most: Limits): SandboxCall => {

@@ -1,0 +1,108 @@
+/** A secret of an account. Its value is under a data key of its own, which a key outside of the database wraps. */
+export interface SecretRow {
+  account: string;
+  name: string;
+  /** Counts values, also over a removal. */
+  version: number;
+  /** `sec_...`: part of what value and data key are bound to. */
+  value_id: string;
+  wrapped_by: number;
+  wrapped: Uint8Array;
+  /** Null: removed. */
+  sealed: Uint8Array | null;
+  created_at: number;
+  created_by: string;
+  rotated_at: number;
+  rotated_by: string;
+}
+
+/** When an operation is called by itself, with what, and in whose name. */
+export interface ScheduleRow {
+  /** `sched_...` */
+  id: string;
+  account: string;
+  service: string;
+  /** Alias or digest prefix; null: the newest. */
+  version: string | null;
+  operation: string;
+  cron: string;
+  zone: string;
+  /** JSON text of the arguments. */
+  input: string;
+  /** Id of the key that made it. */
+  principal: string;
+  grace_ms: number;
+  /** `skip`, `queue` or `allow` */
+  overlap: string;
+  jitter_ms: number;
+  /** `active`, `paused` or `stopped` */
+  state: string;
+  /** Why it was stopped. */
+  reason: string | null;
+  created_at: number;
+  /** The next instant of its timetable, and when that is due; null where there is none. */
+  next_at: number | null;
+  due_at: number | null;
+}
+
+/** One firing. Whoever inserts the row is the one who fires. */
+export interface ScheduleRunRow {
+  schedule: string;
+  instant: number;
+  /** `cron` or `manual` */
+  trigger: string;
+  /** `queued`, `running`, `ended`, `skipped` or `missed` */
+  state: string;
+  /** Id of the call, made or to be made. */
+  call: string | null;
+  outcome: string | null;
+  reason: string | null;
+  /** The node that has it, and until when nobody else may take it. */
+  node: string;
+  lease_until: number;
+  claimed_at: number;
+  ended_at: number | null;
+}
+
+/** An address at which somebody else's deliveries become calls. */
+export interface WebhookRow {
+  /** `hook_...` */
+  id: string;
+  account: string;
+  service: string;
+  version: string | null;
+  operation: string;
+  /** `token`, `github`, `stripe` or `standard` */
+  verify: string;
+  /** Where arguments come from, JSON text; null: the payload is the arguments. */
+  map: string | null;
+  tolerance_ms: number;
+  /** Data key for the secret, and for what is on its way. */
+  wrapped_by: number;
+  wrapped: Uint8Array;
+  sealed: Uint8Array;
+  /** Id of the key that made it. */
+  principal: string;
+  /** `active` or `stopped` */
+  state: string;
+  reason: string | null;
+  created_at: number;
+}
+
+/** One delivery: whoever inserts the row makes its call. */
+export interface WebhookDeliveryRow {
+  webhook: string;
+  /** By which a repeat is known. */
+  delivery: string;
+  /** `running` or `ended` */
+  state: string;
+  call: string | null;
+  outcome: string | null;
+  reason: string | null;
+  /** The arguments, encrypted, until the call has ended. */
+  input: Uint8Array | null;
+  node: string;
+  lease_until: number;
+  received_at: number;
+  ended_at: number | null;
+}
