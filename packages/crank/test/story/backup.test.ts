@@ -42,7 +42,7 @@ describe('backup and restore', () => {
     going = false;
     await load;
     expect(made.code, made.stderr).toBe(0);
-    expect(readdirSync(join(copy, 'keys'))).toEqual(['subjects']);
+    expect(readdirSync(join(copy, 'keys'))).toEqual(['secrets', 'subjects']);
     expect((await node.crank(['backup', copy])).code).toBe(2);
     await call(node);
   });
