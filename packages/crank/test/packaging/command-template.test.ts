@@ -49,6 +49,8 @@ describe('a command template', () => {
     expect(pattern('grep {what}', 'what').test('a-b')).toBe(true);
     expect(pattern('grep {what}', 'what').test('')).toBe(true);
     expect(pattern('grep -- {what}', 'what').test('-x')).toBe(true);
+    expect(pattern('grep {a}{b}', 'b').test('-x')).toBe(false); // {a} may be empty
+    expect(argv('head -{n:int}', { n: 3 })).toEqual(['-3']);
     expect(pattern('grep [-- {x}] {what}', 'what').test('-x')).toBe(false); // the -- may be absent
     expect(pattern('grep --regexp={what}', 'what').test('-x')).toBe(true);
     expect(pattern('grep -- {what}', 'what').test('a\0b')).toBe(false);
@@ -77,6 +79,8 @@ describe('a command template', () => {
     ['cat {m:a|b=c}', 'none of its choices'],
     ['cat {a:out} {b:out}', 'more than one'],
     ['cat {}', 'names no parameter'],
+    ['cat --{x}', 'any option'],
+    ['cat -{a}{b}', 'any option'],
     ['cat a\\', 'backslash'],
   ])('%j is refused', (text, reason) => {
     expect(parseCommandTemplate(text)).toMatchObject({ wrong: expect.stringContaining(reason) });

@@ -241,7 +241,13 @@ const parse = (text: string): CommandTemplate => {
       if (parameter.kind === 'flag' && needs === undefined)
         throw new TemplateError(`has the flag {${name}} outside of brackets`, `Write [-x {${name}:flag}].`);
       const optional = needs !== undefined && parameter.schema['default'] === undefined;
-      parameters[name] = guard(optional ? { ...parameter, required: false } : parameter, at === 0 && !ended);
+      const before = pieces.map((piece) => (typeof piece === 'string' ? piece : '')).join(''); // values may be empty
+      if (/^-+$/.test(before) && !ended && parameter.kind === 'string')
+        throw new TemplateError(
+          `lets the caller write any option, by {${name}} behind ${before}`,
+          `Name the options as choices, such as ${before}{${name}:a|b}.`,
+        );
+      parameters[name] = guard(optional ? { ...parameter, required: false } : parameter, /^-*$/.test(before) && !ended);
       needs?.add(name);
       each ||= parameter.array;
       at = end;
