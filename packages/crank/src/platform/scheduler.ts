@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
-import type { Clock } from '#src/core/clock.ts';
+import { type Clock, pause } from '#src/core/clock.ts';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import type { Principal } from '#src/core/service.ts';
 import type { ScheduleRow, ScheduleRunRow } from '#src/store/schema-service-life.ts';
 import { act, nodePrincipal } from './act.ts';
 import { timetable } from './cron.ts';
+import { LEFT_ALONE, mayHaveEffects } from './effects.ts';
 import type { Firing } from './firing.ts';
 import type { Platform } from './platform.ts';
 import { claim, claimQueued, dueAt, LEASE_MS } from './schedule-claim.ts';
@@ -239,18 +240,7 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
   async #mayNotRepeat(schedule: ScheduleRow, run: ScheduleRunRow, now: number): Promise<string | undefined> {
     const due = run.trigger === 'manual' ? run.instant : dueAt(schedule, run.instant);
     if (now - due > schedule.grace_ms) return 'The node ended during it, and its grace is over; nothing was charged.';
-    try {
-      const { manifest } = await this.#on.catalog.resolve(
-        schedule.account,
-        schedule.service,
-        schedule.version ?? undefined,
-      );
-      return manifest.network === undefined
-        ? undefined
-        : 'The node ended during it. The service has a network, so it may have had an effect: it is not made again; nothing was charged.';
-    } catch {
-      return undefined; // the call itself will say what is wrong
-    }
+    return (await mayHaveEffects(this.#on.catalog, schedule)) ? LEFT_ALONE : undefined;
   }
 
   async #takeQueued(now: number): Promise<void> {
@@ -305,23 +295,10 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
         if (this.#stop.signal.aborted && code === 'unavailable') return; // it is settled by the next start
         if (!passing.has(code) || this.#clock.now() + RETRY_MS > until)
           return this.#end(run, { outcome: code, call: null, reason: message });
-        await this.#pause(RETRY_MS);
+        await pause(this.#clock, RETRY_MS, this.#stop.signal);
         if (this.#stop.signal.aborted) return;
       }
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stop;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.#clock.after(ms, done);
-      signal.addEventListener('abort', done);
-    });
   }
 
   async #end(run: ScheduleRunRow, end: Pick<ScheduleRunRow, 'outcome' | 'call' | 'reason'>): Promise<void> {

@@ -6,6 +6,7 @@ import { act } from './act.ts';
 import { identify } from './admit.ts';
 import { timetable } from './cron.ts';
 import { permit } from './permit.ts';
+import { permittedRow } from './permitted-row.ts';
 import type { Platform } from './platform.ts';
 import { readJson } from './read-json.ts';
 import { dueAt } from './schedule-claim.ts';
@@ -230,23 +231,18 @@ export const runSchedule = async (
   return { ...runInfo(await platform.scheduler.runNow(row, call)), receipt };
 };
 
-const permitted = async (platform: Platform, authorization: string | undefined, action: string, id: string) => {
-  const principal = await identify(platform, authorization);
-  const { account } = principal;
-  await permit(platform, principal, action, { type: 'schedule', account, id });
-  const row = await platform.store.db
-    .selectFrom('schedules')
-    .selectAll()
-    .where('id', '=', id)
-    .where('account', '=', account)
-    .executeTakeFirst();
-  if (row === undefined)
-    throw new CrankError(
-      'not-found',
-      `There is no schedule ${id.slice(0, 80)} in the account ${account}: \`crank schedule list\` lists what there is.`,
-    );
-  return { principal, row };
-};
+const permitted = (platform: Platform, authorization: string | undefined, action: string, id: string) =>
+  permittedRow(platform, authorization, action, {
+    type: 'schedule',
+    id,
+    find: (account) =>
+      platform.store.db
+        .selectFrom('schedules')
+        .selectAll()
+        .where('id', '=', id)
+        .where('account', '=', account)
+        .executeTakeFirst(),
+  });
 
 const info = (row: ScheduleRow, now: number): ScheduleInfo => ({
   id: row.id,

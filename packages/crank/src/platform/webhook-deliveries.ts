@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '#src/core/clock.ts';
+import { type Clock, pause } from '#src/core/clock.ts';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
 import type { Principal } from '#src/core/service.ts';
 import type { WebhookDeliveryRow, WebhookRow } from '#src/store/schema-service-life.ts';
 import { act, nodePrincipal } from './act.ts';
+import { LEFT_ALONE, mayHaveEffects } from './effects.ts';
 import { fire } from './firing.ts';
 import type { KeyWrapper } from './key-wrapper.ts';
 import type { Platform } from './platform.ts';
@@ -187,7 +188,7 @@ export class Deliveries {
         if (this.#stop.signal.aborted && code === 'unavailable') return; // the next start makes it
         if (!passing.has(code) || this.#clock.now() > row.received_at + PATIENCE_MS)
           return end(platform, row, { outcome: code, call: null, reason: message });
-        await this.#pause(RETRY_MS);
+        await pause(this.#clock, RETRY_MS, this.#stop.signal);
         if (this.#stop.signal.aborted) return;
       }
     }
@@ -226,15 +227,8 @@ export class Deliveries {
     const { db } = platform.store;
     const made = await db.selectFrom('calls').select('outcome').where('id', '=', row.call).executeTakeFirst();
     if (made !== undefined) return end(platform, row, { outcome: made.outcome, call: row.call, reason: null });
-    const version = hook.version ?? undefined;
-    const effects = await platform.catalog.resolve(hook.account, hook.service, version).then(
-      ({ manifest }) => manifest.network !== undefined,
-      () => false,
-    );
-    if (!effects) return this.#begin(platform, hook, vault, row);
-    const reason =
-      'The node ended during it. The service has a network, so it may have had an effect: it is not made again; nothing was charged.';
-    await end(platform, row, { outcome: 'unavailable', call: null, reason });
+    if (!(await mayHaveEffects(platform.catalog, hook))) return this.#begin(platform, hook, vault, row);
+    await end(platform, row, { outcome: 'unavailable', call: null, reason: LEFT_ALONE });
   }
 
   #tick(platform: Platform): void {
@@ -252,19 +246,6 @@ export class Deliveries {
         .then(() => this.#recover(platform, true))
         .catch((err: unknown) => platform.log.error({ err }, 'deliveries could not be looked at'));
       if (!this.#stop.signal.aborted) this.#tick(platform);
-    });
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stop;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.#clock.after(ms, done);
-      signal.addEventListener('abort', done);
     });
   }
 }

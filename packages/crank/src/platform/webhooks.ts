@@ -6,6 +6,7 @@ import type { WebhookDeliveryRow, WebhookRow } from '#src/store/schema-service-l
 import { act } from './act.ts';
 import { identify } from './admit.ts';
 import { permit } from './permit.ts';
+import { permittedRow } from './permitted-row.ts';
 import type { Platform } from './platform.ts';
 import { type WebhookMap, wrongInMap } from './webhook-arguments.ts';
 import { sealWebhook } from './webhook-secret.ts';
@@ -165,23 +166,18 @@ export const removeWebhook = async (
   return { receipt };
 };
 
-const permitted = async (platform: Platform, authorization: string | undefined, action: string, id: string) => {
-  const principal = await identify(platform, authorization);
-  const { account } = principal;
-  await permit(platform, principal, action, { type: 'webhook', account, id });
-  const row = await platform.store.db
-    .selectFrom('webhooks')
-    .selectAll()
-    .where('id', '=', id)
-    .where('account', '=', account)
-    .executeTakeFirst();
-  if (row === undefined)
-    throw new CrankError(
-      'not-found',
-      `There is no webhook ${id.slice(0, 80)} in the account ${account}: \`crank webhook list\` lists what there is.`,
-    );
-  return { principal, row };
-};
+const permitted = (platform: Platform, authorization: string | undefined, action: string, id: string) =>
+  permittedRow(platform, authorization, action, {
+    type: 'webhook',
+    id,
+    find: (account) =>
+      platform.store.db
+        .selectFrom('webhooks')
+        .selectAll()
+        .where('id', '=', id)
+        .where('account', '=', account)
+        .executeTakeFirst(),
+  });
 
 const info = (row: WebhookRow): WebhookInfo => ({
   id: row.id,
