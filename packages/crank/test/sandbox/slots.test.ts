@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { calling, jsonOf, limits, templateOf, type Workshop, workshop } from './harness.ts';
+import { calling, eventually, jsonOf, limits, processesWith, templateOf, type Workshop, workshop } from './harness.ts';
 
 const traces: [trace: string, ends: string][] = [
   ['a file', 'done'],
@@ -38,6 +39,22 @@ describe('one slot, one call after another', () => {
     for (let n = 0; n < 5; n++) pids.push(jsonOf(await call('pid')));
     expect(new Set(pids).size).toBe(5);
     expect(pids).not.toContain(1);
+  });
+
+  it('that does not tell of the end in time loses no answer that was given before', async () => {
+    const may = templateOf(shop, 'ordinary.py', 'fresh', { limits: { ...limits, subprocesses: 4 } });
+    const parent = (pid: number): number =>
+      Number(/\nPPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))![1]);
+    const running = calling(shop.sandbox, may)('wait_outside', { seconds: '1.0625' });
+    let sleeping: number | undefined;
+    await eventually(() => {
+      sleeping = processesWith('sleep\x001.0625')[0];
+      return sleeping !== undefined;
+    });
+    // Subprocesses are counted at the end, so the answer waits for the slot's word, which does not come.
+    process.kill(parent(parent(sleeping!)), 'SIGSTOP');
+    expect(jsonOf(await running)).toBe('1.0625');
+    expect(jsonOf(await calling(shop.sandbox, may)('add', { a: 1, b: 2 }))).toBe(3);
   });
 
   it.each(traces)('shows nothing of %s', async (trace, ends) => {

@@ -172,16 +172,10 @@ export const createSlots = ({
   const onGone = (slot: Slot, type: number, id: number, body: Buffer): void => {
     if (type !== toHost.gone) throw new ProtocolViolation(`a frame of type ${type} from a slot`);
     const end = parseEnd(body);
-    if (slot.state === 'idle') {
-      if (id === 0) throw new ProtocolViolation('a call has ended that was not made');
-      // Killed while it waited for its call, which is no lie of anybody's.
-      slot.state = 'dying';
-      slot.since = performance.now();
-      sweeper ??= setInterval(sweep, sweepEvery);
-      return;
-    }
     // What it said before it ended may come behind this: the two channels are read in no order.
-    setImmediate(distrust(() => finish(slot, id !== 0, end)));
+    if (slot.state !== 'idle') setImmediate(distrust(() => finish(slot, id !== 0, end)));
+    else if (id === 0) throw new ProtocolViolation('a call has ended that was not made');
+    else die(slot); // killed while it waited for its call, which is no lie of anybody's
   };
 
   const finish = (slot: Slot, last: boolean, end: End): void => {
@@ -199,23 +193,28 @@ export const createSlots = ({
     }
   };
 
-  /** The call's process ended without an answer. */
+  /** The call's process is gone. */
   const bury = (slot: Slot, { result, cpuNs, peakBytes, truncatedBytes, stdout, stderr }: End): void => {
-    const { entry } = slot;
+    // It may have answered, and only its slot did not say in time that it has ended.
+    if (slot.held !== undefined) settle(slot, parseEnd(slot.held));
+    if (slot.entry === undefined) return;
+    const { receiver, call } = slot.entry;
     slot.entry = undefined;
-    if (entry === undefined) return;
-    const { receiver, call } = entry;
     const killed = slot.group !== undefined && slot.group.outOfMemory() > slot.before.outOfMemory;
     const { code, detail } = receiver.stopped ?? reasonFor(call, result, cpuNs, killed);
     receiver.fail(code, detail, { ...measured(slot, cpuNs), peakBytes, truncatedBytes, stdout, stderr });
   };
 
-  /** Ends a slot with all that is in it. */
-  const dismiss = (slot: Slot): void => {
+  const die = (slot: Slot): void => {
     slot.state = 'dying';
     slot.since = performance.now();
-    tell(bareFrame(toSandbox.kill, slot.line));
     sweeper ??= setInterval(sweep, sweepEvery);
+  };
+
+  /** Ends a slot with all that is in it. */
+  const dismiss = (slot: Slot): void => {
+    die(slot);
+    tell(bareFrame(toSandbox.kill, slot.line));
   };
 
   const assign = (slot: Slot, entry: Entry): void => {

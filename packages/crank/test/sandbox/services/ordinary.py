@@ -145,3 +145,8 @@ def process() -> int:
     global calls
     calls += 1
     return calls
+
+
+def wait_outside(seconds: str) -> str:
+    subprocess.run(["sleep", seconds], check=True)
+    return seconds
