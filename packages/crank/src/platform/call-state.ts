@@ -34,8 +34,8 @@ export class CallState {
   readonly salts: { subject: Buffer; input: Buffer };
   /** What policy wants kept of it. */
   keeps: Keeping | undefined;
-  /** The call whose replay this is. */
-  readonly replays: string | undefined;
+  /** The receipt that this one follows: of its opening, or of the call whose replay this is. */
+  predecessor: string | undefined;
   /** The version's limits, lowered by what policy decided. */
   limits: Limits;
   readonly decisions: Decision[] = [];
@@ -64,7 +64,7 @@ export class CallState {
     target: DeployedVersion;
     operation: Operation;
     subject: SubjectKey;
-    replays?: string | undefined;
+    predecessor?: string | undefined;
   }) {
     this.id = call.id;
     this.received = call.received;
@@ -73,7 +73,7 @@ export class CallState {
     this.operation = call.operation;
     this.subject = call.subject;
     this.salts = call.subject.salts(call.id);
-    this.replays = call.replays;
+    this.predecessor = call.predecessor;
     this.limits = { ...call.target.manifest.limits };
     this.wanted = wantedSecrets(call.target, call.operation);
   }

@@ -8,16 +8,22 @@ import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
 import type { DeployedVersion } from './catalog.ts';
+import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
 import type { Platform } from './platform.ts';
 import { demandTrust } from './quarantine.ts';
+import type { RecordEntry } from './record-entry.ts';
 import { SubjectKey } from './subject-key.ts';
 
 /** A request to run an operation, in no door's terms. */
 export interface CallRequest {
   authorization: string | undefined;
   /** Stands for credentials: a principal that the platform knows already, and the id that its call is to have. */
-  as?: { id: string; principal: Principal };
+  as?: {
+    id: string;
+    principal: Principal /** When the call came, milliseconds since 1970; now where absent. */;
+    received?: number;
+  };
   /** The account of the service; the caller's own where absent. */
   account?: string | undefined;
   service: string;
@@ -33,12 +39,26 @@ export interface CallRequest {
   subject?: string | SubjectKey | undefined;
   /** The call whose replay this is, and the limits that it had. */
   replays?: { id: string; limits: Limits };
+  /** Take it as a job: the answer is `job`, and it runs by itself. */
+  later?: boolean;
+  /** The job that this call is. */
+  job?: JobRun;
   /** Aborted where the caller went away. */
   signal: AbortSignal;
   /** Reads the body, once the caller is known to be permitted. @throws CrankError 400, 413, 415 */
   read: (operation: Operation, limits: Limits) => Promise<CallBody>;
   /** Begins a streamed answer; called once, after the opening receipt is durable. */
   open: (call: { id: string; version: string }) => StreamSink;
+}
+
+/** A job's part in its call. */
+export interface JobRun {
+  /** The receipt of its opening. */
+  opening: string;
+  /** All is decided, and the call is about to be executed. @throws CrankError `cancelled` */
+  begin(state: CallState): Promise<void>;
+  /** The call has ended. @returns what is to be written with its receipt @throws where it has not ended after all, and there is to be no receipt */
+  end(state: CallState): Promise<NonNullable<RecordEntry['queries']>>;
 }
 
 export interface CallBody {
@@ -66,7 +86,7 @@ export interface StreamSink {
  */
 export const call = async (platform: Platform, request: CallRequest): Promise<CallAnswer> => {
   // 1. authenticate; resolve within what the principal may see
-  const received = Date.now();
+  const received = request.as?.received ?? Date.now();
   const principal =
     request.as === undefined ? await admit(platform, request.authorization) : letIn(platform, request.as);
   const id = request.as?.id ?? newId('call');
@@ -94,8 +114,8 @@ const run = async (
       ? request.subject
       : await platform.subjects.of(target.account, request.subject ?? principal.id, request.subject !== undefined);
   const { operation } = callable;
-  const replays = request.replays?.id;
-  const state = new CallState({ id, received, principal, target, operation, subject, replays });
+  const predecessor = request.job?.opening ?? request.replays?.id;
+  const state = new CallState({ id, received, principal, target, operation, subject, predecessor });
   let release: (() => void) | undefined;
   const leave = platform.load.enter(principal.account);
   try {
@@ -111,7 +131,7 @@ const run = async (
       if (request.idempotencyKey !== undefined) {
         const slot = platform.idempotency.slot(principal.id, state.name, request.idempotencyKey, body.fingerprint());
         const claim = await platform.idempotency.claim(slot, subject);
-        if ('kept' in claim) return replay(claim.kept);
+        if ('kept' in claim) return await replay(platform, claim.kept, subject);
         release = claim.release;
         state.slot = slot;
       }
@@ -136,6 +156,9 @@ const run = async (
       // 5. reserve: no budget is set on this node's accounts; 6. place: here
       state.within(request.deadlineMs);
 
+      if (request.later) return await takeJob(platform, state, body, request);
+      await request.job?.begin(state);
+
       // 7. execute
       const result = await state.step('execute', () => state.execute(platform, request, body, callContext(state)));
 
@@ -156,6 +179,7 @@ const run = async (
       request.tags,
       kept && platform.idempotency.row(state.slot!, kept, subject),
     );
+    if (request.job !== undefined) entry.queries = [...(entry.queries ?? []), ...(await request.job.end(state))];
     await state.step('commit', () => platform.recorder.commit(entry));
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);

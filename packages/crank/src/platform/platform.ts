@@ -14,6 +14,7 @@ import type { Catalog } from './catalog.ts';
 import type { Cosigning } from './cosigning.ts';
 import type { Flights } from './flights.ts';
 import type { Idempotency } from './idempotency.ts';
+import type { Jobs } from './jobs/jobs.ts';
 import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Recorder } from './recorder.ts';
@@ -48,6 +49,7 @@ export interface Platform {
   idempotency: Idempotency;
   secrets: Secrets;
   scheduler: Scheduler;
+  jobs: Jobs;
   /** Webhooks in. */
   deliveries: Deliveries;
   /** Keys of those whose data calls carry. */

@@ -19,6 +19,7 @@ import { Catalog } from '#src/platform/catalog.ts';
 import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
+import { Jobs } from '#src/platform/jobs/jobs.ts';
 import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
 import type { Platform } from '#src/platform/platform.ts';
@@ -173,6 +174,7 @@ export const openDoor = async (
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
     secrets: new Secrets(store.db, wrapper),
+    jobs: new Jobs({ concurrency: 1, keepMs: 1 }),
     scheduler: new Scheduler(systemClock, fire),
     deliveries: new Deliveries(systemClock, wrapper),
     refusals: { count: () => undefined } as unknown as Platform['refusals'],

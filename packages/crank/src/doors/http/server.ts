@@ -12,6 +12,7 @@ import { callRoutes } from './routes/call.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { policyRoutes } from './routes/policies.ts';
@@ -106,6 +107,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     serviceRoutes(scope, platform);
     versionRoutes(scope, platform);
     historyRoutes(scope, platform);
+    jobRoutes(scope, platform);
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);

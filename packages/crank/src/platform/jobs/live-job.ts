@@ -1,0 +1,78 @@
+import type { Kysely } from 'kysely';
+import type { Database } from '#src/store/schema.ts';
+import type { JobRow } from '#src/store/schema-service-life.ts';
+import type { SubjectKey } from '../subject-key.ts';
+import { messageContext } from './job-view.ts';
+
+/** How often progress is stored at most; whoever watches here gets all of it. */
+const STORE_MS = 1_000;
+
+/** What a script says of its progress. */
+export interface Said {
+  /** From 0 to 1; null: unknown. */
+  fraction: number | null;
+  message: string;
+}
+
+/** How far a job is, while it runs. */
+export class LiveJob {
+  readonly abort = new AbortController();
+  /** Set by whoever runs it. */
+  done: Promise<void> = Promise.resolve();
+  readonly #db: Kysely<Database>;
+  readonly #id: string;
+  readonly #onSaid: () => void;
+  readonly #onError: (error: unknown) => void;
+  #fraction: number | null = null;
+  #message = '';
+  #at: number | undefined;
+  #key: SubjectKey | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(id: string, on: { db: Kysely<Database>; onSaid: () => void; onError: (error: unknown) => void }) {
+    this.#id = id;
+    this.#db = on.db;
+    this.#onSaid = on.onSaid;
+    this.#onError = on.onError;
+  }
+
+  /** Goes on from where it was: also what is done anew does not go back. */
+  resume({ fraction }: JobRow, key: SubjectKey): void {
+    this.#fraction = fraction;
+    this.#key = key;
+  }
+
+  said({ fraction, message }: Said): void {
+    if (fraction !== null) this.#fraction = Math.max(this.#fraction ?? 0, fraction);
+    this.#message = message;
+    this.#at = Date.now();
+    this.#timer ??= setTimeout(() => this.#store(), STORE_MS);
+    this.#onSaid();
+  }
+
+  /** What a row is to be changed by, and shown with. */
+  columns(): Partial<Pick<JobRow, 'fraction' | 'message' | 'progress_at'>> {
+    if (this.#at === undefined) return {};
+    return {
+      fraction: this.#fraction,
+      message: this.#key?.sealText(this.#message, messageContext(this.#id)) ?? '',
+      progress_at: this.#at,
+    };
+  }
+
+  /** Stores nothing more. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #store(): void {
+    this.#timer = undefined;
+    this.#db
+      .updateTable('jobs')
+      .set(this.columns())
+      .where('id', '=', this.#id)
+      .where('state', '=', 'running')
+      .execute()
+      .catch(this.#onError);
+  }
+}
