@@ -4,6 +4,7 @@ import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
+import { cancelJob, listJobs, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
@@ -28,6 +29,9 @@ import { addWitness, leaveLog, listWitnesses, removeWitness, serveLog, witnessPo
 export const commands = (dataFolder: () => string): Command[] => [
   deploy,
   call,
+  listJobs,
+  showJob,
+  cancelJob,
   services,
   describe,
   versions,

@@ -1,6 +1,7 @@
 import { choices } from '#src/platform/draw.ts';
 import { roles } from '../routes/keys.ts';
 import { errors, ref } from './components.ts';
+import { jobPaths } from './job-paths.ts';
 import { logPaths } from './log-paths.ts';
 import {
   all,
@@ -247,6 +248,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: { '200': ok('Removed.', ref('Done')), ...errors(400, 401, 403, 404, 429) },
     },
   },
+  ...jobPaths,
   ...secretPaths,
   ...schedulePaths,
   ...webhookPaths,
