@@ -7,6 +7,7 @@ import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
 import type { SandboxResult, SandboxTemplate, SandboxUsage } from '#src/engines/sandbox/sandbox.ts';
 import type { CallBody, CallRequest } from './call.ts';
 import type { Answer, CallAnswer } from './call-answer.ts';
+import { tellProgress } from './call-progress.ts';
 import { type OpenStream, openStream } from './call-stream.ts';
 import type { DeployedVersion } from './catalog.ts';
 import { grantEgress } from './egress.ts';
@@ -191,6 +192,7 @@ export class CallState {
     try {
       const template = this.#template(platform);
       lease = this.destinations && platform.egress.open({ home: template.key, destinations: this.destinations });
+      const onProgress = tellProgress(platform, this, request);
       const result = await platform.sandbox.run(template, {
         id: this.id,
         operation: this.operation.name,
@@ -202,6 +204,7 @@ export class CallState {
         ...(lease && { proxyToken: lease.token }),
         ...(this.secrets && { secrets: this.secrets.values }),
         ...(this.stream && { onItem: this.#onItem(this.stream) }),
+        ...(onProgress && { onProgress }),
       });
       this.executed = true;
       this.usage = result.usage;
@@ -210,6 +213,7 @@ export class CallState {
     } catch (error) {
       throw startedBefore(this.secrets === undefined ? error : maskError(error, this.secrets.mask), this.name);
     } finally {
+      await this.stream?.idle();
       leave?.();
       this.traffic = lease?.close();
       forget?.();

@@ -1,5 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
+import type { Progress } from '#src/core/progress.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { admit, letIn } from './admit.ts';
 import { type CallAnswer, failureOf, keptAnswer, replay } from './call-answer.ts';
@@ -49,6 +50,10 @@ export interface CallRequest {
   read: (operation: Operation, limits: Limits) => Promise<CallBody>;
   /** Begins a streamed answer; called once, after the opening receipt is durable. */
   open: (call: { id: string; version: string }) => StreamSink;
+  /** Hears how far the script says that it is, about ten times a second at most. Must not throw. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+  /** The bytes that stand for progress within a streamed answer; absent where they have no place there. */
+  encodeProgress?: ((progress: Progress) => Uint8Array) | undefined;
 }
 
 /** A job's part in its call. */

@@ -13,6 +13,7 @@ export const toHost = {
   gone: 8,
   started: 9,
   done: 10,
+  progress: 11,
 } as const;
 export const kinds = { call: 0, describe: 1 } as const;
 

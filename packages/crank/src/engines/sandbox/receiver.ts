@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode } from '#src/core/error.ts';
 import type { End } from './end-frame.ts';
-import { ProtocolViolation, window } from './frames.ts';
+import { ProtocolViolation, toHost, window } from './frames.ts';
+import { createProgressRelay } from './progress.ts';
 import type { SandboxCall, SandboxOutcome, SandboxResult } from './sandbox.ts';
 
 /** Where the frames of one call arrive, and what becomes of them. */
@@ -16,9 +17,8 @@ export interface Receiver {
   startedAt: number;
   /** Why the host asked for the end; the sandbox's own word then counts no more. */
   stopped: { code: ErrorCode; detail: string; at: number } | undefined;
-  /** @throws ProtocolViolation when more is under way than the window allows. */
-  item(json: Buffer): void;
-  chunk(bytes: Buffer): void;
+  /** Takes a frame of the call's process that is not its END. @throws ProtocolViolation when it is none, or more is under way than allowed */
+  take(type: number, body: Buffer): void;
   end(end: End): void;
   /** Ends the call without an END frame: the process is gone. */
   fail(code: ErrorCode, detail: string, known?: Partial<Omit<End, 'result'>>): void;
@@ -55,6 +55,7 @@ export const createReceiver = (
   let fileBytes = 0;
   let tail: Promise<void> | undefined;
   let failure: { error: unknown } | undefined;
+  const progress = createProgressRelay(call.onProgress);
 
   const takeIn = (body: Buffer, consume: (body: Buffer) => void | Promise<void>): void => {
     if (receiver.settled) {
@@ -81,6 +82,16 @@ export const createReceiver = (
       ack();
     };
     tail = tail === undefined ? step() : tail.then(step);
+  };
+
+  const takeItem = (json: Buffer): void => {
+    if (json.length > call.limits.outputBytes) throw new ProtocolViolation('an item longer than its limit');
+    items++;
+    takeIn(json, (bytes) => call.onItem?.(bytes));
+  };
+
+  const takeProgress = (body: Buffer): void => {
+    if (!receiver.settled) progress.take(body);
   };
 
   const create = (): Promise<FileHandle> => {
@@ -132,6 +143,7 @@ export const createReceiver = (
 
   const settle = async (end: End, wallNs: number): Promise<void> => {
     if (tail !== undefined) await tail;
+    progress.close();
     const outcome = await outcomeOf(end);
     if (file !== undefined) {
       await file.close();
@@ -165,12 +177,12 @@ export const createReceiver = (
     settled: false,
     startedAt: performance.now(),
     stopped: undefined as Receiver['stopped'],
-    item: (json: Buffer) => {
-      if (json.length > call.limits.outputBytes) throw new ProtocolViolation('an item longer than its limit');
-      items++;
-      takeIn(json, (bytes) => call.onItem?.(bytes));
+    take: (type: number, body: Buffer) => {
+      if (type === toHost.item) takeItem(body);
+      else if (type === toHost.chunk) takeIn(body, writeChunk);
+      else if (type === toHost.progress) takeProgress(body);
+      else throw new ProtocolViolation(`a frame of type ${type} from a call`);
     },
-    chunk: (bytes: Buffer) => takeIn(bytes, writeChunk),
     end: (end: End) => close(end),
     fail: (code: ErrorCode, detail: string, known: Parameters<Receiver['fail']>[2] = {}) =>
       close({
@@ -185,6 +197,7 @@ export const createReceiver = (
     abandon: (why: NotBegun) => {
       if (receiver.settled) return;
       receiver.settled = true;
+      progress.close();
       reject(why);
     },
     result: promise,

@@ -33,8 +33,8 @@ const LONGEST_BACKOFF_MS = 3_600_000;
 export const ROOM_MS = 1_000;
 
 /** Milliseconds before attempt `n` + 1: twice as long after each, a fifth more or less so that many do not come at once. */
-export const backoffOf = ({ retry }: Operation, n: number, random = Math.random()): number =>
-  Math.min(LONGEST_BACKOFF_MS, (retry?.backoffMs ?? BACKOFF_MS) * 2 ** (n - 1)) * (0.8 + 0.4 * random);
+const backoffOf = ({ retry }: Operation, n: number): number =>
+  Math.min(LONGEST_BACKOFF_MS, (retry?.backoffMs ?? BACKOFF_MS) * 2 ** (n - 1)) * (0.8 + 0.4 * Math.random());
 
 /** What the runner knows of an attempt. */
 export interface Attempt extends JobRun {

@@ -295,6 +295,7 @@ export class Jobs {
         signal: live.abort.signal,
         read: () => loadInput({ db, key: subject, job: row.id, kind: 'input' }, platform.scratch, taken),
         open: () => attempt.sink(),
+        onProgress: (progress) => live.said(progress),
       });
       if (answer.type === 'file') await removeFiles([answer.path]);
     } finally {

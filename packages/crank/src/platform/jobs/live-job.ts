@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Progress } from '#src/core/progress.ts';
 import type { Database } from '#src/store/schema.ts';
 import type { JobRow } from '#src/store/schema-service-life.ts';
 import type { SubjectKey } from '../subject-key.ts';
@@ -6,13 +7,6 @@ import { messageContext } from './job-view.ts';
 
 /** How often progress is stored at most; whoever watches here gets all of it. */
 const STORE_MS = 1_000;
-
-/** What a script says of its progress. */
-export interface Said {
-  /** From 0 to 1; null: unknown. */
-  fraction: number | null;
-  message: string;
-}
 
 /** How far a job is, while it runs. */
 export class LiveJob {
@@ -42,7 +36,7 @@ export class LiveJob {
     this.#key = key;
   }
 
-  said({ fraction, message }: Said): void {
+  said({ fraction, message }: Progress): void {
     if (fraction !== null) this.#fraction = Math.max(this.#fraction ?? 0, fraction);
     this.#message = message;
     this.#at = Date.now();

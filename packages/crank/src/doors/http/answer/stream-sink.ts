@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { CrankError } from '#src/core/error.ts';
+import type { Progress } from '#src/core/progress.ts';
 import type { StreamSink } from '#src/platform/call.ts';
 import type { CallAnswer } from '#src/platform/call-answer.ts';
 import { itemLine, oneLine } from '#src/platform/item-line.ts';
@@ -9,7 +10,8 @@ import { callHeaders, serverTiming } from './answer-headers.ts';
 const STALLED_MS = 60_000;
 
 /**
- * A streamed answer: items as lines of NDJSON, or as server-sent events. The last frame tells how the call ended:
+ * A streamed answer: items as lines of NDJSON, or as server-sent events, which may have events `progress` with
+ * `{"fraction", "message"}` between them. The last frame tells how the call ended:
  * `{"$crank":{"call","receipt","outcome","items","error"?}}`, or an event `receipt` with the same object as data.
  */
 export interface CallStream extends StreamSink {
@@ -38,12 +40,10 @@ export const openCallStream = (
   };
   return {
     encode: (json) => {
+      items += 1;
       return events ? Buffer.concat([DATA, oneLine(json), EVENT_END]) : itemLine(json);
     },
-    write: (bytes) => {
-      items += 1;
-      return write(raw, bytes);
-    },
+    write: (bytes) => write(raw, bytes),
     finish: ({ id, timing, answer }) => {
       const error = answer.type === 'error' || answer.type === 'stream' ? answer.error : undefined;
       const problem = answer.type === 'error' || answer.type === 'stream' ? answer.problem : undefined;
@@ -57,6 +57,10 @@ export const openCallStream = (
     },
   };
 };
+
+/** How far a call is, in a stream of server-sent events. Lines of NDJSON have no place for it: each of them is an item. */
+export const progressEvent = ({ fraction, message }: Progress): Uint8Array =>
+  Buffer.from(`event: progress\ndata: ${JSON.stringify({ fraction, message })}\n\n`);
 
 const DATA = Buffer.from('data: ');
 const EVENT_END = Buffer.from('\n\n');

@@ -285,7 +285,7 @@ export const parameters = {
     ...text,
     maxLength: 255,
   }),
-  Prefer: header('Prefer', '`respond-async`: take the call as a job, and answer 202 before it runs (RFC 7240).'),
+  Prefer: header('Prefer', '`respond-async`: take the call as a job, and answer 202 before it runs (RFC 7240).', text),
   Deadline: header('Crank-Deadline', 'How long the caller waits, such as `500ms`, `5s`, `2m`.', {
     ...text,
     pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)$',

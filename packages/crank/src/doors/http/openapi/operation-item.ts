@@ -73,7 +73,7 @@ const describeResult = ({ result }: Operation): string => {
     case 'file':
       return 'The file that the operation made.';
     case 'stream':
-      return 'Items as they come; the last line is `{"$crank": {"call", "receipt", "outcome", "items", "error"?}}`, the last event is named `receipt`.';
+      return 'Items as they come; the last line is `{"$crank": {"call", "receipt", "outcome", "items", "error"?}}`, the last event is named `receipt`, and events named `progress`, `{"fraction", "message"}`, may stand between items.';
   }
 };
 

@@ -8,7 +8,7 @@ import { removeFiles } from '#src/platform/scratch.ts';
 import { callHeaders, serverTiming } from '../answer/answer-headers.ts';
 import { sendProblemBytes } from '../answer/problem.ts';
 import { sendFile } from '../answer/send-file.ts';
-import { type CallStream, openCallStream } from '../answer/stream-sink.ts';
+import { type CallStream, openCallStream, progressEvent } from '../answer/stream-sink.ts';
 import { readCallBody } from '../request/call-body.ts';
 import { readCallHeaders } from '../request/call-headers.ts';
 import { prefersAsync } from '../request/prefers-async.ts';
@@ -32,6 +32,7 @@ export const callRoutes = (app: FastifyInstance, platform: Platform): void => {
       if (!reply.raw.writableFinished) gone.abort();
     });
     const taken: string[] = [];
+    const events = prefersEvents(raw.headers.accept);
     const started: { stream?: CallStream; id?: string } = {};
     const wanted: CallRequest = {
       authorization: raw.headers.authorization,
@@ -46,9 +47,10 @@ export const callRoutes = (app: FastifyInstance, platform: Platform): void => {
       open: (begun) => {
         reply.hijack();
         started.id = begun.id;
-        started.stream = openCallStream(reply.raw, begun, prefersEvents(raw.headers.accept));
+        started.stream = openCallStream(reply.raw, begun, events);
         return started.stream;
       },
+      ...(events && { encodeProgress: progressEvent }),
     };
     try {
       const answer = await call(platform, wanted);
