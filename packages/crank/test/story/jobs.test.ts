@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { verifyReceipt } from 'crank-verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { killJobs } from '../../../../bench/jobs.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 
 const WORK = `
@@ -20,6 +21,13 @@ def nap(seconds: float = 60.0) -> str:
     time.sleep(seconds)
     return "rested"
 
+def steps(n: int = 3, marks: list[float] = [0.5, 0.2, 0.9]) -> int:
+    from crank_platform import context
+    for mark in marks:
+        context.progress(mark, f"at {mark}")
+        time.sleep(0.15)
+    return n
+
 def fail(why: str = "no reason") -> int:
     raise Flaky(why)
 
@@ -35,6 +43,7 @@ const MANIFEST = {
     pages: {},
     nap: {},
     shout: {},
+    steps: {},
     fail: { idempotent: true, retry: { attempts: 3, backoff: '10ms' } },
   },
 };
@@ -47,6 +56,7 @@ interface Job {
   result: { type: string; bytes: number; contentType: string } | null;
   opening: string;
   receipt: string | null;
+  progress: { fraction: number | null; message: string } | null;
 }
 
 /** A call that outlives its request: taken, run, ended, its result fetched; and what becomes of it when things go wrong. */
@@ -183,6 +193,17 @@ describe('jobs', () => {
     expect(JSON.parse(events.at(-1)!)).toMatchObject({ id: json.id, state: 'ended', outcome: 'ok' });
   });
 
+  it('tells how far it is, and never goes back', async () => {
+    const { json } = await later('steps');
+    const { text } = await node.request('GET', `/v1/jobs/${json.id}/events`);
+    const jobs = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!) as Job);
+    const fractions = jobs.flatMap(({ progress }) => progress?.fraction ?? []);
+    expect(fractions).toEqual([...fractions].sort((a, b) => a - b));
+    expect(new Set(fractions)).toEqual(new Set([0.5, 0.9]));
+    expect(jobs.at(-1)).toMatchObject({ state: 'ended', progress: { fraction: 0.9, message: 'at 0.9' } });
+    expect((await jobOf(json.id)).progress).toMatchObject({ fraction: 0.9, message: 'at 0.9' });
+  });
+
   it('shows jobs to whom they belong', async () => {
     const made = await node.request<{ key: string }>('POST', '/v1/keys', { json: { name: 'c', role: 'caller' } });
     const { key } = made.json;
@@ -194,5 +215,16 @@ describe('jobs', () => {
     expect((await node.request<{ jobs: Job[] }>('GET', '/v1/jobs', { key })).json.jobs).toEqual([]);
     const all = await node.request<{ jobs: Job[] }>('GET', '/v1/jobs?state=ended&service=work');
     expect(all.json.jobs.map(({ id }) => id)).toContain(json.id);
+  });
+});
+
+/** The short version of `npm run bench -- jobs`. */
+describe('jobs under kill -9 of the node', () => {
+  it('end exactly once, each with a receipt, and progress never goes back', async () => {
+    const report = await killJobs({ jobs: 60, seed: 3, pauseMs: 1_000, kills: 3 });
+    expect(report.faults).toEqual([]);
+    expect(report.kills).toBeGreaterThanOrEqual(3);
+    expect(report.begunAgain).toBeGreaterThan(0);
+    expect(report.progressSeen).toBeGreaterThan(0);
   });
 });

@@ -26,9 +26,8 @@ const visible = async (platform: Platform, principal: Principal, id: string): Pr
 
 /** As it is now; what it says of its progress is for whoever may read its result. */
 const show = async (platform: Platform, principal: Principal, row: JobRow): Promise<JobInfo> => {
-  const isNow = row.state === 'running' ? { ...row, ...platform.jobs.progress(row.id) } : row;
   const key = owns(principal, row) ? await subjectOf(platform, row) : undefined;
-  return infoOf(isNow, key);
+  return infoOf(row, key);
 };
 
 const owns = (principal: Principal, row: JobRow): boolean =>

@@ -144,11 +144,6 @@ export class Jobs {
     };
   }
 
-  /** What is known of one that runs here beyond its row. */
-  progress(id: string): Partial<JobRow> {
-    return this.#running.get(id)?.columns() ?? {};
-  }
-
   /** Ends a job of this node whose row says that it was cancelled; resolves when it has ended. */
   async cancel(id: string): Promise<void> {
     const running = this.#running.get(id);
@@ -226,7 +221,7 @@ export class Jobs {
     const { store, log } = this.#on;
     const live = new LiveJob(id, {
       db: store.db,
-      onSaid: () => this.#tell(id),
+      onStored: () => this.#tell(id),
       onError: (err) => log.error({ err, job: id }, 'progress could not be stored'),
     });
     this.#running.set(id, live);

@@ -5,28 +5,32 @@ import type { JobRow } from '#src/store/schema-service-life.ts';
 import type { SubjectKey } from '../subject-key.ts';
 import { messageContext } from './job-view.ts';
 
-/** How often progress is stored at most; whoever watches here gets all of it. */
-const STORE_MS = 1_000;
+/** How often progress is stored at most. */
+const STORE_MS = 250;
 
-/** How far a job is, while it runs. */
+/**
+ * How far a job is, while it runs. What is shown is what is stored: so nobody was shown more than a node that dies and starts
+ * again goes on from.
+ */
 export class LiveJob {
   readonly abort = new AbortController();
   /** Set by whoever runs it. */
   done: Promise<void> = Promise.resolve();
   readonly #db: Kysely<Database>;
   readonly #id: string;
-  readonly #onSaid: () => void;
+  readonly #onStored: () => void;
   readonly #onError: (error: unknown) => void;
   #fraction: number | null = null;
   #message = '';
   #at: number | undefined;
   #key: SubjectKey | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #storedAt = 0;
 
-  constructor(id: string, on: { db: Kysely<Database>; onSaid: () => void; onError: (error: unknown) => void }) {
+  constructor(id: string, on: { db: Kysely<Database>; onStored: () => void; onError: (error: unknown) => void }) {
     this.#id = id;
     this.#db = on.db;
-    this.#onSaid = on.onSaid;
+    this.#onStored = on.onStored;
     this.#onError = on.onError;
   }
 
@@ -40,11 +44,10 @@ export class LiveJob {
     if (fraction !== null) this.#fraction = Math.max(this.#fraction ?? 0, fraction);
     this.#message = message;
     this.#at = Date.now();
-    this.#timer ??= setTimeout(() => this.#store(), STORE_MS);
-    this.#onSaid();
+    this.#timer ??= setTimeout(() => void this.#store(), Math.max(0, this.#storedAt + STORE_MS - this.#at));
   }
 
-  /** What a row is to be changed by, and shown with. */
+  /** What a row is to be changed by. */
   columns(): Partial<Pick<JobRow, 'fraction' | 'message' | 'progress_at'>> {
     if (this.#at === undefined) return {};
     return {
@@ -59,14 +62,19 @@ export class LiveJob {
     clearTimeout(this.#timer);
   }
 
-  #store(): void {
+  async #store(): Promise<void> {
     this.#timer = undefined;
-    this.#db
-      .updateTable('jobs')
-      .set(this.columns())
-      .where('id', '=', this.#id)
-      .where('state', '=', 'running')
-      .execute()
-      .catch(this.#onError);
+    this.#storedAt = Date.now();
+    try {
+      await this.#db
+        .updateTable('jobs')
+        .set(this.columns())
+        .where('id', '=', this.#id)
+        .where('state', '=', 'running')
+        .execute();
+      this.#onStored();
+    } catch (error) {
+      this.#onError(error);
+    }
   }
 }
