@@ -21,7 +21,7 @@ const plain = (text: string): string =>
     .replace(/ $/gm, '')
     .trimEnd();
 
-describe.each(['calls.md', 'secrets.md', 'schedules.md'])('docs/%s', (page) => {
+describe.each(['calls.md', 'secrets.md', 'schedules.md', 'jobs.md'])('docs/%s', (page) => {
   const { files, sessions } = sessionsIn(page);
   const folder = temporaryFolder('pages');
   let node: TestNode;
