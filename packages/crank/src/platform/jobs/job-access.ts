@@ -116,7 +116,7 @@ export interface JobResult {
 /**
  * The result, for the principal that made the call.
  *
- * @throws CrankError `not-found` where there is none any more, `forbidden` for another principal, `version-conflict` where the job has not ended
+ * @throws CrankError `not-found` where there is none any more, `forbidden` for another principal, `version-conflict` where the job has not ended, `unavailable` where it is another node's
  */
 export const jobResult = async (
   platform: Platform,
@@ -130,6 +130,11 @@ export const jobResult = async (
     throw new CrankError('version-conflict', `The job is ${row.state}: wait for its end at /v1/jobs/${id}/events.`, {
       retryAfter: 1,
     });
+  if (row.node !== platform.node)
+    throw new CrankError(
+      'unavailable',
+      `The job is of the node ${row.node}, which alone can read its result: ask there.`,
+    );
   const { db } = platform.store;
   const key = await subjectOf(platform, row);
   const called = await db.selectFrom('calls').select('problem').where('id', '=', id).executeTakeFirst();

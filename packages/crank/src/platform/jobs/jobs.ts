@@ -134,6 +134,11 @@ export class Jobs {
     this.#keep(caller, -result_bytes);
   }
 
+  /** How many wait and run. */
+  get load(): { waiting: number; running: number } {
+    return { waiting: this.#queue.size + this.#later.size, running: this.#running.size };
+  }
+
   /** Calls whenever a job moves on. @returns what ends that */
   watch(id: string, call: () => void): () => void {
     const watchers = this.#watchers.get(id) ?? new Set();
