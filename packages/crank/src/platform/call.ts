@@ -3,6 +3,7 @@ import { newId } from '#src/core/id.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { admit, letIn } from './admit.ts';
+import { type Reservation, reserve } from './budgets/reserve.ts';
 import { type CallAnswer, failureOf, keptAnswer, replay } from './call-answer.ts';
 import { callContext } from './call-context.ts';
 import { decodeOutput } from './call-output.ts';
@@ -122,6 +123,7 @@ const run = async (
   const predecessor = request.job?.opening ?? request.replays?.id;
   const state = new CallState({ id, received, principal, target, operation, subject, predecessor });
   let release: (() => void) | undefined;
+  let reservation: Reservation | undefined;
   const leave = platform.load.enter(principal.account);
   try {
     try {
@@ -158,10 +160,10 @@ const run = async (
       state.keeps = await keepingOf(decision.retain, body);
       if (request.replays !== undefined) state.lower(request.replays.limits);
 
-      // 5. reserve: no budget is set on this node's accounts; 6. place: here
+      // 5. reserve; 6. place: here
       state.within(request.deadlineMs);
-
       if (request.later) return await takeJob(platform, state, body, request);
+      if (platform.budgets.areThere) reservation = await state.step('reserve', () => reserve(platform, state, request));
       await request.job?.begin(state);
 
       // 7. execute
@@ -175,7 +177,8 @@ const run = async (
     }
 
     // 9. price; 10. commit
-    const bill = platform.meter(state.usage.cpuNs);
+    const metered = platform.meter(state.usage.cpuNs);
+    const bill = reservation?.cap(metered) ?? metered;
     const kept = state.slot === undefined ? undefined : keptAnswer(state);
     const entry = await callEntry(
       state,
@@ -184,8 +187,10 @@ const run = async (
       request.tags,
       kept && platform.idempotency.row(state.slot!, kept, subject),
     );
-    if (request.job !== undefined) entry.queries = [...(entry.queries ?? []), ...(await request.job.end(state))];
+    const more = [...(reservation?.book(entry) ?? []), ...((await request.job?.end(state)) ?? [])];
+    if (more.length > 0) entry.queries = [...(entry.queries ?? []), ...more];
     await state.step('commit', () => platform.recorder.commit(entry));
+    await reservation?.committed();
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
 
@@ -193,6 +198,7 @@ const run = async (
     return state.finish();
   } catch (error) {
     state.dispose();
+    await reservation?.release();
     throw error;
   } finally {
     leave();

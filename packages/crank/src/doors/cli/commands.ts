@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
+import { listBudgets, removeBudget, setBudget } from './commands/budgets.ts';
 import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
@@ -59,6 +60,9 @@ export const commands = (dataFolder: () => string): Command[] => [
   createKey,
   listKeys,
   revokeKey,
+  setBudget,
+  listBudgets,
+  removeBudget,
   setSecret,
   listSecrets,
   removeSecret,

@@ -8,6 +8,7 @@ import { answerClientError, answerConnect, answerExpectation } from './answer/cl
 import { sendProblem } from './answer/problem.ts';
 import { type AnswerCounts, newAnswerCounts } from './answer-counts.ts';
 import { MethodTable } from './method-table.ts';
+import { budgetRoutes } from './routes/budgets.ts';
 import { callRoutes } from './routes/call.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -111,6 +112,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);
+    budgetRoutes(scope, platform);
     scheduleRoutes(scope, platform);
     webhookRoutes(scope, platform);
     logRoutes(scope, platform);

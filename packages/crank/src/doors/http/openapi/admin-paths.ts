@@ -1,5 +1,6 @@
 import { choices } from '#src/platform/draw.ts';
 import { roles } from '../routes/keys.ts';
+import { budgetPaths } from './budget-paths.ts';
 import { errors, ref } from './components.ts';
 import { jobPaths } from './job-paths.ts';
 import { logPaths } from './log-paths.ts';
@@ -249,6 +250,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     },
   },
   ...jobPaths,
+  ...budgetPaths,
   ...secretPaths,
   ...schedulePaths,
   ...webhookPaths,

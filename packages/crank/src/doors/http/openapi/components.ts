@@ -1,6 +1,7 @@
 import { catalogue } from '#src/core/error.ts';
 import type { JsonSchema } from '#src/core/service.ts';
 import { PROBLEM } from '../answer/problem.ts';
+import { budgetSchemas } from './budget-schemas.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { count, flag, list, object, ref, text, time } from './schema-parts.ts';
 import { versionSchemas } from './version-schemas.ts';
@@ -120,6 +121,7 @@ export const schemas: Record<string, JsonSchema> = {
   ),
   ...versionSchemas,
   ...jobSchemas,
+  ...budgetSchemas,
   Call: object({
     id: text,
     account: text,
