@@ -9,6 +9,7 @@ import { cancelJob, listJobs, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
+import { decidePolicy, simulatePolicy } from './commands/policy-trials.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import {
   addSchedule,
@@ -80,4 +81,6 @@ export const commands = (dataFolder: () => string): Command[] => [
   applyPolicy,
   listPolicies,
   removePolicy,
+  decidePolicy,
+  simulatePolicy,
 ];

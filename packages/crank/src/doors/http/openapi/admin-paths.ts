@@ -18,6 +18,7 @@ import {
   refused,
   refusedOrNone,
 } from './path-parts.ts';
+import { policyTrialPaths } from './policy-trial-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
@@ -239,6 +240,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     post: applyPolicy('applyPolicy'),
     put: applyPolicy('putPolicy'),
   },
+  ...policyTrialPaths,
   '/v1/policies/{name}': {
     parameters: [inPath('name')],
     delete: {
