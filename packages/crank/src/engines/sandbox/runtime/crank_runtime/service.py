@@ -19,6 +19,7 @@ class Service:
         self.module = module
         self.operations = operations
         self.script = script  # its command line, where it has one
+        self.limits = None  # of the running call
         self.data = ()  # files of the version that calls find in their work folder
         self._findings = findings
 
@@ -30,6 +31,10 @@ class Service:
             from .model.service import load as load_model
 
             return load_model(code_dir, entry)
+        if entry == ".crank/command.json":
+            from .command.service import load as load_command
+
+            return load_command(code_dir)
         loaded = load(code_dir, entry)
         script = loaded.script
         operations, findings = {}, []

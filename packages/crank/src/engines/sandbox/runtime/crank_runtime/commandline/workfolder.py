@@ -19,6 +19,7 @@ _CHUNK = 1 << 20
 def data_of(code_dir, entry):
     """(name, path) of the files and folders beside the script that are data: scripts open them relative to themselves,
     or to the folder that they are started in."""
+    entry = entry.rpartition(".crank/")[2]  # where packaging put it, and its author nothing
     folder = os.path.dirname(os.path.join(code_dir, entry))
     while folder != code_dir and os.path.exists(os.path.join(folder, "__init__.py")):
         folder = os.path.dirname(folder)  # a package is started from the folder that it is in
