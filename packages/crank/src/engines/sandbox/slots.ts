@@ -181,7 +181,11 @@ export const createSlots = ({
   const finish = (slot: Slot, last: boolean, end: End): void => {
     if (slot.state === 'busy') bury(slot, end);
     else if (slot.state !== 'ending') return;
-    else if (slot.held !== undefined) settle(slot, { ...parseEnd(slot.held), cpuNs: end.cpuNs });
+    else if (slot.held !== undefined) {
+      const said = parseEnd(slot.held);
+      // What it started is in its slot's figures only.
+      settle(slot, { ...said, cpuNs: end.cpuNs, peakBytes: Math.max(said.peakBytes, end.peakBytes) });
+    }
     slot.held = undefined;
     slot.since = performance.now();
     if (last) slot.state = 'dying';

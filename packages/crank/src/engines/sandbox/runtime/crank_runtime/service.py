@@ -13,6 +13,8 @@ from .tracebacks import format_exception
 class Service:
     """A module and its operations. `module` is None where only a command line is offered."""
 
+    by_data = False  # how the memory of its calls is bounded (isolate.confine)
+
     def __init__(self, code_dir, entry, module, operations, findings, script=None):
         self.code_dir = code_dir
         self.entry = entry

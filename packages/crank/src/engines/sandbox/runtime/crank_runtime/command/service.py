@@ -20,6 +20,8 @@ _CHUNK = 1 << 20
 class CommandService(Service):
     """`said`: the document. `marks`: by tool, what shows whether its file is the one that was looked at."""
 
+    by_data = True
+
     def __init__(self, code_dir, said, marks):
         super().__init__(code_dir, ENTRY, None, {}, [])
         self._said = {one["description"]["name"]: one for one in said["operations"]}
@@ -153,7 +155,7 @@ def _value(tool, run, most):
     printed = b"".join(_bounded(tool, most, "outputBytes"))
     status = tool.end(run["exitCodes"])
     if run["output"] == "json":
-        text = _json(tool, printed.strip() or (b"null" if status else b""))
+        text = _json(tool, printed.strip() or b"null")  # of nothing found, many print nothing
     else:
         text = jsontext.write(_text(tool, printed))
     if not run["exitCodes"]:
@@ -195,6 +197,5 @@ def _json(tool, data):
     try:
         jsontext.parse(data)
     except InvalidInput as error:
-        about = "nothing" if not data else "no JSON (%s)" % error.message.rpartition(": ")[2]
-        raise InvalidOutput("%s printed %s" % (tool.name, about)) from None
+        raise InvalidOutput("what %s printed is no JSON (%s)" % (tool.name, error.message.rpartition(": ")[2])) from None
     return data

@@ -16,8 +16,8 @@ from ..errors import Failure, InvalidInput
 
 _CHUNK = 1 << 16
 _SAID, _TAIL = 12_000, 2_000
-# Python ignores them for itself, and programs would inherit that.
-_RESTORED = (_signal.SIGPIPE, _signal.SIGXFSZ)
+# Python ignores it for itself, and programs would inherit that. SIGXFSZ stays so: they hear of a file that is too large.
+_RESTORED = (_signal.SIGPIPE,)
 # How programs say that there is no more (strerror(ENOMEM), xalloc of GNU, libstdc++, Go, GHC).
 _NO_MEMORY = re.compile(
     r"cannot allocate memory|memory exhausted|out of memory|std::bad_alloc|memory allocation|heap exhausted|MemoryError", re.I
@@ -100,9 +100,6 @@ class Tool:
             raise ExitStatus(self.name, number, said)
         if self._used() >= self._limits.cpu_ms * 1_000_000:
             raise self._late()
-        if -number == _signal.SIGXFSZ:
-            message = "%s wrote a file of more than the %d bytes of /tmp that a call has." % (self.name, self._limits.tmp)
-            raise Failure("output-too-large", message)
         if -number == _signal.SIGKILL and os.getpid() != 1:
             # The host knows whether the kernel did that for want of memory: it looks when a call's process ends so.
             os.kill(os.getpid(), _signal.SIGKILL)
