@@ -16,7 +16,7 @@ const OPERATIONS = {
   },
   shout: { command: 'dd conv=ucase if={file:in} of={loud:out.txt} status=none' },
   count: { command: 'seq {to:int}', output: 'lines' },
-  flood: { command: 'yes {mark}', output: 'lines' },
+  flood: { command: 'seq -f {mark}%g inf', output: 'lines' },
   connect: { command: 'bash -c \'exec 3<>"/dev/tcp/127.0.0.1/$1"\' bash {port:int}' },
   read: { command: 'cat {path}' },
   leave: { command: 'touch -- /tmp/{name} {copy}' },

@@ -145,7 +145,7 @@ export const runtimeContract = (adapter: RuntimeAdapter, open: () => TestNode): 
     column('says why it failed', ['fail'], async () => {
       const answer = await call('fail', {});
       await failsWith(answer, 'script-error');
-      expect((answer.json as { exception: { type: string } }).exception.type).toMatch(/^[A-Z]\w+$/);
+      expect((answer.json as { exception: { type: string } }).exception.type).toMatch(/^[\w.]+$/);
       expect(answer.text).toMatch(adapter.failure);
       await receipted(answer, ask('fail', {}), 'script-error');
     });

@@ -75,6 +75,7 @@ describe('a command template', () => {
     expect(pattern('grep {a}{b}', 'b').test('-x')).toBe(false); // {a} may be empty
     expect(argv('head -{n:int}', { n: 3 })).toEqual(['-3']);
     expect(pattern('grep [-- {x}] {what}', 'what').test('-x')).toBe(false); // the -- may be absent
+    expect(pattern('grep [-- {x}] {what}', 'x').test('-x')).toBe(true);
     expect(pattern('grep --regexp={what}', 'what').test('-x')).toBe(true);
     expect(pattern('grep -- {what}', 'what').test('a\0b')).toBe(false);
     expect(read('head -n {n:int}').parameters['n']?.schema).toEqual({ type: 'integer', minimum: 0 });

@@ -64,7 +64,8 @@ const parse = (text: string): CommandTemplate => {
     );
   const parameters: Record<string, Parameter> = {};
   const groups: Group[] = [];
-  let ended = false; // a word -- has come
+  let ended = false; // a word -- has come, which is always there
+  let endedHere = false; // the same, in these brackets
   let words: Word[] = [];
   let needs: Set<string> | undefined; // within brackets
 
@@ -73,6 +74,7 @@ const parse = (text: string): CommandTemplate => {
     if (words.length > 0 || needs !== undefined) groups.push({ needs: [...(needs ?? [])], words });
     words = [];
     needs = undefined;
+    endedHere = false;
   };
 
   /** @param before what stands before it in its word @returns whether its value is part of the word */
@@ -86,14 +88,15 @@ const parse = (text: string): CommandTemplate => {
       throw word === undefined
         ? new TemplateError(`has the flag {${name}} outside of brackets`, `Write [-x {${name}:flag}].`)
         : new TemplateError(`has {${name}:bool?...} within brackets`, `Write [${word} {${name}:flag}].`);
-    if (/^-+$/.test(before) && !ended && kind === 'string')
+    const open = !ended && !endedHere;
+    if (/^-+$/.test(before) && open && kind === 'string')
       throw new TemplateError(
         `lets the caller write any option, by {${name}} behind ${before}`,
         `Name the options as choices, such as ${before}{${name}:a|b}.`,
       );
     const optional = needs !== undefined && parameter.schema['default'] === undefined;
     const taken = optional ? { ...parameter, required: false } : parameter;
-    parameters[name] = guard(name, taken, /^-*$/.test(before) && !ended);
+    parameters[name] = guard(name, taken, /^-*$/.test(before) && open);
     needs?.add(name);
     if (word !== undefined) {
       close();
@@ -121,7 +124,9 @@ const parse = (text: string): CommandTemplate => {
       at = end;
     }
     if (pieces.length > 0 || written.length === 0) words.push({ pieces: pieces.length > 0 ? pieces : [''], each });
-    if (pieces.length === 1 && pieces[0] === '--' && needs === undefined) ended = true;
+    if (pieces.length !== 1 || pieces[0] !== '--') return;
+    if (needs === undefined) ended = true;
+    else endedHere = true;
   };
 
   for (let written of rest) {
