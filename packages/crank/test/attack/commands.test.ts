@@ -185,6 +185,13 @@ describe('attacks: commands', { timeout: 60_000 }, () => {
   });
   probe('a process that stays and holds the output', async () => {
     for (let round = 0; round < 3; round++) expect((await call('linger')).json).toBe('answered\n');
+    // A warm process has nobody who ends what is left in it but itself.
+    const { linger } = OPERATIONS;
+    await deploy('warm', { operations: { linger, count: { command: sh('echo /proc/[0-9]*') } }, isolation: 'warm' });
+    const warm = (operation: string) => node.request<string>('POST', `/v1/services/warm/${operation}`, { json: {} });
+    const before = (await warm('count')).json.split(' ').length;
+    for (let round = 0; round < 3; round++) expect((await warm('linger')).json).toBe('answered\n');
+    expect((await warm('count')).json.split(' ')).toHaveLength(before);
   });
   probe('deaf to SIGTERM', async () => {
     const path = '/v1/services/tools/deaf';

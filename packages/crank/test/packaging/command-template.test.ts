@@ -1,16 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type CommandTemplate, parseCommandTemplate } from '../../src/engines/packaging/command-template.ts';
-
-const runtime = fileURLToPath(new URL('../../src/engines/sandbox/runtime', import.meta.url));
-const filling = `import json, sys
-sys.path.insert(0, sys.argv[1])
-sys.dont_write_bytecode = True
-from crank_runtime.command.filling import arguments
-from crank_runtime import jsontext
-run, values = json.load(sys.stdin)
-print(json.dumps(arguments(run, jsontext.parse(values.encode()))))`;
+import { fillCommands } from '../support/fill-command.ts';
 
 const read = (text: string): CommandTemplate => {
   const found = parseCommandTemplate(text);
@@ -24,16 +14,8 @@ const argv = (text: string, values: object | string): string[] => {
     name,
     { ...place, default: schema['default'] },
   ]);
-  const input = [
-    { groups, parameters: Object.fromEntries(places) },
-    typeof values === 'string' ? values : JSON.stringify(values),
-  ];
-  return JSON.parse(
-    execFileSync('/usr/bin/python3', ['-S', '-c', filling, runtime], {
-      input: JSON.stringify(input),
-      encoding: 'utf8',
-    }),
-  ) as string[];
+  const run = { groups, parameters: Object.fromEntries(places) };
+  return fillCommands([{ run, values: typeof values === 'string' ? values : JSON.stringify(values) }])[0]!;
 };
 
 describe('a command template', () => {

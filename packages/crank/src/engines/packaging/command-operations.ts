@@ -106,7 +106,9 @@ const inputSchema = ({ parameters }: CommandTemplate, said: Readonly<Record<stri
 };
 
 const schemaOf = ({ kind, array, required, schema }: Parameter, said: JsonObject): JsonObject => {
-  const { description, minItems, maxItems, ...bounds } = said;
+  const { description, minItems, maxItems, ...given } = said;
+  // A text that must not be empty stays so (command-template.ts).
+  const bounds = schema['minLength'] !== undefined && given['minLength'] === 0 ? { ...given, minLength: 1 } : given;
   const about = description === undefined ? {} : { description };
   if (kind === 'stdin') return { anyOf: [{ type: 'string' }, A_FILE], ...about };
   const one = kind === 'in-file' ? A_FILE : { ...schema, ...bounds };

@@ -105,12 +105,23 @@ const parse = (text: string): CommandTemplate => {
     return kind !== 'flag' && kind !== 'stdin';
   };
 
+  /** Behind texts that are all empty, the author's dash would begin the argument: the first of them is not. */
+  const keepFull = (pieces: readonly Piece[]): void => {
+    const names = pieces.map((piece) => (typeof piece === 'string' ? '' : piece.parameter));
+    const first = parameters[names[0] ?? ''];
+    if (first === undefined || names.some((name) => parameters[name]?.kind !== 'string')) return;
+    if (first.schema['default'] === '')
+      throw new TemplateError(`may leave {${names[0]}} empty before a dash`, 'Give it another default, or none.');
+    parameters[names[0]!] = { ...first, schema: { ...first.schema, minLength: 1 } };
+  };
+
   const readWord = (written: Written): void => {
     const pieces: Piece[] = [];
     let each = false;
     for (let at = 0; at < written.length; at++) {
       const { char, plain } = written[at]!;
       if (plain || char !== '{') {
+        if (char === '-' && !ended && !endedHere) keepFull(pieces);
         if (typeof pieces.at(-1) === 'string') pieces.push(`${pieces.pop() as string}${char}`);
         else pieces.push(char);
         continue;
