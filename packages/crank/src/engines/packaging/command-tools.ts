@@ -1,3 +1,4 @@
+import { CrankError } from '#src/core/error.ts';
 import type { Tool } from '#src/core/service.ts';
 import { notDeployable, problem, quote } from './findings.ts';
 import type { Work, Workshop } from './workshop.ts';
@@ -17,10 +18,17 @@ export const findTools = async (
   work: Omit<Work, 'request'>,
 ): Promise<Readonly<Record<string, Tool>>> => {
   const request = Buffer.from(JSON.stringify({ tools: names }));
-  const said = JSON.parse(Buffer.from(await workshop.tools({ ...work, request })).toString()) as Record<
-    string,
-    unknown
-  >;
+  let said: Readonly<Record<string, unknown>>;
+  try {
+    said = JSON.parse(Buffer.from(await workshop.tools({ ...work, request })).toString());
+  } catch (error) {
+    const failed = error instanceof CrankError && error.code === 'not-deployable';
+    if (!(error instanceof SyntaxError) && !failed) throw error;
+    const why = failed ? error.message : 'what came back is not JSON';
+    throw notDeployable([
+      problem(file, `Its tools could not be looked at: ${why}.`, 'Name fewer tools, or tell the operator of the node.'),
+    ]);
+  }
   const found = names.map((name) => [name, readTool(said[name])] as const);
   const missing = found.filter(([, tool]) => tool === undefined);
   if (missing.length > 0)

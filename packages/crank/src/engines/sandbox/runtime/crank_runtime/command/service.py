@@ -153,7 +153,7 @@ def _bounded(tool, most, limit):
 def _value(tool, run, most):
     """JSON text of what a tool printed, as text or as the JSON that it is."""
     printed = b"".join(_bounded(tool, most, "outputBytes"))
-    status = tool.end(run["exitCodes"])
+    status = tool.end(run["exitCodes"], printed)
     if run["output"] == "json":
         text = _json(tool, printed.strip() or b"null")  # of nothing found, many print nothing
     else:

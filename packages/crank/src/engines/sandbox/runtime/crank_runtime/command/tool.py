@@ -87,14 +87,15 @@ class Tool:
         finally:
             os.close(ended)
 
-    def end(self, allowed):
-        """Its exit status. Raises ExitStatus where that is not 0 and none of `allowed`, and Failure where it was killed."""
+    def end(self, allowed, printed=b""):
+        """Its exit status. Raises ExitStatus where that is not 0 and none of `allowed`, and Failure where it was killed.
+        `printed`: to standard output; there some programs say what went wrong."""
         self._bury()
         number = os.waitstatus_to_exitcode(self._status)
         if number >= 0:
             if number == 0 or number in allowed:
                 return number
-            said = _said()
+            said = _said() or printed[-_SAID:].decode("utf-8", "replace")
             if _NO_MEMORY.search(said):
                 raise MemoryError
             raise ExitStatus(self.name, number, said)
