@@ -17,6 +17,7 @@ const OPERATIONS = {
   list: { command: 'ls -d {files...:in}' },
   awk: { command: "awk 'END{print NR, FILENAME, x}' {table:in}" },
   cat: { command: 'cat {old:in} {new:in}' },
+  take: { command: 'cp {doc:in} {out:out.txt}' },
   link: { command: 'ln -s /etc/passwd {out:out}' },
   pipe: { command: 'mkfifo {out:out}' },
   folder: { command: 'mkdir {out:out}' },
@@ -159,6 +160,8 @@ describe('attacks: commands', { timeout: 60_000 }, () => {
 
   probe('two files of one name', async () => {
     expect((await call('cat', { old: file('x', 'old'), new: file('x', 'new') })).json).toBe('oldnew');
+    // Nor does a file take the place in which the answer comes to lie.
+    expect((await call('take', { doc: file('.out', 'mine') })).text).toBe('mine');
   });
 
   probe('an output that is a link to what lies elsewhere', async () => {

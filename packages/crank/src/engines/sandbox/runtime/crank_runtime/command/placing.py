@@ -6,7 +6,7 @@ import re
 from ..errors import InvalidInput
 from ..files import COPIED, _base_name, _free_path, file_of
 
-OUT = "/tmp/out"
+_OUT = ".out"  # in the work folder, of which nothing stays
 _CHUNK = 1 << 20
 # Names that no tool takes for anything but a name. Others stand behind "./": `-x`, `a=b` (awk), `msl:a` (ImageMagick),
 # `host:a` (tar), `@a`.
@@ -84,17 +84,6 @@ def standard_input(value):
 
 def way_out(name):
     """The path at which a command leaves its file."""
-    if os.path.lexists(OUT):
-        remove(OUT)  # of an earlier call of a warm process
-    os.mkdir(OUT, 0o700)
-    return os.path.join(OUT, name)
-
-
-def remove(folder):
-    for root, folders, names in os.walk(folder, topdown=False):
-        for name in names:
-            os.unlink(os.path.join(root, name))
-        for name in folders:
-            inner = os.path.join(root, name)
-            os.unlink(inner) if os.path.islink(inner) else os.rmdir(inner)
-    os.rmdir(folder)
+    folder = os.path.join(os.getcwd(), _OUT)
+    os.mkdir(folder, 0o700)
+    return os.path.join(folder, name)

@@ -41,25 +41,26 @@ class CommandService(Service):
         self._demand_same(run["tool"])
         values = jsontext.parse(input)
         placing.gather(run, values, files)
-        given, out = None, None
+        content_type = one["description"].get("contentType")
+        out = placing.way_out(_name_of_file(operation, run, content_type)) if run["output"] == "file" else None
+        given = None
         for name, parameter in run["parameters"].items():
-            kind, extension = parameter["kind"], parameter.get("extension", "")
+            kind = parameter["kind"]
             if kind == "out-file":
-                out = values[name] = placing.way_out(name + extension)
+                values[name] = out
             elif kind == "stdin":
                 given = values.pop(name, None)
             elif kind == "in-file" and name in values:
                 many = values[name] if parameter["array"] else [values[name]]
-                placed = [placing.place(file, extension) for file in many]
+                placed = [placing.place(file, parameter.get("extension", "")) for file in many]
                 values[name] = placed if parameter["array"] else placed[0]
         words = [run["tool"], *arguments(run, values)]
         tool = Tool(about["path"], words, placing.standard_input(given), self.limits)
         if run["output"] in ("lines", "json-lines"):
             return ("stream", _lines(tool, run, output_bytes))
-        content_type = one["description"].get("contentType")
         try:
             if run["output"] == "file":
-                return self._file(tool, run, operation, out, content_type)
+                return self._file(tool, run, out, content_type)
             return ("value", _value(tool, run, output_bytes))
         finally:
             tool.close()
@@ -69,17 +70,15 @@ class CommandService(Service):
             return {"type": "ExitStatus", "message": str(exc), "traceback": exc.said}
         return {"type": type(exc).__name__, "message": str(exc), "traceback": ""}
 
-    def _file(self, tool, run, operation, out, content_type):
+    def _file(self, tool, run, path, content_type):
         """The file that a tool was told to write, or its standard output as one."""
-        if out is None:
-            path = placing.way_out(file_name(operation, content_type or "application/octet-stream"))
+        if any(parameter["kind"] == "out-file" for parameter in run["parameters"].values()):
+            for _ in tool.read():
+                continue  # what it prints beside its file
+        else:
             with open(path, "xb") as made:
                 for data in _bounded(tool, self.limits.file, "fileBytes"):
                     made.write(data)
-        else:
-            path = out
-            for _ in tool.read():
-                continue  # what it prints beside its file
         tool.end(run["exitCodes"])
         try:
             about = os.lstat(path)
@@ -117,6 +116,13 @@ def load(code_dir):
 
 def _changed(name, path):
     return "%s, at %s, is not the program that this version was deployed with: deploy again." % (name, path)
+
+
+def _name_of_file(operation, run, content_type):
+    for name, parameter in run["parameters"].items():
+        if parameter["kind"] == "out-file":
+            return name + parameter.get("extension", "")
+    return file_name(operation, content_type or "application/octet-stream")
 
 
 def mark_of(path):

@@ -40,19 +40,17 @@ class Tool:
         self.name = words[0]
         self._limits = limits
         self._before = _own_cpu() if os.getpid() == 1 else 0  # of earlier calls, where one process serves several
-        # What earlier calls of a warm process printed is gone from it; what stands there is this call's.
-        self._out, theirs = os.pipe()
-        actions = [(os.POSIX_SPAWN_DUP2, given, 0), (os.POSIX_SPAWN_DUP2, theirs, 1)]
-        actions += [(os.POSIX_SPAWN_CLOSE, handle) for handle in (isolate.DATA, isolate.WORD, isolate.SYNC)]
         try:
-            self.pid = os.posix_spawn(
-                path, [_bytes(word) for word in words], os.environ, file_actions=actions, setpgroup=0, setsigmask=(), setsigdef=_RESTORED
-            )
-        except OSError as error:
-            os.close(self._out)
-            raise _unstarted(self.name, error) from None
+            vector = [_bytes(word) for word in words]
+            self._out, theirs = os.pipe()
+            try:
+                self.pid = _start(path, vector, given, theirs)
+            except OSError as error:
+                os.close(self._out)
+                raise _unstarted(self.name, error) from None
+            finally:
+                os.close(theirs)
         finally:
-            os.close(theirs)
             os.close(given)
         self._status = None
         self._check = time.monotonic() + isolate.soonest(limits.cpu_ms * 1e6)
@@ -145,6 +143,15 @@ class Tool:
         if self._status is None:
             used += _others_cpu() if isolate.namespaces else isolate.cpu_clock(self.pid)
         return used
+
+
+def _start(path, vector, given, out):
+    """Its pid. It leads a process group, and has three descriptors and nothing of ours."""
+    actions = [(os.POSIX_SPAWN_DUP2, given, 0), (os.POSIX_SPAWN_DUP2, out, 1)]
+    actions += [(os.POSIX_SPAWN_CLOSE, handle) for handle in (isolate.DATA, isolate.WORD, isolate.SYNC)]
+    return os.posix_spawn(
+        path, vector, os.environ, file_actions=actions, setpgroup=0, setsigmask=(), setsigdef=_RESTORED
+    )
 
 
 def _sweep():
