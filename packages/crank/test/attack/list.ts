@@ -270,6 +270,31 @@ export const attacks = {
     'CPU time kept secret, or made up':
       "as root control group; otherwise an answer whose claim could matter waits for the slot's word",
   },
+  /** Of callers on programs of the system, and of what such a program does. */
+  commands: {
+    'an option in the place of a value': "operation's schema: no text with a dash at its beginning",
+    'an option from a number': "operation's schema; numbers are written without a dash that was not given",
+    'an option from the name of a file': 'names that are not plain stand behind ./',
+    'a shell in a value': 'no shell: execve, one argument for each value',
+    'a value that no argument can be': "operation's schema; kernel: 128 KiB, which is said",
+    'a program to the tool, in the name of a file': 'names that are not plain stand behind ./',
+    'a name of a file that leads out': 'cut to its last part',
+    'two files of one name': 'a name for each',
+    'an output that is a link to what lies elsewhere': 'regular files only',
+    'an output that is a pipe, a device or a folder': 'regular files only',
+    'an output that is not there': 'said',
+    'output without end': 'counted while it is read, the tool is ended',
+    'a file without end': 'counted while it is read, the tool is ended',
+    'a line without end': 'counted while it is read, the tool is ended',
+    'errors without end': 'RLIMIT_FSIZE, tmpfs of a size, CPU time',
+    'a process that stays and holds the output': 'nobody waits for it; the slot kills all that a call started',
+    'deaf to SIGTERM': 'SIGKILL',
+    'CPU time used by what it started': 'all processes of the call are counted while it runs',
+    'killing everything': 'pid namespace of the slot, which hears no signals',
+    'an answer on the channel': 'the tool has no descriptor of it, and cannot open that of its parent',
+    "memory of the runtime's process": 'closed to tracing',
+    'another program in the place of the tool': 'SHA-256 of the file, held against that of the deployment',
+  },
   /** What calls answer, and are given. */
   answers: {
     'a list nested a hundred thousand deep': 'what the runtime cannot write is `invalid-output`',

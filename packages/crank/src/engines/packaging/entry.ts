@@ -1,5 +1,6 @@
 import type { Finding } from '#src/core/error.ts';
 import type { Runtime } from '#src/core/service.ts';
+import { COMMAND_ENTRY } from './command-operations.ts';
 import { entryPoints } from './entry-points.ts';
 import { problem, quote } from './findings.ts';
 import type { Source } from './source.ts';
@@ -13,7 +14,8 @@ const isModule = (path: string): boolean => path.endsWith('.py') || path.endsWit
 const isModel = (path: string): boolean => path.endsWith('.onnx');
 
 /** What runs an entry. */
-export const runtimeOf = (entry: string): Runtime => (isModel(entry) ? 'model' : 'python');
+export const runtimeOf = (entry: string): Runtime =>
+  entry === COMMAND_ENTRY ? 'command' : isModel(entry) ? 'model' : 'python';
 
 /**
  * The file that holds the operations: the one named in the manifest, else the one that custom points at. A folder with
@@ -94,18 +96,20 @@ const slug = (text: string): string =>
 
 /**
  * The service's name: the one asked for, the manifest's, or made from the folder (where the file is called main, app
- * or service, which says nothing) or file.
+ * or service, which says nothing) or file; `instead` of these where the entry is none of the user's.
  */
 export const serviceName = (
   source: Source,
   entry: string,
   asked?: string,
   declared?: string,
+  instead?: string,
 ): { name: string } | { finding: Finding } => {
   const given = asked ?? declared;
   const [file, folder = source.folder] = entry.split('/').reverse();
   const point = entryPoints(source).find((one) => one.file === entry)?.name;
   const derived =
+    instead ??
     point ??
     (SAYS_NOTHING.includes(file!) && folder !== undefined ? folder : file!.replace(/\.(?:py|ipynb|onnx)$/, ''));
   // A name that was asked for is not bent beyond recognition; a file may be called "Report 2024.py".

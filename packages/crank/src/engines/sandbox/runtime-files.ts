@@ -54,7 +54,7 @@ export const prepareRuntime = async (
 
 const filters = [
   ...['outer.bpf', 'zygote.bpf', 'line.bpf', 'no-subprocess.bpf'],
-  ...['outer-network.bpf', 'zygote-network.bpf', 'line-network.bpf', 'scan.bpf', 'build.bpf'],
+  ...['outer-network.bpf', 'zygote-network.bpf', 'line-network.bpf', 'scan.bpf', 'tools.bpf', 'build.bpf'],
 ];
 
 const makeReadable = async (folder: string): Promise<void> => {

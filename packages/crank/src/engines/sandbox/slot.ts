@@ -87,3 +87,10 @@ export const reasonFor = (
   }
   return result;
 };
+
+/** What a call said, with its slot's figures: what it started is in those only. */
+export const withFigures = (said: End, { cpuNs, peakBytes }: End): End => ({
+  ...said,
+  cpuNs,
+  peakBytes: Math.max(said.peakBytes, peakBytes),
+});

@@ -21,7 +21,7 @@ import { createReceiver, NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { skipTo } from './skip-to.ts';
-import { absentSlot, type Entry, fits, reasonFor, type Slot } from './slot.ts';
+import { absentSlot, type Entry, fits, reasonFor, type Slot, withFigures } from './slot.ts';
 import { suspecting } from './suspect.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
@@ -179,7 +179,7 @@ export const createSlots = ({
   const finish = (slot: Slot, last: boolean, end: End): void => {
     if (slot.state === 'busy') bury(slot, end);
     else if (slot.state !== 'ending') return;
-    else if (slot.held !== undefined) settle(slot, { ...parseEnd(slot.held), cpuNs: end.cpuNs });
+    else if (slot.held !== undefined) settle(slot, withFigures(parseEnd(slot.held), end));
     slot.held = undefined;
     slot.since = performance.now();
     if (last) slot.state = 'dying';

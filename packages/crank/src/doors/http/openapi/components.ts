@@ -108,6 +108,11 @@ export const schemas: Record<string, JsonSchema> = {
       },
       requirements: list(text),
       lock: { type: ['string', 'null'] },
+      tools: {
+        type: 'object',
+        additionalProperties: object({ path: text, digest: text, version: text }),
+        description: 'With the runtime `command`: the programs that it was deployed with, by name.',
+      },
       operations: list(ref('Operation')),
       findings: list(ref('Finding')),
       created: {

@@ -42,6 +42,8 @@ def perform(loaded, request, sink):
         return failure("invalid-output", str(problem))
     except errors.OutputTooLarge as problem:
         return failure("output-too-large", str(problem))
+    except errors.Failure as problem:
+        return failure(problem.code, str(problem))
     except BaseException as problem:  # SystemExit and KeyboardInterrupt too: the script ended, we report
         return _script_error(loaded, problem)
     gc.collect()
@@ -52,6 +54,7 @@ def _run(loaded, request, sink):
     if request.kind == frames.KIND_DESCRIBE:
         return _value(json.dumps(loaded.describe()).encode(), request.limits)
     placed = _place(request.files)
+    loaded.limits = request.limits
     result = loaded.call(request.operation, request.input, request.context, placed, request.limits.output)
     shape = result[0]
     if shape == "value":

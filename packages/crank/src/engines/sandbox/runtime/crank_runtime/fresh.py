@@ -50,7 +50,7 @@ def run(loaded, base, program):
             number, body = _receive()
             request = answer.Request(body)
             # The input is not the script's doing: it does not count as its memory.
-            isolate.confine(request.limits, base + 2 * len(body))
+            isolate.confine(request.limits, base + 2 * len(body), loaded.by_data)
             del body
         except BaseException as problem:  # fail closed: no user code runs half isolated
             detail = f"The call could not be isolated: {type(problem).__name__}: {problem}"

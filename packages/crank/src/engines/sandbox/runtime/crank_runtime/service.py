@@ -14,12 +14,15 @@ from .tracebacks import format_exception
 class Service:
     """A module and its operations. `module` is None where only a command line is offered."""
 
+    by_data = False  # how the memory of its calls is bounded (isolate.confine)
+
     def __init__(self, code_dir, entry, module, operations, findings, script=None):
         self.code_dir = code_dir
         self.entry = entry
         self.module = module
         self.operations = operations
         self.script = script  # its command line, where it has one
+        self.limits = None  # of the running call
         self.data = ()  # files of the version that calls find in their work folder
         self._findings = findings
 
@@ -31,6 +34,10 @@ class Service:
             from .model.service import load as load_model
 
             return load_model(code_dir, entry)
+        if entry == ".crank/command.json":
+            from .command.service import load as load_command
+
+            return load_command(code_dir)
         loaded = load(code_dir, entry)
         script = loaded.script
         operations, findings = {}, []

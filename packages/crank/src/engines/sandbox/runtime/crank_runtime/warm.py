@@ -66,7 +66,7 @@ def run(zygote, limits, channel, sync, output):
             workfolder.link(loaded.data)
             isolate.settle(None if limits.subprocesses else zygote.program("no-subprocess"))
             isolate.reseed()
-            isolate.confine(limits, zygote.base)
+            isolate.confine(limits, zygote.base, loaded.by_data)
             os.write(isolate.WORD, b"+")
         except BaseException as problem:
             os.write(sync, f"{type(problem).__name__}: {problem}".encode()[:1000])
