@@ -61,10 +61,15 @@ export interface Operation {
    * call (`engines/sandbox/runtime/crank_runtime/commandline/command.py`). The platform does not look into it.
    */
   command?: JsonObject;
+  /**
+   * How its arguments become what a function in another language takes: the sandbox's own words, likewise
+   * (`engines/sandbox/runtime/node/plan.ts`).
+   */
+  plan?: JsonObject;
 }
 
-/** What runs a version: a Python module, or a model on onnxruntime. */
-export type Runtime = 'python' | 'model';
+/** What runs a version: a Python module, a model on onnxruntime, or a TypeScript or JavaScript module on Node. */
+export type Runtime = 'python' | 'model' | 'node';
 
 /** What a version is: everything that a call needs to know, immutable, part of the digest's pre-image or derived from it. */
 export interface Manifest {

@@ -67,8 +67,8 @@ const FIELDS: Readonly<Record<string, Reader>> = {
     return undefined;
   },
   runtime: (value, wrong) => {
-    if (value === 'python' || value === 'model') return value;
-    wrong('/runtime', '"runtime" is none of "python", "model".', 'Leave it out: the entry tells.');
+    if (value === 'python' || value === 'model' || value === 'node') return value;
+    wrong('/runtime', '"runtime" is none of "python", "model", "node".', 'Leave it out: the entry tells.');
     return undefined;
   },
   model: (value, wrong) => readModel(value, wrong),

@@ -65,9 +65,14 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   isBetweenFrames: () => true,
 });
 
-/** Whether a call can run in what its namespaces were made for. */
-export const fits = (slot: Slot, { limits }: SandboxCall): boolean =>
-  slot.limits.tmpBytes === limits.tmpBytes && slot.limits.subprocesses > 0 === limits.subprocesses > 0;
+/** Whether a call can run in what its namespaces were made for. `started`: and in a program that was started for that. */
+export const fits = (slot: Slot, { limits }: SandboxCall, started: boolean): boolean =>
+  slot.limits.tmpBytes === limits.tmpBytes &&
+  slot.limits.subprocesses > 0 === limits.subprocesses > 0 &&
+  (!started ||
+    (slot.limits.memoryBytes === limits.memoryBytes &&
+      slot.limits.threads === limits.threads &&
+      slot.limits.subprocesses === limits.subprocesses));
 
 /** Why a call's process ended without an answer. `result`: in the slot's words, which knows no call's limits. */
 export const reasonFor = (

@@ -16,6 +16,7 @@ import {
   watchFrame,
 } from './frames.ts';
 import { encloseLine } from './line-group.ts';
+import { ownOfNode, runsNode } from './node-parts.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
@@ -110,7 +111,7 @@ export const createSlots = ({
   const greet = async (slot: Slot, inner: number): Promise<void> => {
     const { nonce } = slot;
     if (around !== undefined) {
-      const group = await encloseLine(around, process, inner, slot.limits, slot.group);
+      const group = await encloseLine(around, process, inner, slot.limits, slot.group, ownOfNode(template));
       if (group === undefined) return; // it has ended: the zygote will say so
       slot.group = group;
       if (gone) await group.remove();
@@ -238,7 +239,7 @@ export const createSlots = ({
       const entry = waiting[i]!;
       const slot = entry.receiver.settled
         ? undefined
-        : slots.find((one) => one.state === 'idle' && fits(one, entry.call));
+        : slots.find((one) => one.state === 'idle' && fits(one, entry.call, runsNode(template)));
       if (slot !== undefined) assign(slot, entry);
       if (slot !== undefined || entry.receiver.settled) waiting.splice(i, 1);
       else i++;
@@ -263,7 +264,7 @@ export const createSlots = ({
     }
     // All there may be are there, and those that are idle were made for other limits.
     if (first !== undefined && wanted > 0) {
-      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call));
+      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call, runsNode(template)));
       if (other !== undefined) dismiss(other);
     }
   };

@@ -288,13 +288,14 @@ def soonest(left):
     return max(0.001, left / 1e9 / _CPUS)
 
 
-def confine(limits, base):
-    """Sets the limits of a call. ``base``: the address space that is not the call's own, such as the zygote's."""
+def confine(limits, base, threads=0):
+    """Sets the limits of a call. ``base``: the address space that is not the call's own, such as the zygote's; ``threads``
+    likewise."""
     _limit(resource.RLIMIT_CPU, limits.cpu_ms // 1000 + 2)  # a backstop: the zygote counts milliseconds
     _limit(resource.RLIMIT_AS, min(base + limits.memory, _ceiling))
     _limit(resource.RLIMIT_FSIZE, limits.tmp)
     if _COUNTS_PER_NAMESPACE:
-        _limit(resource.RLIMIT_NPROC, 1 + limits.threads + limits.subprocesses)  # 1: the slot
+        _limit(resource.RLIMIT_NPROC, 1 + threads + limits.threads + limits.subprocesses)  # 1: the slot
 
 
 def _limit(kind, value):

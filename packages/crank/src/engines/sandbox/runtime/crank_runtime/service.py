@@ -30,6 +30,10 @@ class Service:
             from .model.service import load as load_model
 
             return load_model(code_dir, entry)
+        if entry.endswith((".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")):
+            from .node.service import load as load_node
+
+            return load_node(code_dir, entry)
         loaded = load(code_dir, entry)
         script = loaded.script
         operations, findings = {}, []
@@ -41,6 +45,15 @@ class Service:
         if any(operation.is_async for operation in operations.values()):
             import asyncio  # noqa: F401 - imported here once, so that no call pays for it
         return Service(code_dir, entry, loaded.module, operations, findings, script)
+
+    def accompany(self, limits, filter_program):
+        """Starts the program that the next call's process works with, where there is one: its pid, or 0. The slot calls
+        it, which ends that program with the call and counts what it used."""
+        return 0
+
+    def used(self):
+        """What that program has used: CPU nanoseconds, peak resident bytes."""
+        return 0, 0
 
     def describe(self):
         """`{description, operations, findings}`: what packaging makes a manifest from."""

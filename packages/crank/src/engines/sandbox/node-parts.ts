@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, realpathSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import type { SandboxUser } from './bubblewrap.ts';
+import { blockedBy } from './reachable.ts';
+import type { SandboxTemplate } from './sandbox.ts';
+
+/** Whether a version's entry is a module for Node: `runtime/crank_runtime/service.py` tells by the same. */
+export const runsNode = ({ entry }: Pick<SandboxTemplate, 'entry'>): boolean => /\.[cm]?[jt]s$/.test(entry);
+
+/** Threads that Node has for itself (`runtime/crank_runtime/node/program.py`). */
+export const ownThreads = (template: Pick<SandboxTemplate, 'entry'>): number => (runsNode(template) ? 11 : 0);
+
+/** What Node takes beside the memory of a call: its binary's pages, and what V8 has beside its heap. */
+export const ownOfNode = (template: Pick<SandboxTemplate, 'entry'>): { bytes: number; pids: number } =>
+  runsNode(template) ? { bytes: 96 * 2 ** 20, pids: ownThreads(template) } : { bytes: 0, pids: 0 };
+
+const require = createRequire(import.meta.url);
+
+/**
+ * What is bound into the sandboxes of modules for Node: the Node that runs this platform, the compiler that reads types when
+ * a version is described, and the types of Node's own modules. Bound as it lies there; where its folder is closed to the
+ * sandbox's user, a copy below `runtimeDir` is made, once.
+ *
+ * @returns host path by path inside
+ */
+export const createNodeParts = (runtimeDir: string) => {
+  let made: Promise<Readonly<Record<string, string>>> | undefined;
+  return (foreign: SandboxUser | undefined): Promise<Readonly<Record<string, string>>> => {
+    made ??= find(runtimeDir, foreign).catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+};
+
+const find = async (
+  runtimeDir: string,
+  foreign: SandboxUser | undefined,
+): Promise<Readonly<Record<string, string>>> => {
+  const types = folderOf('@types/node');
+  const parts = {
+    '/node/bin/node': realpathSync(process.execPath),
+    '/node/typescript': folderOf('typescript-api'),
+    '/node/node_modules/@types/node': types,
+    '/node/node_modules/undici-types': dirname(createRequire(`${types}/`).resolve('undici-types/package.json')),
+  };
+  if (foreign === undefined) return parts;
+  const placed: Record<string, string> = {};
+  for (const [inside, path] of Object.entries(parts))
+    placed[inside] = blockedBy(path, foreign) === undefined ? path : await copied(path, inside, runtimeDir);
+  return placed;
+};
+
+const folderOf = (name: string): string => realpathSync(dirname(require.resolve(`${name}/package.json`)));
+
+const copied = async (path: string, inside: string, runtimeDir: string): Promise<string> => {
+  const { version } = process;
+  const target = `${runtimeDir}/parts-${version}${inside}`;
+  if (existsSync(target)) return target;
+  const fresh = `${runtimeDir}/new-${randomBytes(8).toString('hex')}`;
+  try {
+    await cp(path, fresh, { recursive: true, dereference: true });
+    await open(fresh);
+    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+    // Another node of this machine may have been quicker.
+    await rename(fresh, target).catch((error: NodeJS.ErrnoException) => {
+      if (!existsSync(target)) throw error;
+    });
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+  return target;
+};
+
+/** For all to read, and to run. */
+const open = async (path: string): Promise<void> => {
+  await chmod(path, 0o755);
+  const inside = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+  for (const entry of inside) await open(`${path}/${entry.name}`);
+};
