@@ -15,6 +15,7 @@ interface Described {
   description: string;
   version: string;
   created: string;
+  runtime: string;
   python: string;
   isolation: string;
   limits: Limits;
@@ -100,7 +101,7 @@ const operationText = (service: string, operation: Described['operations'][numbe
 const foot = (service: Described): string[] => {
   const { limits, canary } = service;
   const facts = [
-    ['runs', `Python ${service.python}, ${service.isolation}`],
+    ['runs', `${service.runtime === 'node' ? 'Node' : `Python ${service.python}`}, ${service.isolation}`],
     [
       'limits',
       `${limits.wallMs / 1000} s, ${limits.cpuMs / 1000} s of CPU, ${size(limits.memoryBytes)}, ${limits.subprocesses} subprocesses, results ${size(limits.outputBytes)}, files ${size(limits.fileBytes)}`,

@@ -51,6 +51,11 @@ class Service:
         it, which ends that program with the call and counts what it used."""
         return 0
 
+    def explain(self, status, said):
+        """Why that program ended by itself, as the code and detail of a failure, where its wait status and what it wrote to
+        stderr tell more than others' do; None otherwise."""
+        return None
+
     def used(self):
         """What that program has used: CPU nanoseconds, peak resident bytes."""
         return 0, 0

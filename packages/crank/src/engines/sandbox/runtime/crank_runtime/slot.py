@@ -191,5 +191,7 @@ class Slot:
         if self.late:
             rest = answer.failure("timeout", endings.too_slow(self.limits.cpu_ms, "CPU time"))
         else:
-            rest = endings.post_mortem(status if self.fate is None else self.fate, cpu, self.limits)
+            fate = status if self.fate is None else self.fate
+            told = None if self.fate is None else self.loaded.explain(fate, err)
+            rest = answer.failure(*told) if told else endings.post_mortem(fate, cpu, self.limits)
         return frames.result(rest[0], nanoseconds, peak, lost + more, out, err, rest[1])

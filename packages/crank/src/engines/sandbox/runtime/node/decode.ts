@@ -24,7 +24,7 @@ export class Handed {
 }
 
 /** A number of JSON as it was written. */
-export class Digits {
+class Digits {
   readonly text: string;
   constructor(text: string) {
     this.text = text;

@@ -22,6 +22,7 @@ export interface Descriptor {
 }
 
 const require = createRequire('/node/');
+const compiler = '/node/typescript/lib/typescript.js';
 
 /** The operations of a module: its exported functions, with schemas from their types or from `schemas`. */
 export const describe = async (
@@ -29,7 +30,7 @@ export const describe = async (
   code: string,
   entry: string,
 ): Promise<Descriptor> => {
-  const ts = require('/node/typescript/lib/typescript.js') as typeof TS;
+  const ts = require(compiler) as typeof TS;
   const program = ts.createProgram([entry], options(ts));
   const checker = program.getTypeChecker();
   const file = program.getSourceFile(entry)!;
@@ -38,7 +39,7 @@ export const describe = async (
   const shown = entry.slice(code.length + 1);
   const findings: Finding[] = [];
   const operations: Operation[] = [];
-  for (const found of exportsOf(ts, checker, file)) {
+  for (const found of exportsOf(ts, checker, file).sort((a, b) => positionOf(a.symbol) - positionOf(b.symbol))) {
     const { name, symbol } = found;
     if (name === 'schemas') continue;
     const declaration = symbol.valueDeclaration ?? symbol.declarations?.[0];
@@ -108,6 +109,10 @@ const exportsOf = (
     return [{ name: own === 'default' ? 'run' : own, from, symbol }];
   });
 };
+
+/** Operations are in the order that they are written in. */
+const positionOf = ({ valueDeclaration, declarations }: TS.Symbol): number =>
+  (valueDeclaration ?? declarations?.[0])?.pos ?? 0;
 
 const isThere = (module: Readonly<Record<string, unknown>>, name: string): boolean => {
   try {

@@ -7,6 +7,7 @@ import { answer } from './answer.ts';
 import { kinds, receive, send, sendJson } from './channel.ts';
 import { InvalidInput } from './decode.ts';
 import { InvalidOutput } from './encode.ts';
+import { collectSources, useSources } from './sources.ts';
 import { thrown } from './thrown.ts';
 
 const entry = process.argv[2]!;
@@ -39,14 +40,19 @@ on.call(process, 'uncaughtException', (error: unknown) => {
   exit(1);
 });
 on.call(process, 'beforeExit', () => {
-  fail(new Error('It waits for a promise that nothing is left to settle.'));
+  const error = new Error('It waits for a promise that nothing is left to settle.');
+  error.stack = '';
+  fail(error);
   exit(1);
 });
 
+// First it is only imported; what its files are without types is handed to those that run calls.
+const collected = process.argv[3] === 'collect' ? collectSources() : undefined;
+if (collected === undefined) useSources();
 process.argv.splice(0, process.argv.length, process.execPath, entry);
 try {
   const module = (await import(pathToFileURL(entry).href)) as Record<string, unknown>;
-  send(kinds.ready, '');
+  send(kinds.ready, collected === undefined ? '' : JSON.stringify(collected));
   doing = 'nothing';
   const request = receive();
   doing = 'call';

@@ -164,6 +164,7 @@ const gives = (found: Found, contentType: string | undefined): { schema: Schema;
   const isOwn = type.getSymbol()?.declarations?.some((one) => own(one.getSourceFile())) ?? false;
   if (!isOwn && (name === 'File' || name === 'Blob')) return { schema: fileOut, result: 'file' };
   if (contentType !== undefined) return { schema: fileOut, result: 'file' };
+  if (type.flags & ts.TypeFlags.Never) return { schema: {}, result: 'json' }; // it only throws
   const [item = checker.getAnyType()] = checker.getTypeArguments(type as TS.TypeReference);
   if (!isOwn && name === 'ReadableStream' && ['Uint8Array', 'Buffer'].includes(item.getSymbol()?.name ?? ''))
     return { schema: fileOut, result: 'file' };

@@ -15,6 +15,10 @@ export interface Compiler {
 
 const most = 2000;
 
+/** `anyOf` in `anyOf` says no more than one. */
+const alternatives = (schema: Schema): Schema[] =>
+  Object.keys(schema).join() === 'anyOf' ? (schema['anyOf'] as Schema[]) : [schema];
+
 /**
  * @param output what a function gives, not what it takes: undefined is null, and more members than declared are no fault
  * @param own whether a file is the author's, rather than the language's, Node's or a package's
@@ -84,7 +88,7 @@ export const createCompiler = (
     if (kept.length === 1) schemas.push(kept[0] === null ? { type: 'null' } : { const: kept[0]! });
     else if (kept.length > 1) schemas.push({ enum: kept });
     const described = rest.map((part) => of(part));
-    const all = [...described.map(({ schema }) => schema), ...schemas];
+    const all = [...described.flatMap(({ schema }) => alternatives(schema)), ...schemas];
     const made = described.map(({ codec }) => codec).filter((codec) => codec !== undefined);
     const codec: Codec =
       made.length === 0 ? undefined : made.length === 1 && all.length === 1 ? made[0] : { one: made };
@@ -104,7 +108,8 @@ export const createCompiler = (
       throw new Inexpressible('is a function');
     if (type.isClass() && !output && isOwn(type.getSymbol()))
       throw new Inexpressible(`is the class ${type.getSymbol()!.name}, and JSON makes no object of it`);
-    const name = symbol === undefined || /^__/.test(symbol.name) ? undefined : nameOf(type, symbol);
+    const isNamed = symbol !== undefined && !symbol.name.startsWith('__') && isOwn(symbol);
+    const name = isNamed ? nameOf(type, symbol) : undefined;
     if (name === undefined) return members(type);
     const isNew = !Object.hasOwn(defs, name);
     if (isNew) {

@@ -28,21 +28,38 @@ const jsonSchema = (schema: unknown, side: Side, entry: string): Schema => {
   return plain;
 };
 
-/** By the library's own means: those of Standard JSON Schema, or Zod's. */
+/** By the library's own means: Zod's, or those of Standard JSON Schema. @throws Inexpressible with its words */
 const converted = (schema: unknown, side: Side, entry: string): object => {
   if (!isStandard(schema)) {
     if (typeof schema === 'object' && schema !== null) return schema;
     throw new Inexpressible('has a schema that is none: give a JSON Schema, or one of Zod');
   }
   const { vendor, jsonSchema: own } = schema['~standard'];
-  if (own !== undefined) return own[side]({ target: 'draft-2020-12' });
-  if (vendor !== 'zod')
+  try {
+    if (vendor === 'zod') return ofZod(schema, side, entry);
+    if (own !== undefined) return own[side]({ target: 'draft-2020-12' });
+  } catch (error) {
     throw new Inexpressible(
-      `has a schema of ${vendor}, which tells no JSON Schema: give one as {input: {...}} instead`,
+      `has a schema of ${vendor} that does not become a JSON Schema: ${(error as Error).message}`,
     );
-  const zod = createRequire(entry)('zod') as {
+  }
+  throw new Inexpressible(`has a schema of ${vendor}, which tells no JSON Schema: give one as {input: {...}} instead`);
+};
+
+interface Override {
+  zodSchema: { _zod: { def: { type: string } } };
+  jsonSchema: Schema;
+}
+
+const ofZod = (schema: unknown, side: Side, entry: string): object => {
+  const { toJSONSchema } = createRequire(entry)('zod') as {
     toJSONSchema?: (schema: unknown, options: object) => object;
   };
-  if (zod.toJSONSchema === undefined) throw new Inexpressible('has a schema of Zod 3: install Zod 4');
-  return zod.toJSONSchema(schema, { io: side, unrepresentable: 'any' });
+  if (toJSONSchema === undefined) throw new Error('that takes Zod 4');
+  const override = ({ zodSchema, jsonSchema }: Override): void => {
+    const { type } = zodSchema._zod.def;
+    if (type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+    else if (type === 'bigint') jsonSchema['type'] = 'integer';
+  };
+  return toJSONSchema(schema, { io: side, unrepresentable: 'any', override });
 };

@@ -6,7 +6,7 @@ A frame, in both directions, little-endian::
 
 ======= ============ ==================================================================================================
 CALL    to Node      u32 m | u32 c | what to do (JSON)[m] | context (JSON)[c] | input (JSON)
-READY   from Node    empty: the module is imported
+READY   from Node    the module is imported; JSON of what its files are without types, where that is asked for
 UNFIT   from Node    JSON ``{type, message, traceback, file?, line?, code?}``: the module cannot be imported
 VALUE   from Node    JSON text of the result
 ITEM    from Node    JSON text of one item of a stream
@@ -22,24 +22,26 @@ comes is believed here or in the node.
 
 import _signal
 import os
+import resource
 import struct
 
 from .. import isolate
 
 BINARY = "/node/bin/node"
 BOOTSTRAP = "/runtime/node/main.js"
-CHANNEL = 3
+CHANNEL, SOURCES = 3, 4
 HEAD = struct.Struct("<IB")
 CALL, READY, UNFIT, VALUE, ITEM, CHUNK, FILE, STREAM, FAILED = 1, 2, 3, 4, 5, 6, 7, 8, 9
 
-# What V8 reserves, and never touches, before a line of the module has run: measured with Node 24, 1.19 GiB.
-RESERVED = 3 << 29
+# V8 reserves address space in bulk, so that is no measure; RLIMIT_DATA counts what is writable. Of that Node 24 has 540 MiB
+# when it starts and 570 with its threads, most of it the range for compiled code, which it does not touch.
+RESERVED = 600 << 20
 # Its own: V8's workers, the pool of libuv, and what watches for signals; besides the slot and the call's process.
 THREADS = 10
 _MIB = 1 << 20
 _FLAGS = (
     "--v8-pool-size=1",  # threads that a call did not ask for would use CPU beside it
-    "--disable-wasm-trap-handler",  # which reserves 8 GiB of address space for each memory
+    "--disable-wasm-trap-handler",  # which reserves 8 GiB of address space for each memory, more than there may be
     "--disable-sigusr1",
     "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
     "--disable-warning=ExperimentalWarning",
@@ -47,14 +49,15 @@ _FLAGS = (
 _ENVIRONMENT = ("HOME", "TMPDIR", "PATH", "LANG", "LC_ALL", "TZ", "USER", "LOGNAME")
 
 
-def start(code_dir, entry, limits, program):
+def start(code_dir, entry, limits=None, program=None, sources=None):
     """(pid, descriptor) of a Node that imports the module and then waits. `limits`: of the call, or None for what the
-    zygote has. `program`: the filter that forbids to start processes, where one is to be loaded."""
+    zygote has. `program`: the filter that forbids to start processes, where one is to be loaded. `sources`: what the
+    first one said of the module's files (runtime/node/sources.ts)."""
     ours, theirs = isolate.pair()
     pid = os.fork()
     if pid == 0:
         try:
-            _become(theirs, code_dir, entry, limits, program)
+            _become(theirs, code_dir, entry, limits, program, sources)
         except BaseException as problem:
             os.write(2, ("Node cannot be started: %s\n" % problem).encode())
         finally:
@@ -63,17 +66,27 @@ def start(code_dir, entry, limits, program):
     return pid, ours
 
 
-def _become(channel, code_dir, entry, limits, program):
+def _become(channel, code_dir, entry, limits, program, sources):
     os.dup2(channel, CHANNEL)
     os.closerange(CHANNEL + 1, 1024)
+    if sources is not None:
+        handle = isolate.unnamed_file()
+        isolate.write_all(handle, sources)
+        os.lseek(handle, 0, os.SEEK_SET)
+        if handle == SOURCES:
+            os.set_inheritable(handle, True)
+        else:
+            os.dup2(handle, SOURCES)
     _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
     flags = list(_FLAGS)
     if limits is not None:
         flags.append("--max-old-space-size=%d" % max(16, limits.memory // _MIB))
-        isolate.confine(limits, RESERVED, THREADS)
+        isolate.confine(limits, 1 << 62, THREADS)  # of address space what the zygote may have
+        resource.setrlimit(resource.RLIMIT_DATA, (RESERVED + limits.memory,) * 2)
     isolate.settle(program)
     kept = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    os.execve(BINARY, [BINARY, *flags, BOOTSTRAP, os.path.join(code_dir, entry)], kept)
+    what = ["collect"] if sources is None else []
+    os.execve(BINARY, [BINARY, *flags, BOOTSTRAP, os.path.join(code_dir, entry), *what], kept)
 
 
 class Gone(Exception):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 
 from .. import errors, isolate, jsontext, secrets
@@ -12,8 +13,9 @@ from . import program
 from .unfit import finding_of
 
 _PROXY = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
-_MOST_FAILURE = 1 << 20
+_MOST_FAILURE, _MOST_SOURCES = 1 << 20, 64 << 20
 _FAREWELL_MS = 2000
+_OUT_OF_MEMORY = re.compile(rb"^(?:FATAL ERROR|# Fatal).*(?:out of memory|Allocation failed)", re.M)
 
 
 class Thrown(Exception):
@@ -31,13 +33,19 @@ class NodeService(Service):
         super().__init__(code_dir, entry, None, {}, [])
         self.pid = 0
         self.link = None
+        self.sources = b"{}"
 
     def accompany(self, limits, filter_program):
         if self.link is not None:
             self.link.close()
-        self.pid, handle = program.start(self.code_dir, self.entry, limits, filter_program)
+        self.pid, handle = program.start(self.code_dir, self.entry, limits, filter_program, self.sources)
         self.link = program.Link(handle)
         return self.pid
+
+    def explain(self, status, said):
+        if os.WIFSIGNALED(status) and _OUT_OF_MEMORY.search(said):
+            return "out-of-memory", "The module needed more than the memory that it may have."
+        return None
 
     def used(self):
         """What its Node has used so far: CPU nanoseconds, peak resident bytes."""
@@ -142,10 +150,10 @@ class NodeService(Service):
 def load(code_dir, entry):
     """A NodeService, whose module can be imported. Raises LoadError."""
     service = NodeService(code_dir, entry)
-    service.pid, handle = program.start(code_dir, entry, None, None)
+    service.pid, handle = program.start(code_dir, entry)
     service.link = program.Link(handle)
     try:
-        kind, body, _ = service.link.receive(_MOST_FAILURE)
+        kind, body, _ = service.link.receive(_MOST_SOURCES)
     except (program.Gone, OSError):
         _, status = os.waitpid(service.pid, 0)
         raise errors.LoadError([finding_of({"ended": os.waitstatus_to_exitcode(status)}, entry)]) from None
@@ -156,6 +164,7 @@ def load(code_dir, entry):
     os.waitpid(service.pid, 0)
     if kind != program.READY:
         raise errors.LoadError([finding_of(_object(body or b"{}"), entry)])
+    service.sources = body or b"{}"
     return service
 
 
