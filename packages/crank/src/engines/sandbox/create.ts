@@ -13,7 +13,7 @@ import { findHost } from './host.ts';
 import { createInputFolder } from './input-files.ts';
 import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter } from './interpreter.ts';
 import { containerUser } from './machine-facts.ts';
-import { createNodeParts, ownThreads, runsNode } from './node-parts.ts';
+import { createNodeParts, limitsOfDescribing, ownThreads, runsNode } from './node-parts.ts';
 import { createPool, type Pool } from './pool.ts';
 import { poolKey } from './pool-key.ts';
 import { demandReach } from './reachable.ts';
@@ -286,7 +286,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
 
     describe: async (template, signal) => {
       const nothing = new Uint8Array(0);
-      const { limits } = template;
+      const limits = limitsOfDescribing(template);
       const call = { id: '', operation: '', input: nothing, context: nothing, files: [], limits, signal };
       const { outcome } = await poolFor(template).run(call, kinds.describe);
       if (outcome.type === 'value') return outcome.json;

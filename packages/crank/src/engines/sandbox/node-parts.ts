@@ -3,6 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import type { Limits } from '#src/core/service.ts';
 import type { SandboxUser } from './bubblewrap.ts';
 import { blockedBy } from './reachable.ts';
 import type { SandboxTemplate } from './sandbox.ts';
@@ -16,6 +17,14 @@ export const ownThreads = (template: Pick<SandboxTemplate, 'entry'>): number => 
 /** What Node takes beside the memory of a call: its binary's pages, and what V8 has beside its heap. */
 export const ownOfNode = (template: Pick<SandboxTemplate, 'entry'>): { bytes: number; pids: number } =>
   runsNode(template) ? { bytes: 96 * 2 ** 20, pids: ownThreads(template) } : { bytes: 0, pids: 0 };
+
+const describingBytes = 2 ** 30;
+
+/** Of the call that describes a version: reading types takes what the module itself may not need. */
+export const limitsOfDescribing = (template: SandboxTemplate): Limits =>
+  runsNode(template)
+    ? { ...template.limits, memoryBytes: Math.max(template.limits.memoryBytes, describingBytes) }
+    : template.limits;
 
 const require = createRequire(import.meta.url);
 

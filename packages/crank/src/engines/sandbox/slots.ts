@@ -8,6 +8,7 @@ import {
   bareFrame,
   callFrame,
   frameDecoder,
+  kinds,
   longestFrame,
   ProtocolViolation,
   spawnFrame,
@@ -221,6 +222,8 @@ export const createSlots = ({
   const assign = (slot: Slot, entry: Entry): void => {
     const { call, kind, files } = entry;
     slot.state = 'busy';
+    // The program beside it was started with another limit than calls have.
+    if (kind === kinds.describe && runsNode(template)) slot.spoilt = true;
     slot.entry = entry;
     entry.slot = slot;
     entry.receiver.startedAt = performance.now();

@@ -34,8 +34,7 @@ export const describe = async (
   const program = ts.createProgram([entry], options(ts));
   const checker = program.getTypeChecker();
   const file = program.getSourceFile(entry)!;
-  const own = (one: TS.SourceFile): boolean =>
-    one.fileName.startsWith(`${code}/`) && !program.isSourceFileFromExternalLibrary(one);
+  const own = (one: TS.SourceFile): boolean => !/^\/node\/|\/@types\/node\//.test(one.fileName);
   const shown = entry.slice(code.length + 1);
   const findings: Finding[] = [];
   const operations: Operation[] = [];
@@ -53,8 +52,9 @@ export const describe = async (
     if (signature === undefined) continue;
     if (!isThere(module, found.from)) continue;
     try {
-      const operation = describeFunction({ ts, checker, own, symbol, signature, name, from: found.from, warn });
       const input = schemaOf(module['schemas'], name, 'input');
+      const stated = input !== undefined;
+      const operation = describeFunction({ ts, checker, own, symbol, signature, name, from: found.from, stated, warn });
       const output = schemaOf(module['schemas'], name, 'output');
       operations.push({
         ...(await statedOperation(operation, input, output, entry)),
@@ -100,7 +100,10 @@ const exportsOf = (
 ): { name: string; from: string; symbol: TS.Symbol }[] => {
   const of = checker.getSymbolAtLocation(file);
   if (of === undefined) return [];
-  return checker.getExportsOfModule(of).flatMap((exported) => {
+  // Of CommonJS: what is assigned to `module.exports`.
+  const assigned = of.exports?.get('export=' as TS.__String);
+  const members = assigned ? checker.getPropertiesOfType(checker.getTypeOfSymbol(assigned)) : [];
+  return [...checker.getExportsOfModule(of), ...members].flatMap((exported) => {
     const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
     if (exported.name === 'export=' || exported.name === '__esModule') return [];
     const from = exported.name;

@@ -26,6 +26,8 @@ export interface Found {
   name: string;
   /** Among the module's exports. */
   from: string;
+  /** The module states the schema of its input. */
+  stated: boolean;
   warn: (message: string, fix: string) => void;
 }
 
@@ -76,6 +78,11 @@ const takes = (found: Found): Taken => {
   const wanted = signature.getParameters().filter(({ name }) => name !== 'this');
   const mine = wanted.filter(({ name }) => name !== 'context' && name !== 'policies');
   const parameters: Plan['parameters'] = [];
+  if (found.stated && mine.length === 1) {
+    for (const { name } of wanted)
+      parameters.push({ name, kind: name === 'context' || name === 'policies' ? name : 'whole' });
+    return { schema: {}, files: [], parameters, codecs: {} };
+  }
   const whole = mine.length === 1 ? wholeOf(found, mine[0]!) : undefined;
   if (whole !== undefined) {
     const { schema, codec } = compiler.members(whole);

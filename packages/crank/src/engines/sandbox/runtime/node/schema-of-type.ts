@@ -21,7 +21,7 @@ const alternatives = (schema: Schema): Schema[] =>
 
 /**
  * @param output what a function gives, not what it takes: undefined is null, and more members than declared are no fault
- * @param own whether a file is the author's, rather than the language's, Node's or a package's
+ * @param own whether a file is the author's or a package's, rather than the language's or Node's
  */
 export const createCompiler = (
   ts: typeof TS,

@@ -4,7 +4,7 @@ import re
 
 from ..errors import finding
 
-_AT = re.compile(r"(?:file://)?/code/([^\s:()']+):(\d+)")
+_AT = re.compile(r"(?:^|[\s(])([\w./@-]+\.[cm]?[jt]s):(\d+)", re.M)
 _PACKAGE = re.compile(r"Cannot find package '([^']+)'")
 _MODULE = re.compile(r"Cannot find module '(?:/code/)?([^']+)'")
 
