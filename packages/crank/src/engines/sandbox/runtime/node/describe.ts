@@ -31,7 +31,7 @@ export const describe = async (
   entry: string,
 ): Promise<Descriptor> => {
   const ts = require(compiler) as typeof TS;
-  const program = ts.createProgram([entry], options(ts));
+  const program = ts.createProgram([entry], options(ts), hostOf(ts));
   const checker = program.getTypeChecker();
   const file = program.getSourceFile(entry)!;
   const own = (one: TS.SourceFile): boolean => !/^\/node\/|\/@types\/node\//.test(one.fileName);
@@ -91,6 +91,17 @@ const options = (ts: typeof TS): TS.CompilerOptions => ({
   allowImportingTsExtensions: true,
   resolveJsonModule: true,
 });
+
+/** Comments in the types of the language and of Node are not read: they are many. */
+const hostOf = (ts: typeof TS): TS.CompilerHost => {
+  const host = ts.createCompilerHost(options(ts));
+  const plain = host.getSourceFile;
+  host.getSourceFile = (name, given, ...more) => {
+    const quick = typeof given === 'object' && name.startsWith('/node/');
+    return plain(name, quick ? { ...given, jsDocParsingMode: ts.JSDocParsingMode.ParseNone } : given, ...more);
+  };
+  return host;
+};
 
 /** Name outside, name in the module, what it is. */
 const exportsOf = (

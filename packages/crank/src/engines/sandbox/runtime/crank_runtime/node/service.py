@@ -14,7 +14,7 @@ from .unfit import finding_of
 
 _PROXY = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _MOST_FAILURE, _MOST_SOURCES = 1 << 20, 64 << 20
-_FAREWELL_MS = 2000
+_FAREWELL_MS = 500
 _OUT_OF_MEMORY = re.compile(rb"^(?:FATAL ERROR|# Fatal).*(?:out of memory|Allocation failed)", re.M)
 
 
