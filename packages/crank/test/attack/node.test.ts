@@ -49,6 +49,7 @@ suite('node', ({ probe }) => {
   says("writing to the module's code", /^refused: EROFS$/);
   says("writing to the platform's own", /^refused: EROFS$/);
   says("writing to Node's folder", /^refused: EROFS$/);
+  says('memory of buffers', /^refused: RangeError$/);
   says('memory that grows as it is shared', /^refused: RangeError$/);
   says('a file without end', /^refused: (?:EFBIG|ENOSPC)$/);
 
@@ -59,7 +60,6 @@ suite('node', ({ probe }) => {
   ends('a frame without end', ['output-too-large', 'invalid-output']);
   ends('the end of the channel', ['crashed']);
   ends('an exit that looks like an answer', ['crashed']);
-  ends('memory of buffers', ['out-of-memory']);
   ends('memory of WebAssembly', ['out-of-memory', 'script-error']);
   ends('memory of the heap', ['out-of-memory']);
   ends('tasks without end', ['timeout'], { cpuMs: 300 });

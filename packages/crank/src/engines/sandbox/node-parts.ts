@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { Limits } from '#src/core/service.ts';
 import type { SandboxUser } from './bubblewrap.ts';
+import { kinds } from './frames.ts';
 import { blockedBy } from './reachable.ts';
 import type { SandboxTemplate } from './sandbox.ts';
 
@@ -18,13 +19,22 @@ export const ownThreads = (template: Pick<SandboxTemplate, 'entry'>): number => 
 export const ownOfNode = (template: Pick<SandboxTemplate, 'entry'>): { bytes: number; pids: number } =>
   runsNode(template) ? { bytes: 96 * 2 ** 20, pids: ownThreads(template) } : { bytes: 0, pids: 0 };
 
-const describingBytes = 2 ** 30;
+const describing = { bytes: 2 ** 30, ms: 60_000 };
 
 /** Of the call that describes a version: reading types takes what the module itself may not need. */
 export const limitsOfDescribing = (template: SandboxTemplate): Limits =>
   runsNode(template)
-    ? { ...template.limits, memoryBytes: Math.max(template.limits.memoryBytes, describingBytes) }
+    ? {
+        ...template.limits,
+        memoryBytes: Math.max(template.limits.memoryBytes, describing.bytes),
+        cpuMs: Math.max(template.limits.cpuMs, describing.ms),
+        wallMs: Math.max(template.limits.wallMs, describing.ms),
+      }
     : template.limits;
+
+/** Whether the program beside a call was started with other limits than calls have: its slot serves no other. */
+export const isStartedApart = (template: SandboxTemplate, kind: number): boolean =>
+  kind === kinds.describe && runsNode(template);
 
 const require = createRequire(import.meta.url);
 

@@ -8,7 +8,6 @@ import {
   bareFrame,
   callFrame,
   frameDecoder,
-  kinds,
   longestFrame,
   ProtocolViolation,
   spawnFrame,
@@ -17,7 +16,7 @@ import {
   watchFrame,
 } from './frames.ts';
 import { encloseLine } from './line-group.ts';
-import { ownOfNode, runsNode } from './node-parts.ts';
+import { isStartedApart, ownOfNode } from './node-parts.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
@@ -51,10 +50,9 @@ export interface SlotOptions {
   distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
 }
 
-const sweepEvery = 10;
 /** Milliseconds that a slot, and then its zygote, gets to end what it was told to end. */
 const obedience = 1000;
-const [startMs, idleMs] = [10_000, 10_000];
+const [sweepEvery, startMs, idleMs] = [10, 10_000, 10_000];
 /** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
 const believedMs = 50;
 const cpus = availableParallelism();
@@ -222,8 +220,7 @@ export const createSlots = ({
   const assign = (slot: Slot, entry: Entry): void => {
     const { call, kind, files } = entry;
     slot.state = 'busy';
-    // The program beside it was started with another limit than calls have.
-    if (kind === kinds.describe && runsNode(template)) slot.spoilt = true;
+    slot.spoilt = isStartedApart(template, kind);
     slot.entry = entry;
     entry.slot = slot;
     entry.receiver.startedAt = performance.now();
@@ -242,7 +239,7 @@ export const createSlots = ({
       const entry = waiting[i]!;
       const slot = entry.receiver.settled
         ? undefined
-        : slots.find((one) => one.state === 'idle' && fits(one, entry.call, runsNode(template)));
+        : slots.find((one) => one.state === 'idle' && fits(one, entry.call, template));
       if (slot !== undefined) assign(slot, entry);
       if (slot !== undefined || entry.receiver.settled) waiting.splice(i, 1);
       else i++;
@@ -267,7 +264,7 @@ export const createSlots = ({
     }
     // All there may be are there, and those that are idle were made for other limits.
     if (first !== undefined && wanted > 0) {
-      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call, runsNode(template)));
+      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call, template));
       if (other !== undefined) dismiss(other);
     }
   };
