@@ -307,6 +307,18 @@ export const wrong = (): { n: number } => ({ n: 'text' }) as any;
     expect(await problem('thrown', { n: 4 })).toMatchObject({ exception: { message: 'bad 4' } });
   });
 
+  it('a secret is in the environment of its call, and of no other process', async () => {
+    await node.request('PUT', '/v1/secrets/TOKEN', { json: { value: 'sesame-opens-4711' } });
+    await deployed('keeper', {
+      'main.ts': `
+        const before = process.env.TOKEN;
+        export const known = (context: { secrets?: { TOKEN?: string } }) =>
+          [before ?? 'none', process.env.TOKEN?.length, context.secrets?.TOKEN?.length];`,
+      'crank.json': '{"secrets": ["TOKEN"]}',
+    });
+    expect((await post('keeper/known')).json).toEqual(['none', 17, 17]);
+  });
+
   it('what cannot be deployed is refused with the place and what to do', async () => {
     const refused = async (files: Record<string, string>) => {
       const answer = await node.deploy('refused', files);

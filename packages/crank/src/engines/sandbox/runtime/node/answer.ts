@@ -13,6 +13,7 @@ interface Wanted {
   /** Parameter, name, path, content type. */
   files: [string, string, string, string][];
   environment: Record<string, string>;
+  secrets: Record<string, string>;
 }
 
 type Module = Readonly<Record<string, unknown>>;
@@ -31,7 +32,7 @@ export const answer = async (
     send(kinds.value, JSON.stringify(await describe(module, code, entry)));
     return;
   }
-  announce(wanted.environment);
+  announce({ ...wanted.environment, ...wanted.secrets });
   const { plan } = wanted;
   const given = await callOf(module, wanted, input, context);
   const called = exported(module, plan.export);
@@ -49,6 +50,9 @@ const announce = (environment: Record<string, string>): void => {
   if (environment['HTTPS_PROXY'] === undefined) return;
   const { setGlobalProxyFromEnv } = http as { setGlobalProxyFromEnv?: (env: NodeJS.ProcessEnv) => void };
   setGlobalProxyFromEnv?.(process.env);
+  // Node wants its connections kept alive, and ends them where it may not say so. The proxy is on the same machine.
+  const { binding } = process as unknown as { binding(name: string): { TCP: { prototype: Record<string, unknown> } } };
+  binding('tcp_wrap').TCP.prototype['setKeepAlive'] = () => 0;
 };
 
 /** Of a CommonJS module, what it exports is its `default`. */
@@ -66,10 +70,15 @@ const callOf = async (module: Module, wanted: Wanted, input: string, context: st
   const values = parseJson(input, JSON.stringify(plan).includes('"bigint"')) as Record<string, unknown>;
   await addFiles(values, files, plan.parameters);
   const checked = plan.checked ? await checkInput(module['schemas'] as Schemas, operation, values) : values;
-  const platform = JSON.parse(context) as Record<string, unknown>;
+  const platform = JSON.parse(context) as Record<string, object | undefined>;
   const given: unknown[] = [];
   for (const { name, kind, codec } of plan.parameters) {
-    if (kind === 'context' || kind === 'policies') given.push(platform[kind] ?? {});
+    if (kind === 'policies') given.push(platform['policies'] ?? {});
+    else if (kind === 'context')
+      given.push({
+        ...platform['context'],
+        ...(Object.keys(wanted.secrets).length > 0 && { secrets: wanted.secrets }),
+      });
     else if (kind === 'whole') given.push(plan.checked ? checked : decode(checked, codec, codecs));
     else if (!Object.hasOwn(checked, name)) {
       if (kind === 'value') given.push(undefined);

@@ -72,8 +72,8 @@ class NodeService(Service):
             raise errors.InvalidInput("there is no operation %s" % operation)
         listing = [[name, called, path, content_type_of(called)] for name, called, path in files]
         variables = {name: os.environ[name] for name in _PROXY if name in os.environ}
-        variables.update(secrets.given)
         request = {"do": "call", "operation": operation, "plan": plan, "files": listing, "environment": variables}
+        request["secrets"] = secrets.given
         self._send(request, context, input)
         return self._answer(output_bytes)
 
