@@ -50,9 +50,9 @@ const announce = (environment: Record<string, string>): void => {
   if (environment['HTTPS_PROXY'] === undefined) return;
   const { setGlobalProxyFromEnv } = http as { setGlobalProxyFromEnv?: (env: NodeJS.ProcessEnv) => void };
   setGlobalProxyFromEnv?.(process.env);
-  // Node wants its connections kept alive, and ends them where it may not say so. The proxy is on the same machine.
+  // Options of sockets that the sandbox refuses, and whose refusal ends the connection; the proxy is on the same machine.
   const { binding } = process as unknown as { binding(name: string): { TCP: { prototype: Record<string, unknown> } } };
-  binding('tcp_wrap').TCP.prototype['setKeepAlive'] = () => 0;
+  for (const option of ['setKeepAlive', 'setTypeOfService']) binding('tcp_wrap').TCP.prototype[option] = () => 0;
 };
 
 /** Of a CommonJS module, what it exports is its `default`. */
