@@ -55,16 +55,24 @@ const install = async (
         .join(', ')
         .slice(0, 200)}`,
     );
+    const stop = new AbortController();
     const left = [...packages].sort((a, b) => a.path.length - b.path.length);
     let bytes = 0;
     const worker = async (): Promise<void> => {
       for (let one = left.shift(); one !== undefined; one = left.shift()) {
-        bytes += await installOne(one, join(target, one.path), registry);
+        bytes += await installOne(one, join(target, one.path), registry, stop.signal);
         if (bytes > most.together)
           throw refused(one, `the packages have more than ${most.together / 2 ** 20} MiB together`);
       }
     };
-    await Promise.all(Array.from({ length: atOnce }, worker));
+    const work = Array.from({ length: atOnce }, () =>
+      worker().catch((error: unknown) => {
+        left.length = 0;
+        stop.abort(error);
+      }),
+    );
+    await Promise.all(work); // whatever fails: nobody writes any more when the folder is moved or removed
+    stop.signal.throwIfAborted();
     await flushFileSystem(target);
     await rename(target, folder).catch((error: NodeJS.ErrnoException) => {
       if (!existsSync(folder)) throw error; // else another process installed the same bytes
@@ -76,8 +84,13 @@ const install = async (
 };
 
 /** @returns bytes of its files */
-const installOne = async (one: LockedPackage, folder: string, registry: NpmRegistry): Promise<number> => {
-  const archive = await fetchArchive(one, registry);
+const installOne = async (
+  one: LockedPackage,
+  folder: string,
+  registry: NpmRegistry,
+  signal: AbortSignal,
+): Promise<number> => {
+  const archive = await fetchArchive(one, registry, signal);
   const hash = `sha512-${createHash('sha512').update(archive).digest('base64')}`;
   if (hash !== one.integrity)
     throw refused(one, `the registry gives other bytes for it than were locked (${hash.slice(0, 20)}…)`);
@@ -103,12 +116,12 @@ const makeFolder = async (folder: string): Promise<void> => {
   await mkdir(folder, { recursive: true, mode: 0o755 });
 };
 
-const fetchArchive = async (one: LockedPackage, registry: NpmRegistry): Promise<Buffer> => {
+const fetchArchive = async (one: LockedPackage, registry: NpmRegistry, signal: AbortSignal): Promise<Buffer> => {
   const { url, headers } = registry.archive(one);
   const { host } = new URL(url);
   let response: Response;
   try {
-    response = await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) });
+    response = await fetch(url, { headers, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
     if (response.ok) return await bounded(response, one);
   } catch (error) {
     if (error instanceof CrankError) throw error;
