@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CrankError } from '#src/core/error.ts';
 import { notDeployable, problem } from './findings.ts';
+import { makeReadable } from './install.ts';
 import type { LockedPackage } from './npm-lock.ts';
 import type { NpmRegistry } from './npm-registry.ts';
 import { BadArchive, readArchive } from './tarball.ts';
@@ -48,7 +49,7 @@ const install = async (
   const temporary = await mkdtemp(join(envsDir, '.env-'));
   try {
     const target = join(temporary, 'packages');
-    await mkdir(target, { mode: 0o755 });
+    await mkdir(target);
     progress(
       `Installing ${packages
         .map(({ name, version }) => `${name}@${version}`)
@@ -73,6 +74,7 @@ const install = async (
     );
     await Promise.all(work); // whatever fails: nobody writes any more when the folder is moved or removed
     stop.signal.throwIfAborted();
+    await makeReadable(target);
     await flushFileSystem(target);
     await rename(target, folder).catch((error: NodeJS.ErrnoException) => {
       if (!existsSync(folder)) throw error; // else another process installed the same bytes
@@ -98,7 +100,7 @@ const installOne = async (
   try {
     for (const { path, content, executable } of await readArchive(archive, most.unpacked)) {
       const file = join(folder, path);
-      await makeFolder(dirname(file));
+      await mkdir(dirname(file), { recursive: true });
       await writeFile(file, content, { mode: executable ? 0o755 : 0o644 });
       bytes += content.length;
     }
@@ -110,10 +112,6 @@ const installOne = async (
     throw error;
   }
   return bytes;
-};
-
-const makeFolder = async (folder: string): Promise<void> => {
-  await mkdir(folder, { recursive: true, mode: 0o755 });
 };
 
 const fetchArchive = async (one: LockedPackage, registry: NpmRegistry, signal: AbortSignal): Promise<Buffer> => {

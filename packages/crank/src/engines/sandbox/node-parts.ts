@@ -77,14 +77,14 @@ const find = async (
 const folderOf = (name: string): string => realpathSync(dirname(require.resolve(`${name}/package.json`)));
 
 const copied = async (path: string, inside: string, runtimeDir: string): Promise<string> => {
-  const { version } = process;
-  const target = `${runtimeDir}/parts-${version}${inside}`;
+  const name = inside.slice(1).replaceAll('/', '-');
+  const target = `${runtimeDir}/${name}-${versionOf(path)}`;
   if (existsSync(target)) return target;
   const fresh = `${runtimeDir}/new-${randomBytes(8).toString('hex')}`;
   try {
     await cp(path, fresh, { recursive: true, dereference: true });
     await open(fresh);
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+    await mkdir(runtimeDir, { recursive: true });
     // Another node of this machine may have been quicker.
     await rename(fresh, target).catch((error: NodeJS.ErrnoException) => {
       if (!existsSync(target)) throw error;
@@ -93,6 +93,11 @@ const copied = async (path: string, inside: string, runtimeDir: string): Promise
     await rm(fresh, { recursive: true, force: true });
   }
   return target;
+};
+
+const versionOf = (path: string): string => {
+  if (path === realpathSync(process.execPath)) return process.version;
+  return (require(`${path}/package.json`) as { version: string }).version;
 };
 
 /** For all to read, and to run. */

@@ -21,7 +21,7 @@ const SHOWN = 20;
 
 export const deploy: Command = {
   name: 'deploy',
-  summary: 'make a service of a .py file, a notebook, an .onnx model, or a folder with one',
+  summary: 'make a service of a .py file, a notebook, a .ts or .js module, an .onnx model, or a folder with one',
   args: [['<path>', 'file or folder']],
   options: [
     { flags: '--name <name>', help: 'name of the service; else that of the file' },

@@ -54,7 +54,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     post: {
       operationId: 'deploy',
       tags: ['services'],
-      summary: 'Deploy a Python script or folder',
+      summary: 'Deploy a script, a module for Node, a model or a folder',
       requestBody: {
         required: true,
         content: {

@@ -51,6 +51,10 @@ export const describe = async (
     const [signature] = type.getCallSignatures();
     if (signature === undefined) continue;
     if (!isThere(module, found.from)) continue;
+    if (!/^[A-Za-z_]\w{0,127}$/.test(name)) {
+      warn('the name is none for an operation', 'Use ASCII letters, digits and "_".');
+      continue;
+    }
     try {
       const input = schemaOf(module['schemas'], name, 'input');
       const stated = input !== undefined;
