@@ -65,10 +65,15 @@ export interface Operation {
    * call (`engines/sandbox/runtime/crank_runtime/commandline/command.py`). The platform does not look into it.
    */
   command?: JsonObject;
+  /**
+   * How its arguments become what a function in another language takes: the sandbox's own words, likewise
+   * (`engines/sandbox/runtime/node/plan.ts`).
+   */
+  plan?: JsonObject;
 }
 
-/** What runs a version: a Python module, a model on onnxruntime, or programs of the system. */
-export type Runtime = 'python' | 'model' | 'command';
+/** What runs a version: a Python module, a model on onnxruntime, a TypeScript or JavaScript module on Node, or programs of the system. */
+export type Runtime = 'python' | 'model' | 'node' | 'command';
 
 /** A program of the system, as sandboxes saw it when a version was deployed. */
 export interface Tool {

@@ -46,6 +46,6 @@ export const readTree = async (path: string): Promise<TreeFile[]> => {
   };
   await walk(path);
   if (files.length === 0)
-    throw new CrankError('invalid-input', `${path} is empty: give a .py file or a folder with one.`);
+    throw new CrankError('invalid-input', `${path} is empty: give a script, a module, a model or a folder with one.`);
   return files;
 };

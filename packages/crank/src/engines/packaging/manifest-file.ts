@@ -76,8 +76,8 @@ const FIELDS: Readonly<Record<string, Reader>> = {
     return undefined;
   },
   runtime: (value, wrong) => {
-    if (value === 'python' || value === 'model' || value === 'command') return value;
-    wrong('/runtime', '"runtime" is none of "python", "model", "command".', 'Leave it out: the entry tells.');
+    if (value === 'python' || value === 'model' || value === 'node' || value === 'command') return value;
+    wrong('/runtime', '"runtime" is none of "python", "model", "node", "command".', 'Leave it out: the entry tells.');
     return undefined;
   },
   model: (value, wrong) => readModel(value, wrong),

@@ -30,6 +30,7 @@ import { environmentDir } from './install.ts';
 import type { Interpreter } from './interpreters.ts';
 import { type DeclaredManifest, readManifest } from './manifest-file.ts';
 import { modelRequirements, withSpecification } from './model-manifest.ts';
+import { settleNode } from './node-dependencies.ts';
 import { asPackage } from './package-folder.ts';
 import { fileHosts, packageIndex } from './package-index.ts';
 import { series } from './pep440.ts';
@@ -198,11 +199,11 @@ export const createPackaging = (config: {
       if ('finding' in named) throw notDeployable([...findings, named.finding]);
       const { name } = named;
       const { python, refresh = false, account = '', another } = options;
-      const { interpreter, lock, requirements, scan } = await settleDependencies(
-        { source, entry, manifest: declared, python, refresh, account, another, progress },
-        { interpreters, workshop, uv, builds, envsDir, locksDir },
-        findings,
-      );
+      const settling = { source, entry, manifest: declared, python, refresh, account, another, progress };
+      const { interpreter, lock, requirements, scan } =
+        runtime === 'node'
+          ? await settleNode(settling, { interpreters, envsDir }, findings)
+          : await settleDependencies(settling, { interpreters, workshop, uv, builds, envsDir, locksDir }, findings);
       if (lock !== null) lately.set(environmentDir(envsDir, lock.digest, series(interpreter.version)), Date.now());
       const evident = evidentLimits(scan, declared);
       findings.push(...evident.findings);

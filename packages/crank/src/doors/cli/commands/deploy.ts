@@ -21,7 +21,8 @@ const SHOWN = 20;
 
 export const deploy: Command = {
   name: 'deploy',
-  summary: 'make a service of a .py file, a notebook, an .onnx model, a folder with one, or a program of the system',
+  summary:
+    'make a service of a .py file, a notebook, a .ts or .js module, an .onnx model, a folder with one, or a program of the system',
   args: [['[path]', 'file or folder; with --command, of files that the program finds beside it']],
   options: [
     { flags: '--name <name>', help: 'name of the service; else that of the file' },

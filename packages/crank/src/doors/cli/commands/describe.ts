@@ -15,6 +15,7 @@ interface Described {
   description: string;
   version: string;
   created: string;
+  runtime: string;
   python: string;
   isolation: string;
   limits: Limits;
@@ -98,10 +99,10 @@ const operationText = (service: string, operation: Described['operations'][numbe
     : [operation.example.curl.replace(/^/gm, '  ')]),
 ];
 
-const programs = ({ tools, python }: Described): string =>
+const programs = ({ tools, runtime, python }: Described): string =>
   Object.values(tools)
     .map(({ path, digest, version }) => `${path} @${short(digest)}${version === '' ? '' : ` (${version})`}`)
-    .join(', ') || `Python ${python}`;
+    .join(', ') || (runtime === 'node' ? 'Node' : `Python ${python}`);
 
 const foot = (service: Described): string[] => {
   const { limits, canary } = service;

@@ -57,7 +57,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     post: {
       operationId: 'deploy',
       tags: ['services'],
-      summary: 'Deploy a script, a model, a folder with one, or a command',
+      summary: 'Deploy a script, a module for Node, a model, a folder with one, or a command',
       requestBody: {
         required: true,
         content: {

@@ -67,6 +67,10 @@ export const schemas: Record<string, JsonSchema> = {
         description:
           'How arguments become a command line, where the operation is one. For the sandbox; its form may change.',
       },
+      plan: {
+        type: 'object',
+        description: 'How arguments become what a module for Node takes. For the sandbox; its form may change.',
+      },
       path: text,
       curl: text,
       example: {
@@ -75,7 +79,7 @@ export const schemas: Record<string, JsonSchema> = {
           'Of a described service: how it is called. Of a manifest that shows arguments: those, in a list of services.',
       },
     },
-    ['contentType', 'secrets', 'line', 'idempotent', 'retry', 'command', 'example'],
+    ['contentType', 'secrets', 'line', 'idempotent', 'retry', 'command', 'plan', 'example'],
   ),
   Limits: object({
     wallMs: count,

@@ -66,7 +66,7 @@ def run(loaded, base, program):
         kind, rest = answer.perform(loaded, request, sink)
         answer.flush()
         way.close()
-        _end(number, kind, rest)
+        _end(number, kind, rest, loaded.used())
         os._exit(ANSWERED)
     finally:
         os._exit(1)
@@ -100,10 +100,12 @@ def _acknowledged():
     return len(data) // size or os._exit(0)
 
 
-def _end(number, kind, rest):
+def _end(number, kind, rest, beside=(0, 0)):
+    """``beside``: what the program used that this process works with."""
     out, lost = printed(1)
     err, more = printed(2)
     cpu, peak = used()
+    cpu, peak = cpu + beside[0], max(peak, beside[1])
     isolate.write_all(
         isolate.DATA, frames.frame(frames.END, number, frames.result(kind, cpu, peak, lost + more, out, err, rest))
     )

@@ -293,9 +293,9 @@ def soonest(left):
     return max(0.001, left / 1e9 / _CPUS)
 
 
-def confine(limits, base, by_data=False):
-    """Sets the limits of a call. ``base``: the address space that is not the call's own, such as the zygote's.
-    ``by_data``: memory is what can be written to, for programs that reserve address space and never use it."""
+def confine(limits, base, by_data=False, threads=0):
+    """Sets the limits of a call. ``base``: the address space that is not the call's own, such as the zygote's; ``threads``
+    likewise. ``by_data``: memory is what can be written to, for programs that reserve address space and never use it."""
     _limit(resource.RLIMIT_CPU, limits.cpu_ms // 1000 + 2)  # a backstop: the zygote counts milliseconds
     if by_data:
         _limit(resource.RLIMIT_DATA, _statm(5) + limits.memory)  # Linux 4.7: private, writable mappings
@@ -303,7 +303,7 @@ def confine(limits, base, by_data=False):
         _limit(resource.RLIMIT_AS, min(base + limits.memory, _ceiling))
     _limit(resource.RLIMIT_FSIZE, limits.tmp)
     if _COUNTS_PER_NAMESPACE:
-        _limit(resource.RLIMIT_NPROC, 1 + limits.threads + limits.subprocesses)  # 1: the slot
+        _limit(resource.RLIMIT_NPROC, 1 + threads + limits.threads + limits.subprocesses)  # 1: the slot
 
 
 def _limit(kind, value):

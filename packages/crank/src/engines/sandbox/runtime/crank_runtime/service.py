@@ -38,6 +38,10 @@ class Service:
             from .command.service import load as load_command
 
             return load_command(code_dir)
+        if entry.endswith((".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")):
+            from .node.service import load as load_node
+
+            return load_node(code_dir, entry)
         loaded = load(code_dir, entry)
         script = loaded.script
         operations, findings = {}, []
@@ -49,6 +53,20 @@ class Service:
         if any(operation.is_async for operation in operations.values()):
             import asyncio  # noqa: F401 - imported here once, so that no call pays for it
         return Service(code_dir, entry, loaded.module, operations, findings, script)
+
+    def accompany(self, limits, filter_program):
+        """Starts the program that the next call's process works with, where there is one: its pid, or 0. The slot calls
+        it, which ends that program with the call and counts what it used."""
+        return 0
+
+    def explain(self, status, said):
+        """Why that program ended by itself, as the code and detail of a failure, where its wait status and what it wrote to
+        stderr tell more than others' do; None otherwise."""
+        return None
+
+    def used(self):
+        """What that program has used: CPU nanoseconds, peak resident bytes."""
+        return 0, 0
 
     def describe(self):
         """`{description, operations, findings}`: what packaging makes a manifest from."""
