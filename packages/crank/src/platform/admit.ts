@@ -12,17 +12,22 @@ export const admit = async (platform: Platform, authorization: string | undefine
   return identify(platform, authorization);
 };
 
-/** The same for a principal that the platform itself acts for. @throws CrankError `overloaded`, `unavailable` */
-export const letIn = (platform: Platform, { principal }: { principal: Principal }): Principal => {
-  demandReady(platform);
+/**
+ * The same for a principal that the platform itself acts for. A call within another is let in while the node stops: that
+ * one waits for it.
+ *
+ * @throws CrankError `overloaded`, `unavailable`
+ */
+export const letIn = (platform: Platform, { principal }: { principal: Principal }, within: boolean): Principal => {
+  demandReady(platform, within);
   return principal;
 };
 
-const demandReady = (platform: Platform): void => {
+const demandReady = (platform: Platform, within = false): void => {
   const { refusal } = platform.recorder;
   if (refusal !== undefined)
     throw new CrankError('unavailable', `Nothing runs while no receipt can be stored: ${refusal}`, { retryAfter: 1 });
-  platform.load.demandRoom();
+  platform.load.demandRoom(within);
 };
 
 /** Who asks, for requests that are not calls. @throws CrankError `unauthenticated`, `rate-limited` */

@@ -23,6 +23,8 @@ export interface CallAnswer {
   /** Milliseconds per step. */
   timing: readonly (readonly [step: string, ms: number])[];
   answer: Answer;
+  /** What was signed about it; absent where it is given again. */
+  statement?: string;
 }
 
 /** Worth another try under the same key, so never kept: nothing was found out about the call itself. */

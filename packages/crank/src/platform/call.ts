@@ -10,6 +10,7 @@ import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
 import type { DeployedVersion } from './catalog.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
+import { demandNoCycle, type Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
 import { demandTrust } from './quarantine.ts';
 import { SubjectKey } from './subject-key.ts';
@@ -19,6 +20,8 @@ export interface CallRequest {
   authorization: string | undefined;
   /** Stands for credentials: a principal that the platform knows already, and the id that its call is to have. */
   as?: { id: string; principal: Principal };
+  /** The call that asked for it, where one did. */
+  within?: Within;
   /** The account of the service; the caller's own where absent. */
   account?: string | undefined;
   service: string;
@@ -73,7 +76,9 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
   // 1. authenticate; resolve within what the principal may see
   const received = Date.now();
   const principal =
-    request.as === undefined ? await admit(platform, request.authorization) : letIn(platform, request.as);
+    request.as === undefined
+      ? await admit(platform, request.authorization)
+      : letIn(platform, request.as, request.within !== undefined);
   const id = request.as?.id ?? newId('call');
   const { service, version, operation: named, session } = request;
   const target = await platform.catalog.choose(
@@ -99,16 +104,18 @@ const run = async (
       ? request.subject
       : await platform.subjects.of(target.account, request.subject ?? principal.id, request.subject !== undefined);
   const { operation } = callable;
+  const { within } = request;
   const replays = request.replays?.id;
-  const state = new CallState({ id, received, principal, target, operation, subject, replays });
+  const state = new CallState({ id, received, principal, target, operation, subject, replays, within });
   let release: (() => void) | undefined;
   const leave = platform.load.enter(principal.account);
   try {
     try {
       // 2. authorise on what is known without the body
-      await state.step('authorise', () => state.decide(platform.policy.authorise(state.policyInput('service.call'))));
+      await state.step('authorise', () => state.judge((input) => platform.policy.authorise(input)));
 
       demandTrust(target);
+      if (within !== undefined) demandNoCycle(state.name, within);
 
       // 3. read and validate the input
       const body = await state.step('read', () => request.read(callable.operation, state.limits));
@@ -130,16 +137,16 @@ const run = async (
       }
 
       // 4. decide on the input
-      const decision = await state.step('decide', () =>
-        state.decide(platform.policy.decideInput(state.policyInput('service.call', body.value))),
+      const decisions = await state.step('decide', () =>
+        state.judge((input) => platform.policy.decideInput(input), body.value),
       );
-      state.reach(decision, platform.egress.ceiling);
+      for (const decision of decisions) state.reach(decision, platform.egress.ceiling);
       if (state.wanted !== undefined) await state.unlock(platform);
-      state.keeps = await keepingOf(decision.retain, body);
+      state.keeps = await keepingOf(decisions.find(({ retain }) => retain !== undefined)?.retain, body);
       if (request.replays !== undefined) state.lower(request.replays.limits);
 
       // 5. reserve: no budget is set on this node's accounts; 6. place: here
-      state.within(request.deadlineMs);
+      state.until(request.deadlineMs);
 
       // 7. execute
       const result = await state.step('execute', () => state.execute(platform, request, body, callContext(state)));
@@ -162,6 +169,7 @@ const run = async (
       kept && platform.idempotency.row(state.slot!, kept, subject),
     );
     await state.step('commit', () => platform.recorder.commit(entry));
+    state.statement = entry.statement;
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
 

@@ -69,6 +69,16 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
 export const fits = (slot: Slot, { limits }: SandboxCall): boolean =>
   slot.limits.tmpBytes === limits.tmpBytes && slot.limits.subprocesses > 0 === limits.subprocesses > 0;
 
+/** The kernel's figure where we have it; otherwise what the sandbox says. */
+export const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpuNs' | 'cpuSource'> =>
+  group === undefined
+    ? { cpuNs, cpuSource: 'sandbox-reported' }
+    : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
+
+/** Of calls that wait for slots, within how many others the deepest is: so many slots more there may be. */
+export const deepestOf = (waiting: readonly Entry[]): number =>
+  waiting.reduce((most, { call }) => Math.max(most, call.depth ?? 0), 0);
+
 /** Why a call's process ended without an answer. `result`: in the slot's words, which knows no call's limits. */
 export const reasonFor = (
   { limits }: SandboxCall,

@@ -1,4 +1,4 @@
-"""What the running call says to the host before its end, from whichever of its threads."""
+"""What the running call and the host say to one another before its end, from whichever of its threads."""
 
 import _thread
 import math
@@ -10,18 +10,24 @@ from crank_runtime import frames, isolate
 # Reports of progress that go out at once, and how many a second from then on. The host allows a multiple of it.
 AT_ONCE = 20
 EVERY = 0.1
+ASKS = frames.ASKS
 
 #: The channel of the running call; None at import, and outside of calls.
 current = None
 
 
 class Channel:
-    """One call's way to the host."""
+    """One call's way to the host. ``limit``: bytes that it may send in one piece."""
 
-    __slots__ = ("number", "process", "lock", "closed", "pending", "waiting", "credit", "counted")
+    __slots__ = (
+        *("number", "inbox", "limit", "process", "lock", "closed", "pending", "waiting", "credit", "counted"),
+        *("acknowledgements", "asked", "answers", "last"),
+    )
 
-    def __init__(self, number):
+    def __init__(self, number, inbox, limit):
         self.number = number
+        self.inbox = inbox
+        self.limit = limit
         self.process = os.getpid()
         self.lock = _thread.allocate_lock()  # frames of several threads must not mix
         self.closed = False
@@ -29,9 +35,53 @@ class Channel:
         self.waiting = False  # a thread sends it
         self.credit = AT_ONCE
         self.counted = time.monotonic()
+        self.acknowledgements = 0
+        self.asked = set()  # asks that have no answer yet
+        self.answers = {}
+        self.last = 0
+
+    def take(self, kind, body):
+        """A frame of this call, in the thread that reads."""
+        if kind == frames.ACK:
+            self.acknowledgements += 1
+        elif kind == frames.ANSWER:
+            number, succeeded = frames.ANSWER_HEAD.unpack_from(body)
+            if number in self.asked:
+                self.answers[number] = bool(succeeded), body[frames.ANSWER_HEAD.size :]
+                self.asked.discard(number)
+
+    def acknowledged(self):
+        """How many items or chunks were taken in since this was last asked; blocks for the first."""
+        self.inbox.wait_until(lambda: self.acknowledgements)
+        count, self.acknowledgements = self.acknowledgements, 0
+        return count
+
+    def ask(self, target, arguments):
+        """Asks for a call and waits for its end: whether it succeeded, and JSON text."""
+        name = target.encode("utf-8", "replace")[: frames.TARGET]
+        number = self._enter()
+        self.send(frames.ASK, frames.ASK_HEAD.pack(number, len(name)) + name + arguments)
+        self.inbox.wait_until(lambda: number in self.answers or self.closed)
+        if number not in self.answers:
+            raise RuntimeError("the call ended before the one that it asked for: wait for its threads")
+        return self.answers.pop(number)
+
+    def _enter(self):
+        """The number of a new ask, when there may be one more."""
+        while True:
+            self.inbox.wait_until(lambda: len(self.asked) < ASKS or self.closed)
+            with self.lock:
+                if self.closed:
+                    raise RuntimeError("the call has ended: wait for its threads before it returns")
+                if len(self.asked) < ASKS:
+                    self.last += 1
+                    self.asked.add(self.last)
+                    return self.last
 
     def send(self, kind, data):
         with self.lock:
+            if self.closed:
+                return
             isolate.write_all(isolate.DATA, frames.frame(kind, self.number, data))
         self.flush()
 
@@ -78,23 +128,26 @@ class Channel:
         current = None
 
 
-def begin(number):
+def begin(number, inbox, limits):
     """The channel of a call that begins."""
     global current
-    current = Channel(number)
+    current = inbox.channel = Channel(number, inbox, limits.output)
+    return current
+
+
+def of_this_process(what):
+    """The channel of the running call, None outside of one. Raises RuntimeError in a process that the call forked."""
+    if current is not None and current.process != os.getpid():
+        raise RuntimeError("%s was used in another process than the call's: use it in the one that started it" % what)
     return current
 
 
 def progress(fraction, message):
     """`context.progress`: outside of a call it only checks what it is given."""
     body = _progress_body(fraction, message)
-    if current is None:
-        return
-    if current.process != os.getpid():
-        raise RuntimeError(
-            "context.progress was called in another process than the call's: report from the one that started it"
-        )
-    current.report(body)
+    way = of_this_process("context.progress")
+    if way is not None:
+        way.report(body)
 
 
 def _progress_body(fraction, message):

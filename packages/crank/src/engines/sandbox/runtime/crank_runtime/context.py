@@ -1,6 +1,6 @@
 """What the platform tells a function about the call, as the parameter `context` or as `crank_platform.context`."""
 
-from . import channel
+from . import calling, channel
 
 
 class Context(dict):
@@ -15,6 +15,14 @@ class Context(dict):
     def progress(self, fraction=None, message=""):
         """Tells whoever waits how much is done, from 0 to 1 (None: not known), and with what it is busy."""
         channel.progress(fraction, message)
+
+    def call(self, target, /, **arguments):
+        """Calls an operation of another service, such as `words.top_words`, for whoever made this call. Raises CallError."""
+        return calling.call(target, arguments)
+
+    async def call_async(self, target, /, **arguments):
+        """The same to be awaited, so that several run at one time."""
+        return await calling.call_async(target, arguments)
 
 
 #: `from crank_platform import context`: of whichever call runs, where somebody asked for it.

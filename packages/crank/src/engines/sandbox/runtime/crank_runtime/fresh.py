@@ -5,7 +5,7 @@ import gc
 import os
 import resource
 
-from crank_runtime import answer, channel, frames, isolate
+from crank_runtime import answer, channel, frames, inbox, isolate
 
 ANSWERED = 77  # the exit status of a child that has said all it had to say
 
@@ -56,8 +56,8 @@ def run(loaded, base, program):
             detail = f"The call could not be isolated: {type(problem).__name__}: {problem}"
             _end(number, *answer.failure("isolation-unavailable", detail))
             os._exit(ANSWERED)
-        way = channel.begin(number)
-        window = Window(_acknowledged)
+        way = channel.begin(number, inbox.Inbox(isolate.DATA), request.limits)
+        window = Window(way.acknowledged)
 
         def sink(kind, data):
             window.admit(len(data))
@@ -89,15 +89,6 @@ def _receive():
             at = at + count if count else os._exit(0)
         data = whole
     return number, memoryview(data)[frames.HEADER.size :]
-
-
-def _acknowledged():
-    """How many frames were acknowledged; blocks for the first. Nothing but ACK frames comes after a CALL."""
-    size = frames.HEADER.size
-    data = os.read(isolate.DATA, frames.WINDOW_FRAMES * size)
-    while len(data) % size:
-        data += os.read(isolate.DATA, size - len(data) % size) or os._exit(0)
-    return len(data) // size or os._exit(0)
 
 
 def _end(number, kind, rest):
