@@ -59,7 +59,7 @@ export const nestedCalls = (platform: Platform, parent: CallState, request: Call
     name: `${account}/${service}`,
     kind: 'service',
     account: caller.account,
-    role: caller.role,
+    role: 'caller', // whoever called, what a script does is its author's word: it gets no more than calling
     onBehalfOf: caller.id,
   };
 

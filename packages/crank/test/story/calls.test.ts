@@ -305,6 +305,11 @@ deny contains "not for ann" if {
 	input.resource.operation == "pause"
 }
 
+deny contains "owners only" if {
+	input.principal.role != "owner"
+	input.resource.operation == "items"
+}
+
 deny contains reason if {
 	input.call
 	input.resource.operation == "size"
@@ -337,6 +342,8 @@ redact_pii contains field if {
       code: 'policy-denied',
       reasons: ['not from default/front.hear'],
     });
+    expect((await call('back.items', { to: 1 })).status).toBe(200);
+    expect(await hear('back.items', { to: 1 })).toMatchObject({ code: 'policy-denied', reasons: ['owners only'] });
     expect((await call('back.size', { page: 'eA==' })).text).toBe('1');
     expect(await hear('back.person')).toEqual({ result: { name: 'Ada', mail: 'ada@example.org' } });
     expect(await hear('back.person', {}, ann.key)).toEqual({ result: { name: 'Ada', mail: '[redacted]' } });
