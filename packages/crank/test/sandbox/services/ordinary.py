@@ -227,6 +227,7 @@ def ask_in_threads(count: int) -> list:
     def work(i):
         found[i] = context.call("other.same", i=i)
 
+    threading.stack_size(1 << 18)
     workers = [threading.Thread(target=work, args=(i,)) for i in range(count)]
     for worker in workers:
         worker.start()

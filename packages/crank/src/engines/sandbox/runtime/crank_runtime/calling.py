@@ -59,8 +59,14 @@ def call(target, arguments):
 async def call_async(target, arguments):
     """The same without holding up the event loop."""
     import asyncio
+    import threading
 
-    return await asyncio.get_running_loop().run_in_executor(_executor(), call, target, arguments)
+    before = threading.stack_size(channel.STACK)
+    try:
+        answer = asyncio.get_running_loop().run_in_executor(_executor(), call, target, arguments)
+    finally:
+        threading.stack_size(before)
+    return await answer
 
 
 def _executor():

@@ -5,30 +5,48 @@ import math
 import os
 import time
 
-from crank_runtime import frames, isolate
+from crank_runtime import frames, inbox, isolate
 
 # Reports of progress that go out at once, and how many a second from then on. The host allows a multiple of it.
 AT_ONCE = 20
 EVERY = 0.1
 ASKS = frames.ASKS
+# Bytes for the stack of a thread of ours: address space is the script's memory, and the usual 8 MiB would count.
+STACK = 1 << 20
 
-#: The channel of the running call; None at import, and outside of calls.
-current = None
+
+class Running:
+    """The call that runs in this process. One object, made by the zygote: whatever else a fresh process touched would be
+    another page copied."""
+
+    __slots__ = ("number", "limits", "parent", "inbox", "channel", "context")
+
+    def __init__(self):
+        self.number = None  # None at import, and outside of calls
+        self.limits = None
+        self.parent = None  # the process that started the call's
+        self.inbox = None
+        self.channel = None  # made when the script first needs one
+        self.context = None  # of `crank_platform`, where somebody asked for it
+
+
+running = Running()
+_making = _thread.allocate_lock()
 
 
 class Channel:
     """One call's way to the host. ``limit``: bytes that it may send in one piece."""
 
     __slots__ = (
-        *("number", "inbox", "limit", "process", "lock", "closed", "pending", "waiting", "credit", "counted"),
+        *("number", "inbox", "limit", "lock", "closed", "pending", "waiting", "credit", "counted"),
         *("acknowledgements", "asked", "answers", "last"),
     )
 
-    def __init__(self, number, inbox, limit):
+    def __init__(self, number, limits, source):
         self.number = number
-        self.inbox = inbox
-        self.limit = limit
-        self.process = os.getpid()
+        self.limit = limits.output
+        self.inbox = source
+        self.inbox.channel = self
         self.lock = _thread.allocate_lock()  # frames of several threads must not mix
         self.closed = False
         self.pending = None  # a report that came too soon after the last one
@@ -96,10 +114,13 @@ class Channel:
             self.flush()
         elif not self.waiting:
             self.waiting = True
+            before = _thread.stack_size(STACK)
             try:
                 _thread.start_new_thread(self._flush_later, ())
             except RuntimeError:  # no thread to be had: it goes with the next one, or at the end
                 self.waiting = False
+            finally:
+                _thread.stack_size(before)
 
     def _flush_later(self):
         time.sleep(EVERY)
@@ -121,25 +142,33 @@ class Channel:
 
     def close(self):
         """Sends the last report. From here on nothing goes out but the call's END."""
-        global current
         with self.lock:
             self._write_pending()
             self.closed = True
-        current = None
 
 
-def begin(number, inbox, limits):
-    """The channel of a call that begins."""
-    global current
-    current = inbox.channel = Channel(number, inbox, limits.output)
-    return current
+def opened():
+    """The channel of the running call; None outside of one."""
+    with _making:
+        if running.channel is None and running.number is not None:
+            running.inbox = running.inbox or inbox.Inbox(isolate.DATA)
+            running.channel = Channel(running.number, running.limits, running.inbox)
+        return running.channel
+
+
+def end():
+    """The call has an answer: its channel sends what is left, and no more."""
+    with _making:
+        way, running.channel, running.number = running.channel, None, None
+    if way is not None:
+        way.close()
 
 
 def of_this_process(what):
     """The channel of the running call, None outside of one. Raises RuntimeError in a process that the call forked."""
-    if current is not None and current.process != os.getpid():
+    if running.number is not None and running.parent != os.getppid():
         raise RuntimeError("%s was used in another process than the call's: use it in the one that started it" % what)
-    return current
+    return opened()
 
 
 def progress(fraction, message):

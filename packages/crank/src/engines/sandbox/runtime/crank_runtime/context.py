@@ -25,22 +25,11 @@ class Context(dict):
         return await calling.call_async(target, arguments)
 
 
-#: `from crank_platform import context`: of whichever call runs, where somebody asked for it.
-shared = None
-
-
 def share():
-    """The context of every call of this process, filled when one begins."""
-    global shared
-    if shared is None:
-        shared = Context()
-    return shared
-
-
-def fill(value):
-    """The shared one is now about this call."""
-    shared.clear()
-    shared.update(value)
+    """`crank_platform.context`: the context of every call of this process, filled when one begins."""
+    if channel.running.context is None:
+        channel.running.context = Context()
+    return channel.running.context
 
 
 def wrap(value):

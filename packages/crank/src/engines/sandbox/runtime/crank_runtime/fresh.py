@@ -5,7 +5,8 @@ import gc
 import os
 import resource
 
-from crank_runtime import answer, channel, frames, inbox, isolate
+from crank_runtime import answer, channel, frames, isolate
+from crank_runtime.channel import running
 
 ANSWERED = 77  # the exit status of a child that has said all it had to say
 
@@ -56,16 +57,17 @@ def run(loaded, base, program):
             detail = f"The call could not be isolated: {type(problem).__name__}: {problem}"
             _end(number, *answer.failure("isolation-unavailable", detail))
             os._exit(ANSWERED)
-        way = channel.begin(number, inbox.Inbox(isolate.DATA), request.limits)
-        window = Window(way.acknowledged)
+        running.number, running.limits = number, request.limits
+        window = Window(_acknowledged)
 
         def sink(kind, data):
             window.admit(len(data))
-            way.send(kind, data)
+            channel.opened().send(kind, data)
 
         kind, rest = answer.perform(loaded, request, sink)
         answer.flush()
-        way.close()
+        if running.channel is not None:
+            channel.end()
         _end(number, kind, rest)
         os._exit(ANSWERED)
     finally:
@@ -89,6 +91,10 @@ def _receive():
             at = at + count if count else os._exit(0)
         data = whole
     return number, memoryview(data)[frames.HEADER.size :]
+
+
+def _acknowledged():
+    return channel.opened().acknowledged()
 
 
 def _end(number, kind, rest):

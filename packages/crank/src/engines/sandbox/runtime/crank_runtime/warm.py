@@ -7,6 +7,7 @@ import stat
 import sys
 
 from crank_runtime import answer, channel, frames, fresh, inbox, isolate, secrets
+from crank_runtime.channel import running
 from crank_runtime.commandline import workfolder
 
 
@@ -32,18 +33,19 @@ def run(zygote, limits, channel, sync, output):
 
 
 def _serve(loaded, with_children):
-    source = inbox.Inbox(isolate.DATA)
+    source = running.inbox = inbox.Inbox(isolate.DATA)
+    running.parent = os.getppid()
     counted, _ = _used(with_children)
     while True:
         number, body = source.next_call()
         request = answer.Request(body)
-        way = channel.begin(number, source, request.limits)
-        kind, rest = answer.perform(loaded, request, _sink(way))
+        running.number, running.limits = number, request.limits
+        kind, rest = answer.perform(loaded, request, _sink())
         if request.files:
             secrets.withdraw()
         del request, body
         answer.flush()
-        way.close()
+        channel.end()
         out, lost = _captured(1)
         err, more = _captured(2)
         now, peak = _used(with_children)
@@ -64,12 +66,12 @@ def _used(with_children):
     return cpu, peak
 
 
-def _sink(way):
-    window = fresh.Window(way.acknowledged)
+def _sink():
+    window = fresh.Window(lambda: channel.opened().acknowledged())
 
     def sink(kind, data):
         window.admit(len(data))
-        way.send(kind, data)
+        channel.opened().send(kind, data)
 
     return sink
 
