@@ -2,7 +2,7 @@
 
 import base64
 import os
-from typing import Any, Mapping
+from typing import Any, Dict, Mapping
 
 from ._client import Client, File
 from ._error import CrankError
@@ -23,7 +23,12 @@ def call(target: str, arguments: Mapping[str, Any]) -> Any:
             return {"name": value.name, "type": value.content_type, "size": len(value.data), "base64": data}
         return list(value) if hasattr(value, "__next__") else value
     except CrankError as error:
-        raise CallError(target, {"code": error.code, "detail": error.detail, "retry": error.retry, "call": error.call}) from error
+        problem: Dict[str, Any] = {"code": error.code, "status": error.status, "detail": error.detail, "retry": error.retry}
+        if error.call is not None:
+            problem["call"] = error.call
+        if error.exception is not None:
+            problem["exception"] = error.exception
+        raise CallError(target, problem) from error
 
 
 def _argument(value: Any) -> Any:

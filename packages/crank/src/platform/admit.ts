@@ -1,5 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
 import type { Principal } from '#src/core/service.ts';
+import type { Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
 
 /**
@@ -13,14 +14,18 @@ export const admit = async (platform: Platform, authorization: string | undefine
 };
 
 /**
- * The same for a principal that the platform itself acts for. A call within another is let in while the node stops: that
- * one waits for it.
+ * The same for a principal that the platform itself acts for. A call within another is within the rate of whoever made the
+ * outermost; it is let in while the node stops, since that one waits for it.
  *
- * @throws CrankError `overloaded`, `unavailable`
+ * @throws CrankError `overloaded`, `unavailable`, `rate-limited`
  */
-export const letIn = (platform: Platform, { principal }: { principal: Principal }, within: boolean): Principal => {
-  demandReady(platform, within);
-  return principal;
+export const letIn = (
+  platform: Platform,
+  { as, within }: { as: { principal: Principal }; within: Within | undefined },
+): Principal => {
+  demandReady(platform, within !== undefined);
+  if (within !== undefined) platform.rate.take(within.caller.id);
+  return as.principal;
 };
 
 const demandReady = (platform: Platform, within = false): void => {

@@ -75,10 +75,8 @@ export interface StreamSink {
 export const call = async (platform: Platform, request: CallRequest): Promise<CallAnswer> => {
   // 1. authenticate; resolve within what the principal may see
   const received = Date.now();
-  const principal =
-    request.as === undefined
-      ? await admit(platform, request.authorization)
-      : letIn(platform, request.as, request.within !== undefined);
+  const { as, within } = request;
+  const principal = as === undefined ? await admit(platform, request.authorization) : letIn(platform, { as, within });
   const id = request.as?.id ?? newId('call');
   const { service, version, operation: named, session } = request;
   const target = await platform.catalog.choose(

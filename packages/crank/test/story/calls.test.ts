@@ -11,6 +11,7 @@ import { opaPath } from '../policy/opa.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
+const python = fileURLToPath(new URL('../../../../python/src', import.meta.url));
 const source = (name: string): string => readFileSync(new URL(`calls/${name}.py`, import.meta.url), 'utf8');
 
 /** Each operation calls the next one. */
@@ -138,12 +139,16 @@ describe('what a script says during its call', () => {
       const digest = createHash('sha256').update(within.payload).digest('hex');
       expect(around.predicate.calls![0]!.statement).toBe(`sha256:${digest}`);
     }
+    const { json } = await node.request('GET', `/v1/calls/${middle.predicate.call}`);
+    expect(json).toMatchObject({
+      parent: outer.predicate.call,
+      calls: [{ call: inner.predicate.call, outcome: 'ok' }],
+    });
     const schema = JSON.parse(
       readFileSync(new URL('../../../verify/schemas/call-v1.schema.json', import.meta.url), 'utf8'),
     );
     const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
     const folder = temporaryFolder('nested');
-    const python = fileURLToPath(new URL('../../../../python/src', import.meta.url));
     for (const { text, predicate } of [outer, middle, inner]) {
       expect(valid(predicate), JSON.stringify(valid.errors)).toBe(true);
       const said = await verifyReceipt(text, { vkeys: [vkey] });
@@ -347,6 +352,29 @@ redact_pii contains field if {
     expect((await call('back.size', { page: 'eA==' })).text).toBe('1');
     expect(await hear('back.person')).toEqual({ result: { name: 'Ada', mail: 'ada@example.org' } });
     expect(await hear('back.person', {}, ann.key)).toEqual({ result: { name: 'Ada', mail: '[redacted]' } });
+  });
+
+  it('are made over HTTP by the same script outside', async () => {
+    const script = `
+import asyncio, json
+from crank_platform import CallError, context
+made = [context.call("back.add", a=1, b=2), asyncio.run(context.call_async("back.items", to=3))]
+page = context.call("back.page", text="hello")
+made += [page, context.call("back.size", page=page)]
+try:
+    context.call("back.fails", text="plum")
+except CallError as problem:
+    made += [problem.target, problem.code, str(problem)]
+print(json.dumps(made))
+`;
+    const env = { PATH: process.env['PATH'], PYTHONPATH: python };
+    const outside = (more: object) => promisify(execFile)('python3', ['-c', script], { env: { ...env, ...more } });
+    const { stdout } = await outside({ CRANK_URL: node.url, CRANK_KEY: node.key });
+    expect(JSON.parse(stdout)).toEqual([
+      ...[3, [0, 1, 2], { name: 'page.txt', type: 'text/plain', size: 5, base64: 'aGVsbG8=' }, 5],
+      ...['back.fails', 'script-error', "back.fails raised KeyError: 'plum'"],
+    ]);
+    await expect(outside({})).rejects.toThrow('set CRANK_URL and CRANK_KEY');
   });
 
   it('are not replayed alone', async () => {
