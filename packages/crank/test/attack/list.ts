@@ -261,6 +261,8 @@ export const attacks = {
     'arguments longer than allowed': 'frames are parsed strictly: the call fails, its slot or warm process ends',
     'an ask in the name of another call': 'frames are parsed strictly: the call fails, its slot or warm process ends',
     'asks without end': 'frames are parsed strictly: the call fails, its slot or warm process ends',
+    'what was never asked, withdrawn': 'frames are parsed strictly: the call fails, its slot or warm process ends',
+    'a flood of withdrawals': 'frames are parsed strictly: the call fails, its slot or warm process ends',
     'answers that nobody reads': 'an ask counts until its answer is out of the node: eight at one time',
     'frames on every descriptor': 'a call has one channel, and no other descriptor of ours',
     'half a frame, then silence': 'time limit',

@@ -37,6 +37,8 @@ suite('protocol', ({ probe }) => {
     'an ask twice',
     'more asks at one time than allowed',
     'arguments longer than allowed',
+    'what was never asked, withdrawn',
+    'a flood of withdrawals',
     'an ask in the name of another call',
     'asks without end',
     'outcomes that are not its own to claim',

@@ -317,6 +317,18 @@ export const sandboxContract = (isolation: Isolation, open: () => Workshop, shar
         );
       });
 
+      it('which it may give up', async () => {
+        const begun = Promise.withResolvers<AbortSignal>();
+        const onAsk = async ({ target, signal }: Ask): Promise<AskAnswer> => {
+          if (target === 'other.never') begun.resolve(signal);
+          const never = await begun.promise;
+          if (target === 'other.begun') return said(true);
+          if (!never.aborted) await new Promise((resolve) => never.addEventListener('abort', resolve));
+          return said(never.reason);
+        };
+        expect(jsonOf(await call('ask_and_give_up', {}, { onAsk }))).toBe('cancelled');
+      });
+
       it('within calls within calls, and none waits for ever for a place that those around it hold', async () => {
         const within =
           (depth: number) =>

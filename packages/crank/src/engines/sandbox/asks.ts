@@ -36,12 +36,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export interface Asks {
   /** @throws ProtocolViolation where it is none, or one too many */
   take(body: Buffer): void;
+  /** The script no longer wants an answer; one it gets, that of a call that was cancelled. @throws ProtocolViolation as `take` */
+  withdraw(body: Buffer): void;
   /** The call has ended: what was asked for is nobody's any more. */
   close(): void;
 }
 
 /**
- * Takes the ASK frames of one call.
+ * Takes the ASK and WITHDRAW frames of one call.
  *
  * @param tell gives an answer to the call's process; `sent` is called when the bytes are out of our hands
  */
@@ -52,6 +54,7 @@ export const createAsks = (
 ): Asks => {
   const underWay = new Map<number, AbortController>();
   let count = 0;
+  let withdrawn = 0;
   let closed = false;
 
   const answer = async (ask: Ask): Promise<AskAnswer> => {
@@ -81,6 +84,10 @@ export const createAsks = (
       void answer({ target, input, leftMs, signal: stop.signal }).then((given) => {
         if (!closed) tell(request, given, () => underWay.delete(request));
       });
+    },
+    withdraw: (body) => {
+      if (body.length !== 4 || ++withdrawn > count) throw new ProtocolViolation('nothing was asked that is withdrawn');
+      underWay.get(body.readUInt32LE(0))?.abort('cancelled'); // unless it was answered meanwhile
     },
     close: () => {
       closed = true;

@@ -15,6 +15,7 @@ export const toHost = {
   done: 10,
   progress: 11,
   ask: 12,
+  withdraw: 13,
 } as const;
 export const kinds = { call: 0, describe: 1 } as const;
 

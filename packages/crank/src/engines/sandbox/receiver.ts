@@ -63,6 +63,13 @@ export const createReceiver = (
     (request, { ok, json }, sent) => tell(answerFrame(id, request, ok, json), sent),
   );
 
+  /** What a call says besides its results. */
+  const words: Readonly<Record<number, (body: Buffer) => void>> = {
+    [toHost.progress]: progress.take,
+    [toHost.ask]: asks.take,
+    [toHost.withdraw]: asks.withdraw,
+  };
+
   /** One item or chunk was taken in. */
   const ack = (): void => tell(bareFrame(toSandbox.ack, id));
 
@@ -186,9 +193,8 @@ export const createReceiver = (
     take: (type: number, body: Buffer) => {
       if (type === toHost.item) takeItem(body);
       else if (type === toHost.chunk) takeIn(body, writeChunk);
-      else if (type !== toHost.progress && type !== toHost.ask)
-        throw new ProtocolViolation(`a frame of type ${type} from a call`);
-      else if (!receiver.settled) (type === toHost.ask ? asks : progress).take(body);
+      else if (!Object.hasOwn(words, type)) throw new ProtocolViolation(`a frame of type ${type} from a call`);
+      else if (!receiver.settled) words[type]!(body);
     },
     end: (end: End) => close(end),
     fail: (code: ErrorCode, detail: string, known: Parameters<Receiver['fail']>[2] = {}) =>

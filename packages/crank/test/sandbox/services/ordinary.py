@@ -266,3 +266,14 @@ def count_asking(to: int) -> Iterator[int]:
 
 def descend(depth: int) -> int:
     return 0 if depth == 0 else 1 + context.call("self.descend", depth=depth - 1)
+
+
+async def ask_and_give_up() -> str:
+    """Waits for what never comes, until it is there."""
+    waiting = asyncio.ensure_future(context.call_async("other.never"))
+    await context.call_async("other.begun")
+    waiting.cancel()
+    try:
+        await waiting
+    except asyncio.CancelledError:
+        return await context.call_async("other.ended")

@@ -8,7 +8,7 @@ import time
 
 CALL, ACK, SPAWN, KILL, WATCH = 1, 3, 4, 5, 6
 READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
-PROGRESS, ASK = 11, 12
+PROGRESS, ASK, WITHDRAW = 11, 12, 13
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 ANSWERED = 77
 
@@ -137,6 +137,8 @@ ACTS = {
     "an ask in no language": lambda _: answer(ask(1, b"\xc3\x28")),
     "an ask twice": lambda _: answer(ask(1) + ask(1)),
     "more asks at one time than allowed": lambda _: answer(b"".join(ask(n) for n in range(9))),
+    "what was never asked, withdrawn": lambda _: answer(frame(WITHDRAW, bytes(4))),
+    "a flood of withdrawals": lambda _: (write(ask(0)), _flood(lambda: frame(WITHDRAW, bytes(4)))(_)),
     "arguments longer than allowed": lambda _: answer(ask(1, arguments=b'"' + b"x" * (1 << 20) + b'"')),
     "an ask in the name of another call": lambda _: answer(frame(ASK, bytes(6), to=(number() + 1) % 2**32)),
     "an ask behind the answer": lambda _: answer(end(VALUE, b"1") + ask(1)),

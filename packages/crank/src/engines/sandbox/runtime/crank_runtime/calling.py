@@ -32,7 +32,7 @@ class CallError(Exception):
 CallError.__module__ = "crank_platform"  # where scripts have it from
 
 
-def call(target, arguments):
+def call(target, arguments, asked=None):
     """The result, in plain values; a file as `{"name", "type", "size", "base64"}`, a stream as the list of its items."""
     way = channel.of_this_process("context.call")
     if not isinstance(target, str):
@@ -46,7 +46,7 @@ def call(target, arguments):
     if len(text) > way.limit:
         detail = "The arguments are %d bytes of JSON; %d are what a call of this service may send." % (len(text), way.limit)
         raise CallError(target, {"code": "too-large", "detail": detail})
-    succeeded, answer = way.ask(target, text)
+    succeeded, answer = way.ask(target, text, asked)
     try:
         value = jsontext.parse(answer)
     except InvalidInput as problem:
@@ -57,16 +57,24 @@ def call(target, arguments):
 
 
 async def call_async(target, arguments):
-    """The same without holding up the event loop."""
+    """The same without holding up the event loop. Where nobody waits any more, the call is cancelled."""
     import asyncio
     import threading
 
+    asked = []
     before = threading.stack_size(channel.STACK)
     try:
-        answer = asyncio.get_running_loop().run_in_executor(_executor(), call, target, arguments)
+        answer = asyncio.get_running_loop().run_in_executor(_executor(), call, target, arguments, asked)
     finally:
         threading.stack_size(before)
-    return await answer
+    try:
+        return await answer
+    except asyncio.CancelledError:
+        asked.append(None)
+        way = channel.opened()
+        if way is not None and asked[0] is not None:
+            way.withdraw(asked[0])
+        raise
 
 
 def _executor():

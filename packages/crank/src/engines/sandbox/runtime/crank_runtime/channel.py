@@ -74,15 +74,27 @@ class Channel:
         count, self.acknowledgements = self.acknowledgements, 0
         return count
 
-    def ask(self, target, arguments):
-        """Asks for a call and waits for its end: whether it succeeded, and JSON text."""
+    def ask(self, target, arguments, asked=None):
+        """Asks for a call and waits for its end: whether it succeeded, and JSON text.
+
+        ``asked`` gets the ask's number; where something stands in it already, the answer is no longer wanted.
+        """
         name = target.encode("utf-8", "replace")[: frames.TARGET]
         number = self._enter()
         self.send(frames.ASK, frames.ASK_HEAD.pack(number, len(name)) + name + arguments)
+        if asked is not None:
+            asked.append(number)
+            if asked[0] != number:
+                self.withdraw(number)
         self.inbox.wait_until(lambda: number in self.answers or self.closed)
         if number not in self.answers:
             raise RuntimeError("the call ended before the one that it asked for: wait for its threads")
         return self.answers.pop(number)
+
+    def withdraw(self, number):
+        """Says that an answer is no longer wanted; one comes, that of a call that was cancelled."""
+        if number in self.asked:
+            self.send(frames.WITHDRAW, number.to_bytes(4, "little"))
 
     def _enter(self):
         """The number of a new ask, when there may be one more."""

@@ -32,6 +32,7 @@ PROGRESS    data -> host      f64 from 0 to 1, NaN: not known | message, UTF-8 o
                               more than a call may send ends it, so nothing piles up
 ASK         data -> host      u32 number, one of the call's own | u16 n | name[n] of an operation of another service | JSON of
                               the arguments. At most ASKS of them wait for their ANSWER
+WITHDRAW    data -> host      u32 number of an ask that is no longer wanted: its ANSWER comes the sooner
 END         data -> host      RESULT_HEAD | stdout | stderr | rest
 GONE        word -> host      as END: the call's process has ended. id 0: the slot has its next child ready. id 1: the
                               slot ends too
@@ -66,7 +67,7 @@ ANSWER_HEAD = struct.Struct("<IB")
 NONCE = 16
 
 CALL, LOAD, ACK, SPAWN, KILL, WATCH, TASK, ANSWER = 1, 2, 3, 4, 5, 6, 7, 8
-READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED, DONE, PROGRESS, ASK = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED, DONE, PROGRESS, ASK, WITHDRAW = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 KIND_CALL, KIND_DESCRIBE = 0, 1
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 
