@@ -248,6 +248,7 @@ export const sandboxContract = (isolation: Isolation, open: () => Workshop, shar
         expect((await hear('other.long'))[1]).toBe('output-too-large');
         expect((await hear('other.broken')).slice(1, 3)).toEqual(['internal', 'The node failed.']);
         expect((await hear('a.b', {}))[1]).toBe('forbidden');
+        expect((await hear('ä'.repeat(300)))[1]).toBe('invalid-input');
       });
 
       it('and sends files as files in JSON', async () => {

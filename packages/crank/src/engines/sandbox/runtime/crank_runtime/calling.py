@@ -2,7 +2,7 @@
 
 import os
 
-from crank_runtime import channel, jsontext
+from crank_runtime import channel, frames, jsontext
 from crank_runtime.errors import InvalidInput, InvalidOutput
 from crank_runtime.files import base64_encode
 from crank_runtime.values import to_json
@@ -39,6 +39,8 @@ def call(target, arguments, asked=None):
         raise TypeError('the first argument is the name of an operation, such as "words.top_words"')
     if way is None:
         raise RuntimeError("context.call was used outside of a call: while a module is imported, nothing is called")
+    if len(target.encode("utf-8", "replace")) > frames.TARGET:
+        raise CallError(target[:80] + "...", {"code": "invalid-input", "detail": "No operation has so long a name."})
     try:
         text = to_json({name: _argument(value) for name, value in arguments.items()})
     except InvalidOutput as problem:

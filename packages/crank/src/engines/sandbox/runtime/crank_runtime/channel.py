@@ -39,7 +39,7 @@ class Channel:
 
     __slots__ = (
         *("number", "inbox", "limit", "lock", "closed", "pending", "waiting", "credit", "counted"),
-        *("acknowledgements", "asked", "answers", "last"),
+        *("taken", "seen", "asked", "answers", "last"),
     )
 
     def __init__(self, number, limits, source):
@@ -53,7 +53,8 @@ class Channel:
         self.waiting = False  # a thread sends it
         self.credit = AT_ONCE
         self.counted = time.monotonic()
-        self.acknowledgements = 0
+        self.taken = 0  # items and chunks that the host took in, and how many of them the sender has heard of
+        self.seen = 0
         self.asked = set()  # asks that have no answer yet
         self.answers = {}
         self.last = 0
@@ -61,7 +62,7 @@ class Channel:
     def take(self, kind, body):
         """A frame of this call, in the thread that reads."""
         if kind == frames.ACK:
-            self.acknowledgements += 1
+            self.taken += 1
         elif kind == frames.ANSWER:
             number, succeeded = frames.ANSWER_HEAD.unpack_from(body)
             if number in self.asked:
@@ -70,8 +71,9 @@ class Channel:
 
     def acknowledged(self):
         """How many items or chunks were taken in since this was last asked; blocks for the first."""
-        self.inbox.wait_until(lambda: self.acknowledgements)
-        count, self.acknowledgements = self.acknowledgements, 0
+        self.inbox.wait_until(lambda: self.taken > self.seen)
+        count = self.taken - self.seen
+        self.seen += count
         return count
 
     def ask(self, target, arguments, asked=None):
@@ -79,7 +81,7 @@ class Channel:
 
         ``asked`` gets the ask's number; where something stands in it already, the answer is no longer wanted.
         """
-        name = target.encode("utf-8", "replace")[: frames.TARGET]
+        name = target.encode("utf-8", "replace")
         number = self._enter()
         self.send(frames.ASK, frames.ASK_HEAD.pack(number, len(name)) + name + arguments)
         if asked is not None:
