@@ -36,8 +36,8 @@ export class CallState {
   readonly salts: { subject: Buffer; input: Buffer };
   /** What policy wants kept of it. */
   keeps: Keeping | undefined;
-  /** The call whose replay this is. */
-  readonly replays: string | undefined;
+  /** The receipt that this one follows: of its opening, or of the call whose replay this is. */
+  predecessor: string | undefined;
   /** The call that asked for it, where one did; and those that it asked for. */
   readonly within: Within | undefined;
   nested: readonly NestedReceipt[] = [];
@@ -71,7 +71,7 @@ export class CallState {
     target: DeployedVersion;
     operation: Operation;
     subject: SubjectKey;
-    replays?: string | undefined;
+    predecessor?: string | undefined;
     within?: Within | undefined;
   }) {
     this.id = call.id;
@@ -81,7 +81,7 @@ export class CallState {
     this.operation = call.operation;
     this.subject = call.subject;
     this.salts = call.subject.salts(call.id);
-    this.replays = call.replays;
+    this.predecessor = call.predecessor;
     this.within = call.within;
     this.limits = { ...call.target.manifest.limits };
     this.wanted = wantedSecrets(call.target, call.operation);

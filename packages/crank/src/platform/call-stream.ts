@@ -37,8 +37,9 @@ export const openStream = (
   const check = itemChecker(platform, state);
   const begin = async (): Promise<StreamSink> => {
     if (sink === undefined) {
-      const opening = newId('open');
-      await platform.recorder.commit(openingEntry(state, platform, opening));
+      // A job has its opening since it was taken.
+      const opening = request.job === undefined ? newId('open') : state.predecessor!;
+      if (request.job === undefined) await platform.recorder.commit(openingEntry(state, platform, opening));
       stream.opening = opening;
       sink = request.open({ id: state.id, version: state.target.digest });
     }

@@ -182,6 +182,8 @@ const answerOf = async ({ answer }: CallAnswer, items: Items, most: number): Pro
   switch (answer.type) {
     case 'json':
       return { ok: true, json: answer.json };
+    case 'job':
+      throw new Error('a call within another was taken as a job');
     case 'error':
       return { ok: false, json: answer.problem };
     case 'stream':

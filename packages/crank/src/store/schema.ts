@@ -1,4 +1,13 @@
-import type { ScheduleRow, ScheduleRunRow, SecretRow, WebhookDeliveryRow, WebhookRow } from './schema-service-life.ts';
+import type { BudgetAlertRow, BudgetHoldRow, BudgetRow, BudgetSpentRow } from './schema-budgets.ts';
+import type {
+  JobPartRow,
+  JobRow,
+  ScheduleRow,
+  ScheduleRunRow,
+  SecretRow,
+  WebhookDeliveryRow,
+  WebhookRow,
+} from './schema-service-life.ts';
 
 /**
  * The relational state, the truth of a node. Times are milliseconds since 1970 UTC, money is picodollars (10^-12 USD),
@@ -33,6 +42,12 @@ export interface Database {
   schedule_runs: ScheduleRunRow;
   webhooks: WebhookRow;
   webhook_deliveries: WebhookDeliveryRow;
+  jobs: JobRow;
+  job_parts: JobPartRow;
+  budgets: BudgetRow;
+  budget_spent: BudgetSpentRow;
+  budget_holds: BudgetHoldRow;
+  budget_alerts: BudgetAlertRow;
 }
 
 export interface KeyRow {

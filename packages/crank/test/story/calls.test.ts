@@ -354,6 +354,17 @@ redact_pii contains field if {
     expect(await hear('back.person', {}, ann.key)).toEqual({ result: { name: 'Ada', mail: '[redacted]' } });
   });
 
+  it('are paid by whoever called', async () => {
+    const set = await node.request<{ id: string }>('POST', '/v1/budgets', {
+      json: { scope: 'key', of: ann.id, calls: 2, period: 'total' },
+    });
+    expect(set.status, set.text).toBe(201);
+    expect(await hear('back.add', { a: 1, b: 2 }, ann.key)).toEqual({ result: 3 });
+    // Its own call was one, and what it asked for the other.
+    expect((await call('front.leaf', { n: 1 }, { key: ann.key })).json.code).toBe('budget-exhausted');
+    await node.request('DELETE', `/v1/budgets/${set.json.id}`);
+  });
+
   it('are made over HTTP by the same script outside', async () => {
     const script = `
 import asyncio, json

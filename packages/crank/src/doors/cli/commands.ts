@@ -1,12 +1,15 @@
 import type { Command } from './command.ts';
 import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
+import { listBudgets, removeBudget, setBudget } from './commands/budgets.ts';
 import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
+import { cancelJob, listJobs, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
+import { decidePolicy, simulatePolicy } from './commands/policy-trials.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import {
   addSchedule,
@@ -28,6 +31,9 @@ import { addWitness, leaveLog, listWitnesses, removeWitness, serveLog, witnessPo
 export const commands = (dataFolder: () => string): Command[] => [
   deploy,
   call,
+  listJobs,
+  showJob,
+  cancelJob,
   services,
   describe,
   versions,
@@ -55,6 +61,9 @@ export const commands = (dataFolder: () => string): Command[] => [
   createKey,
   listKeys,
   revokeKey,
+  setBudget,
+  listBudgets,
+  removeBudget,
   setSecret,
   listSecrets,
   removeSecret,
@@ -72,4 +81,6 @@ export const commands = (dataFolder: () => string): Command[] => [
   applyPolicy,
   listPolicies,
   removePolicy,
+  decidePolicy,
+  simulatePolicy,
 ];

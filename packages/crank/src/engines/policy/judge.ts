@@ -30,7 +30,7 @@ const MAX_REASON = 500;
 const MAX_REASONS = 50;
 
 /** A bundle's name in a decision: plain for the account's of the resource, else with its layer. */
-const nameOf = ({ name, layer, account }: AppliedBundle, home: string): string => {
+export const nameOf = ({ name, layer, account }: AppliedBundle, home: string): string => {
   if (account !== home) return `${name}@account:${account}`;
   return layer === 'account' ? name : `${name}@${layer}`;
 };

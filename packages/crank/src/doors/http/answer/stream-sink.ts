@@ -3,12 +3,11 @@ import { CrankError } from '#src/core/error.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { StreamSink } from '#src/platform/call.ts';
 import type { CallAnswer } from '#src/platform/call-answer.ts';
+import { itemLine, oneLine } from '#src/platform/item-line.ts';
 import { callHeaders, serverTiming } from './answer-headers.ts';
 
 /** A client that takes nothing for this long has left. */
 const STALLED_MS = 60_000;
-const FRAME = Buffer.from('{"$crank"');
-const [NEWLINE, RETURN, SPACE] = [0x0a, 0x0d, 0x20];
 
 /**
  * A streamed answer: items as lines of NDJSON, or as server-sent events, which may have events `progress` with
@@ -42,8 +41,7 @@ export const openCallStream = (
   return {
     encode: (json) => {
       items += 1;
-      const line = oneLine(json);
-      return events ? Buffer.concat([DATA, line, EVENT_END]) : Buffer.concat([line, LINE_END]);
+      return events ? Buffer.concat([DATA, oneLine(json), EVENT_END]) : itemLine(json);
     },
     write: (bytes) => write(raw, bytes),
     finish: ({ id, timing, answer }) => {
@@ -66,15 +64,6 @@ export const progressEvent = ({ fraction, message }: Progress): Uint8Array =>
 
 const DATA = Buffer.from('data: ');
 const EVENT_END = Buffer.from('\n\n');
-const LINE_END = Buffer.from('\n');
-
-/** An item on one line (a line break in JSON text is white space), with a space in front where it would read as the last frame. */
-const oneLine = (json: Uint8Array): Buffer => {
-  const line = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
-  const broken = line.includes(NEWLINE) || line.includes(RETURN);
-  const flat = broken ? Buffer.from(line.map((byte) => (byte === NEWLINE || byte === RETURN ? SPACE : byte))) : line;
-  return flat.subarray(0, FRAME.length).equals(FRAME) ? Buffer.concat([Buffer.from(' '), flat]) : flat;
-};
 
 /** Resolves once the client takes more. @throws CrankError `cancelled` where it is gone or takes nothing */
 const write = (raw: ServerResponse, bytes: Uint8Array): Promise<void> => {

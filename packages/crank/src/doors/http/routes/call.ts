@@ -11,8 +11,10 @@ import { sendFile } from '../answer/send-file.ts';
 import { type CallStream, openCallStream, progressEvent } from '../answer/stream-sink.ts';
 import { readCallBody } from '../request/call-body.ts';
 import { readCallHeaders } from '../request/call-headers.ts';
+import { prefersAsync } from '../request/prefers-async.ts';
 import { prefersEvents } from '../request/prefers-events.ts';
 import { queryText } from '../request/query.ts';
+import { sendTaken } from './jobs.ts';
 
 interface Params {
   account?: string;
@@ -39,6 +41,7 @@ export const callRoutes = (app: FastifyInstance, platform: Platform): void => {
       operation,
       version: queryText(request, 'version'),
       ...readCallHeaders(raw.headers),
+      ...(prefersAsync(raw.headers['prefer']) && { later: true }),
       signal: gone.signal,
       read: (target, limits) => readCallBody(raw, target, limits, platform.scratch, taken),
       open: (begun) => {
@@ -84,6 +87,8 @@ const send = (
       return sendFile(reply, answer);
     case 'error':
       return sendProblemBytes(request, reply, answer.error, answer.problem);
+    case 'job':
+      return sendTaken(reply, answer.job);
     case 'stream':
       throw new Error('a stream ended that was never opened');
   }
