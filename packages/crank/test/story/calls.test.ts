@@ -352,6 +352,16 @@ redact_pii contains field if {
     expect((await call('back.size', { page: 'eA==' })).text).toBe('1');
     expect(await hear('back.person')).toEqual({ result: { name: 'Ada', mail: 'ada@example.org' } });
     expect(await hear('back.person', {}, ann.key)).toEqual({ result: { name: 'Ada', mail: '[redacted]' } });
+    // On trial, the same rules decide the same, of calls within others, too.
+    const folder = temporaryFolder('rules');
+    const file = join(folder.path, 'authz.rego');
+    writeFileSync(file, rules);
+    const trial = await node.crank(['policy', 'simulate', file, '--last', '12', '--json']);
+    expect(JSON.parse(trial.stdout), trial.stderr).toMatchObject({ calls: 12, same: 12, changes: [] });
+    writeFileSync(file, rules.replace('owner"', 'caller"'));
+    const other = await node.crank(['policy', 'simulate', file, '--last', '12', '--json']);
+    expect(JSON.parse(other.stdout)).toMatchObject({ calls: 12, denied: 2, same: 10 });
+    folder.remove();
   });
 
   it('are paid by whoever called', async () => {
