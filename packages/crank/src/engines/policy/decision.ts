@@ -31,6 +31,8 @@ export interface PolicyRequest {
   network?: readonly string[];
   /** Names of the secrets that the operation asks for, where it does. */
   secrets?: readonly string[];
+  /** Of a call that another one asked for: that one, and what is under way, `account/service.operation`, outermost first. */
+  call?: { parent: string; chain: readonly string[] };
   /** When, RFC 3339; now where absent. */
   time?: string;
   /** The arguments of the call, from the input point on. */

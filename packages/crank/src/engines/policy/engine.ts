@@ -80,7 +80,17 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
 
   /** Input of the applied bundles, as JSON text. */
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
-    const { action, principal, resource, limits, network, secrets, content, time = new Date().toISOString() } = request;
+    const {
+      action,
+      principal,
+      resource,
+      limits,
+      network,
+      secrets,
+      call,
+      content,
+      time = new Date().toISOString(),
+    } = request;
     const text = JSON.stringify({
       point,
       time,
@@ -90,6 +100,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       limits,
       network,
       secrets,
+      call,
       content,
     });
     if (fields === undefined) return text;

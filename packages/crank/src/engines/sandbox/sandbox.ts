@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ErrorCode, InputError, ScriptException } from '#src/core/error.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { Isolation, Limits } from '#src/core/service.ts';
+import type { Ask, AskAnswer } from './asks.ts';
 
 /** What a sandbox is made from: one version's code for one caller account. */
 export interface SandboxTemplate {
@@ -46,6 +47,10 @@ export interface SandboxCall {
   onItem?: (json: Uint8Array) => void | Promise<void>;
   /** Called when it says how far it is, at most about ten times a second, and with the last of it before `run` resolves. Must not throw. */
   onProgress?: (progress: Progress) => void;
+  /** Calls that it is within, at most `deepest`: it is let in where they have to wait for it. */
+  depth?: number;
+  /** Called when it asks for a call of another service; what that throws is told to it as a problem. */
+  onAsk?: (ask: Ask) => Promise<AskAnswer>;
 }
 
 export interface SandboxUsage {

@@ -76,6 +76,16 @@ export const fits = (slot: Slot, { limits }: SandboxCall, template: SandboxTempl
       slot.limits.threads === limits.threads &&
       slot.limits.subprocesses === limits.subprocesses));
 
+/** The kernel's figure where we have it; otherwise what the sandbox says. */
+export const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpuNs' | 'cpuSource'> =>
+  group === undefined
+    ? { cpuNs, cpuSource: 'sandbox-reported' }
+    : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
+
+/** Of calls that wait for slots, within how many others the deepest is: so many slots more there may be. */
+export const deepestOf = (waiting: readonly Entry[]): number =>
+  waiting.reduce((most, { call }) => Math.max(most, call.depth ?? 0), 0);
+
 /** Why a call's process ended without an answer. `result`: in the slot's words, which knows no call's limits. */
 export const reasonFor = (
   { limits }: SandboxCall,

@@ -22,7 +22,7 @@ import { createReceiver, NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { skipTo } from './skip-to.ts';
-import { absentSlot, type Entry, fits, reasonFor, type Slot, withFigures } from './slot.ts';
+import { absentSlot, deepestOf, type Entry, fits, measured, reasonFor, type Slot, withFigures } from './slot.ts';
 import { suspecting } from './suspect.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
@@ -40,8 +40,9 @@ export interface SlotOptions {
   process: SandboxProcess;
   template: SandboxTemplate;
   outFolder: string;
-  /** Slots that are kept ready, and the most there may be. */
+  /** Slots that are kept ready, those there may be for calls that nothing waits for, and all that there may be. */
   spares: number;
+  usual: number;
   most: number;
   /** Around the zygote and all that it starts, where the machine lets us have one. */
   group: ServiceGroup | undefined;
@@ -62,6 +63,7 @@ export const createSlots = ({
   template,
   outFolder,
   spares,
+  usual,
   most,
   group: around,
   killZygote,
@@ -155,12 +157,6 @@ export const createSlots = ({
     slot.entry = undefined;
   };
 
-  /** The kernel's figure where we have it; otherwise what the sandbox says. */
-  const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpuNs' | 'cpuSource'> =>
-    group === undefined
-      ? { cpuNs, cpuSource: 'sandbox-reported' }
-      : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
-
   const fail = (slot: Slot, code: 'crashed', detail: string): void => {
     slot.entry?.receiver.fail(code, detail);
     slot.entry = undefined;
@@ -248,15 +244,18 @@ export const createSlots = ({
   const provide = (): void => {
     let coming = 0;
     let ready = 0;
+    let absent = 0;
     for (const { state } of slots) {
+      if (state === 'absent') absent++;
       if (state === 'starting') coming++;
       else if (state === 'idle' || state === 'ending') ready++;
     }
     const [first] = waiting;
+    let free = usual + deepestOf(waiting) - (most - absent);
     let wanted = (first === undefined ? Math.max(0, spares - ready) : waiting.length) - coming;
     for (const slot of slots) {
       if (wanted <= 0) return;
-      if (slot.state !== 'absent') continue;
+      if (slot.state !== 'absent' || free-- <= 0) continue;
       open(slot, first?.call.limits ?? template.limits);
       wanted--;
     }
@@ -354,10 +353,10 @@ export const createSlots = ({
         id,
         call,
         outFolder,
-        () => {
+        (frame, sent) => {
           if (entry.slot?.entry !== entry || entry.slot.state !== 'busy') return;
           entry.slot.spoilt = true;
-          entry.slot.data.write(bareFrame(toSandbox.ack, id));
+          entry.slot.data.write(frame, sent);
         },
         () => stop(entry),
       );

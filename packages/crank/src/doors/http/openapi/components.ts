@@ -156,6 +156,8 @@ export const schemas: Record<string, JsonSchema> = {
         energy: object({ joules: { type: 'number' }, grade: text, uncertainty: text }),
         carbon: object({ grams: { type: 'number' }, gridGramsPerKwh: { type: 'number' }, source: text }),
         charge: object({ currency: text, total: text, lines: list(object({ kind: text, amount: text })) }),
+        parent: { type: ['string', 'null'], description: 'Call that asked for this one.' },
+        calls: list(object({ call: text, outcome: text })),
         receipt: text,
       }),
     ],

@@ -6,6 +6,7 @@ import os
 import resource
 
 from crank_runtime import answer, channel, frames, isolate
+from crank_runtime.channel import running
 
 ANSWERED = 77  # the exit status of a child that has said all it had to say
 
@@ -56,16 +57,17 @@ def run(loaded, base, program):
             detail = f"The call could not be isolated: {type(problem).__name__}: {problem}"
             _end(number, *answer.failure("isolation-unavailable", detail))
             os._exit(ANSWERED)
-        way = channel.begin(number)
+        running.number, running.limits = number, request.limits
         window = Window(_acknowledged)
 
         def sink(kind, data):
             window.admit(len(data))
-            way.send(kind, data)
+            channel.opened().send(kind, data)
 
         kind, rest = answer.perform(loaded, request, sink)
         answer.flush()
-        way.close()
+        if running.channel is not None:
+            channel.end()
         _end(number, kind, rest, loaded.used())
         os._exit(ANSWERED)
     finally:
@@ -92,12 +94,7 @@ def _receive():
 
 
 def _acknowledged():
-    """How many frames were acknowledged; blocks for the first. Nothing but ACK frames comes after a CALL."""
-    size = frames.HEADER.size
-    data = os.read(isolate.DATA, frames.WINDOW_FRAMES * size)
-    while len(data) % size:
-        data += os.read(isolate.DATA, size - len(data) % size) or os._exit(0)
-    return len(data) // size or os._exit(0)
+    return channel.opened().acknowledged()
 
 
 def _end(number, kind, rest, beside=(0, 0)):

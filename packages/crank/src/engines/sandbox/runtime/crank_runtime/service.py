@@ -1,7 +1,7 @@
 """One deployed module: loaded once in the zygote, described, and called in its children."""
 
-from . import context as contexts
 from . import jsontext, secrets
+from .channel import running
 from .context import wrap
 from .docstrings import summary
 from .errors import InvalidInput
@@ -92,8 +92,9 @@ class Service:
         Gives ("value", json) | ("file", path, name, content type) | ("bytes", data, name, content type)
         | ("stream", iterator of json). Raises InvalidInput, InvalidOutput, OutputTooLarge, and whatever the user's code raises.
         """
-        if contexts.shared is not None:
-            contexts.fill(_context(jsontext.parse(context)))
+        if running.context is not None:
+            running.context.clear()
+            running.context.update(_context(jsontext.parse(context)))
         if self.script is not None and b'"command":' in context:
             plan = jsontext.parse(context).get("command")
             if plan is not None:

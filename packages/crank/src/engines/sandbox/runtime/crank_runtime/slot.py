@@ -13,6 +13,7 @@ import select
 import time
 
 from crank_runtime import answer, endings, frames, fresh, isolate
+from crank_runtime.channel import running
 from crank_runtime.commandline import workfolder
 
 
@@ -61,6 +62,7 @@ class Slot:
         while time.clock_gettime_ns(5) <= max(self.untouched[3::4]):  # CLOCK_REALTIME_COARSE
             time.sleep(0.001)
         self.child = self.companion = 0
+        running.parent = os.getpid()
         self.fate = None  # how its companion ended, where that was by itself
         self.late = False
         self.limit = 0  # of the child's CPU clock, while watched
