@@ -28,7 +28,6 @@ const OPERATIONS = {
   line: { command: 'cat /dev/zero', output: 'lines' },
   errors: { command: sh('cat /dev/zero >&2') },
   linger: { command: sh(LINGER) },
-  flooded: { command: sh('setsid yes & echo answered'), output: 'lines' },
   deaf: { command: sh('trap "" TERM INT HUP; while :; do sleep 36000; done') },
   grandchild: { command: sh('(while :; do :; done) & (while :; do :; done) & wait') },
   kill: { command: sh('kill -9 -1; echo alive') },
@@ -194,7 +193,6 @@ describe('attacks: commands', { timeout: 60_000 }, () => {
   });
   probe('a process that stays and holds the output', async () => {
     for (let round = 0; round < 3; round++) expect((await call('linger')).json).toBe('answered\n');
-    expect((await call('flooded')).text).toContain('"outcome":"ok"');
     // A warm process has nobody who ends what is left in it but itself.
     const before = (await warm('count')).json.split(' ').length;
     for (let round = 0; round < 3; round++) expect((await warm('linger')).json).toBe('answered\n');
