@@ -46,6 +46,8 @@ describe('attacks: commands', { timeout: 60_000 }, () => {
 
   const call = <T = unknown>(operation: string, json: object = {}) =>
     node.request<T>('POST', `/v1/services/tools/${operation}`, { json });
+  /** As `call`, where one process serves all of them. */
+  const warm = (operation: string) => node.request<string>('POST', `/v1/services/warm/${operation}`, { json: {} });
   const file = (name: string, text = 'text') => ({ name, base64: Buffer.from(text).toString('base64') });
   const codeOf = async (operation: string, json: object = {}): Promise<string | undefined> =>
     (await call<{ code?: string } | undefined>(operation, json)).json?.code;
@@ -56,6 +58,9 @@ describe('attacks: commands', { timeout: 60_000 }, () => {
     node = await startNode();
     const answer = await deploy('tools', { operations: OPERATIONS, limits: BOUNDS });
     expect(answer.status, answer.text).toBe(201);
+    const { linger, memory } = OPERATIONS;
+    const count = { command: sh('echo /proc/[0-9]*') };
+    await deploy('warm', { operations: { linger, memory, count }, isolation: 'warm' });
     clean = (await call<string>('look')).json;
   });
   afterAll(async () => {
@@ -189,9 +194,6 @@ describe('attacks: commands', { timeout: 60_000 }, () => {
   probe('a process that stays and holds the output', async () => {
     for (let round = 0; round < 3; round++) expect((await call('linger')).json).toBe('answered\n');
     // A warm process has nobody who ends what is left in it but itself.
-    const { linger } = OPERATIONS;
-    await deploy('warm', { operations: { linger, count: { command: sh('echo /proc/[0-9]*') } }, isolation: 'warm' });
-    const warm = (operation: string) => node.request<string>('POST', `/v1/services/warm/${operation}`, { json: {} });
     const before = (await warm('count')).json.split(' ').length;
     for (let round = 0; round < 3; round++) expect((await warm('linger')).json).toBe('answered\n');
     expect((await warm('count')).json.split(' ')).toHaveLength(before);
@@ -217,6 +219,7 @@ describe('attacks: commands', { timeout: 60_000 }, () => {
   });
   probe("memory of the runtime's process", async () => {
     expect((await call('memory')).json).toBe('done\n');
+    expect((await warm('memory')).json).toBe('done\n');
   });
 
   const root = process.getuid?.() === 0 ? undefined : 'only root can put a program where tools are found';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { RuntimeAdapter } from './runtime.contract.ts';
+import type { Request, RuntimeAdapter } from './runtime.contract.ts';
 
 const OPERATIONS = {
   echo: { command: 'cat {text:stdin}' },
@@ -23,45 +23,48 @@ const OPERATIONS = {
   look: { command: 'ls -A . /tmp' },
 };
 
-const on =
-  (operation: string) =>
-  (json: object): { path: string; json: object } => ({ path: `tools/${operation}`, json });
-
 /** Programs that every Debian has. */
-export const command: RuntimeAdapter = {
-  name: 'command',
-  deploy: async (node, bounds, short) => {
-    for (const [name, limits] of [
-      ['tools', { ...bounds, subprocesses: 6 }],
-      ['tools-short', { ...bounds, wall: short }],
-    ] as const) {
-      const manifest = JSON.stringify({ runtime: 'command', operations: OPERATIONS, limits });
-      const answer = await node.deploy(name, { 'crank.json': manifest });
-      expect(answer.status, answer.text).toBe(201);
-    }
-  },
-  failure: /ExitStatus.*ls ended with status 2.*no-such-thing/s,
-  does: {
-    echo: on('echo'),
-    refuse: () => ({ path: 'tools/long', json: { size: 'x' } }),
-    fail: on('fail'),
-    crash: on('crash'),
-    spin: on('spin'),
-    sleep: (json) => ({ path: 'tools-short/sleep', json }),
-    hog: on('hog'),
-    long: on('long'),
-    large: on('large'),
-    fill: on('fill'),
-    processes: on('processes'),
-    shout: ({ file: { name, text } }) => ({
-      path: 'tools/shout',
-      json: { file: { name, base64: Buffer.from(text).toString('base64') } },
-    }),
-    count: on('count'),
-    flood: ({ mark }) => ({ path: 'tools/flood', json: { mark: mark.repeat(500) } }),
-    connect: on('connect'),
-    read: on('read'),
-    leave: ({ name }) => ({ path: 'tools/leave', json: { name, copy: name } }),
-    look: on('look'),
-  },
+const commands = (name: string, service: string, isolation: string): RuntimeAdapter => {
+  const on =
+    (operation: string) =>
+    (json: object): Request => ({ path: `${service}/${operation}`, json });
+  return {
+    name,
+    deploy: async (node, bounds, short) => {
+      for (const [called, limits] of [
+        [service, { ...bounds, subprocesses: 6 }],
+        [`${service}-short`, { ...bounds, wall: short }],
+      ] as const) {
+        const manifest = JSON.stringify({ runtime: 'command', isolation, operations: OPERATIONS, limits });
+        const answer = await node.deploy(called, { 'crank.json': manifest });
+        expect(answer.status, answer.text).toBe(201);
+      }
+    },
+    failure: /ExitStatus.*ls ended with status 2.*no-such-thing/s,
+    does: {
+      echo: on('echo'),
+      refuse: () => on('long')({ size: 'x' }),
+      fail: on('fail'),
+      crash: on('crash'),
+      spin: on('spin'),
+      sleep: (json) => ({ path: `${service}-short/sleep`, json }),
+      hog: on('hog'),
+      long: on('long'),
+      large: on('large'),
+      fill: on('fill'),
+      processes: on('processes'),
+      shout: ({ file: { name: file, text } }) =>
+        on('shout')({ file: { name: file, base64: Buffer.from(text).toString('base64') } }),
+      count: on('count'),
+      flood: ({ mark }) => on('flood')({ mark: mark.repeat(500) }),
+      connect: on('connect'),
+      read: on('read'),
+      leave: ({ name: copy }) => on('leave')({ name: copy, copy }),
+      look: on('look'),
+    },
+  };
 };
+
+export const command = commands('command', 'tools', 'fresh');
+/** One process serves them all, and is not what the tool is: nothing stays here either. */
+export const warmCommand = commands('command, warm', 'warm-tools', 'warm');

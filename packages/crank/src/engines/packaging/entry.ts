@@ -51,7 +51,11 @@ export const findEntry = (
   const modules = [...source.files.keys()].filter(isModule);
   if (modules.length === 0)
     return {
-      finding: problem('', 'There is no .py, .ts, .js or .onnx file in it.', 'Hand in a script, a module or a model.'),
+      finding: problem(
+        '',
+        'There is no .py, .ts, .js or .onnx file in it.',
+        'Hand in a script, a module, a model, or the template of a command.',
+      ),
     };
   if (modules.length === 1) return { entry: modules[0]! };
   const top = modules.filter((path) => !path.includes('/') && !NO_SCRIPT.test(path));

@@ -91,7 +91,9 @@ export const readSource = (
   findings.push(...fileAndFolderClashes(files.keys(), seen));
   if (findings.length > 0) throw notDeployable(findings);
   if (files.size === 0 && !mayBeEmpty)
-    throw notDeployable([problem('', 'There is no file in it.', 'Hand in a script, a module, a model or a folder.')]);
+    throw notDeployable([
+      problem('', 'There is no file in it.', 'Hand in a script, a module, a model, a folder, or the template of a command.'),
+    ]);
   for (const path of files.keys())
     if (path.split('/').at(-1) === '.env')
       findings.push(remark(path, 'This file becomes part of the version.', 'Leave it out if it holds secrets.'));

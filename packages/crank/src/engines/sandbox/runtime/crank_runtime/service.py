@@ -15,6 +15,7 @@ class Service:
     """A module and its operations. `module` is None where only a command line is offered."""
 
     by_data = False  # how the memory of its calls is bounded (isolate.confine)
+    stays = True  # whether something of it is there between the calls of a warm process
 
     def __init__(self, code_dir, entry, module, operations, findings, script=None):
         self.code_dir = code_dir

@@ -21,6 +21,7 @@ class CommandService(Service):
     """`said`: the document. `marks`: by tool, what shows whether its file is the one that was looked at."""
 
     by_data = True
+    stays = False
 
     def __init__(self, code_dir, said, marks):
         super().__init__(code_dir, ENTRY, None, {}, [])

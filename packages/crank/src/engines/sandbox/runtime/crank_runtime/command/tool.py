@@ -64,14 +64,14 @@ class Tool:
         try:
             while True:
                 ready = [handle for handle, _ in poll.poll(max(1, (self._check - time.monotonic()) * 1000))]
+                if ended in ready:
+                    break  # what it wrote last is in the pipe, and what others write is not its
                 if self._out in ready:
                     data = os.read(self._out, _CHUNK)
                     if data:
                         yield data
                     else:
                         poll.unregister(self._out)
-                elif ended in ready:
-                    break
                 if time.monotonic() >= self._check:
                     self._enforce()
             self._bury()
@@ -104,6 +104,8 @@ class Tool:
             os.kill(os.getpid(), _signal.SIGKILL)
         if -number in (_signal.SIGABRT, _signal.SIGSEGV) and _NO_MEMORY.search(_said()):
             raise MemoryError
+        if -number == _signal.SIGKILL:
+            raise Failure("crashed", "%s was killed: by itself, or by the kernel for want of memory." % self.name)
         name = endings.signal_name(-number)
         raise Failure("crashed", "%s was ended by signal %d%s." % (self.name, -number, name))
 
@@ -120,8 +122,6 @@ class Tool:
                 os.killpg(self.pid, _signal.SIGKILL)  # of one that has ended, the group still has its number
             except ProcessLookupError:
                 pass  # it made itself another group
-            except PermissionError:
-                pass
             ended, status, _ = os.wait4(self.pid, os.WNOHANG)
             if not ended:
                 os.kill(self.pid, _signal.SIGKILL)
