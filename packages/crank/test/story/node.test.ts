@@ -74,6 +74,11 @@ describe('modules for Node', { timeout: 120_000 }, () => {
       isolation: 'fresh',
     });
     expect((await post('documents/total', { id: 'A', items: [] })).json).toMatchObject({ code: 'invalid-input' });
+    // What the platform does not check, the library does.
+    expect((await post('documents/total', { id: 'A-1', items: [], mail: 'nobody' })).json).toMatchObject({
+      code: 'invalid-input',
+      errors: [{ pointer: '/mail' }],
+    });
   });
 
   it('files and streams: an access log in, entries and files out', async () => {
