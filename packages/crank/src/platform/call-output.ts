@@ -85,6 +85,7 @@ export const decodeOutput = async (
         state.stream?.error ??
         new CrankError(outcome.code, detailOf(state, outcome), {
           ...(outcome.exception && { exception: outcome.exception }),
+          ...(outcome.errors && { errors: outcome.errors }),
           call: state.id,
         });
       if (state.stream?.opening === undefined) throw error;

@@ -75,6 +75,7 @@ describe('package-lock.json', () => {
       'node_modules/@s/b': { version: '2.0.0-rc.1+x', integrity: `sha1-AAAA ${integrity}` },
       'node_modules/a/node_modules/c': { version: '3.0.0', integrity, name: 'real' },
       'node_modules/dev': { version: '1.0.0', dev: true },
+      'node_modules/@types/d': { version: '4.0.0', integrity, dev: true },
       'node_modules/win': { version: '1.0.0', integrity, optional: true, os: ['win32'] },
       'node_modules/any': { version: '1.0.0', integrity, optional: true, os: ['!win32'], cpu: ['any'] },
       'node_modules/a/node_modules/bundled': { version: '1.0.0', inBundle: true },
@@ -83,10 +84,11 @@ describe('package-lock.json', () => {
       ['node_modules/a', 'a'],
       ['node_modules/@s/b', '@s/b'],
       ['node_modules/a/node_modules/c', 'real'],
+      ['node_modules/@types/d', '@types/d'],
       ['node_modules/any', 'any'],
     ]);
     expect(requirements).toEqual(['a@^1']);
-    expect(lock?.packages).toEqual(['@s/b@2.0.0-rc.1+x', 'a@1.2.3', 'any@1.0.0', 'real@3.0.0']);
+    expect(lock?.packages).toEqual(['@s/b@2.0.0-rc.1+x', '@types/d@4.0.0', 'a@1.2.3', 'any@1.0.0', 'real@3.0.0']);
     expect(findings).toMatchObject([{ level: 'warning', message: expect.stringContaining('install script of a') }]);
     expect(needs({ 'node_modules/a': { version: '1.2.4', integrity } }).lock?.digest).not.toBe(lock?.digest);
   });

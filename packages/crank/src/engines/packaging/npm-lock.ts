@@ -37,7 +37,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a module's dependencies: package.json names them, package-lock.json (npm 7 and newer) pins each with its hash. Those
- * of development are left out, and optional ones of other systems. Nothing is resolved here.
+ * of development are left out, but for types, and optional ones of other systems. Nothing is resolved here.
  */
 export const readNpmNeeds = (source: Source): NpmNeeds => {
   const nothing = { requirements: [], packages: [], lock: null };
@@ -66,7 +66,7 @@ export const readNpmNeeds = (source: Source): NpmNeeds => {
     findings.push(problem(LOCK, `It does not go with package.json: ${quote(other)} is another one there.`, UPDATE));
   const read: LockedPackage[] = [];
   for (const [path, entry] of Object.entries(packages)) {
-    if (path === '' || !isFields(entry) || !isWanted(entry)) continue;
+    if (path === '' || !isFields(entry) || !isWanted(path, entry)) continue;
     const one = readPackage(path, entry);
     if ('wrong' in one) findings.push(one.wrong);
     else read.push(one);
@@ -115,9 +115,9 @@ const readPackage = (path: string, entry: Fields): LockedPackage | { wrong: Find
   return { path, name, version, integrity: hash, resolved: typeof resolved === 'string' ? resolved : undefined };
 };
 
-/** Of this system, and for more than development; what lies in another's archive comes with that. */
-const isWanted = (entry: Fields): boolean =>
-  entry['dev'] !== true &&
+/** Of this system, and for more than development, types aside, since schemas are made of them; what lies in another's archive comes with that. */
+const isWanted = (path: string, entry: Fields): boolean =>
+  (entry['dev'] !== true || path.startsWith('node_modules/@types/')) &&
   entry['inBundle'] !== true &&
   !(
     entry['optional'] === true &&

@@ -21,6 +21,7 @@ const order = z.object({
   id: z.string().min(3),
   items: z.array(z.object({ sku: z.string(), count: z.int().positive().default(1) })),
   due: z.coerce.date().optional(),
+  mail: z.email().optional(),
 });
 export const schemas = { total: { input: order } };
 

@@ -124,9 +124,11 @@ class Slot:
                 peak = max(peak, usage.ru_maxrss)
         # It may have had children; those of them that it left are ours now.
         if self.program is None or self.companion:
+            # Without a namespace of their own, others than they would be hit.
+            left = -1 if self.program is None or isolate.namespaces else self.companion
             while True:
                 try:
-                    os.kill(-1, endings.SIGKILL)
+                    os.kill(left, endings.SIGKILL)
                     _, _, usage = os.wait4(-1, 0)
                 except (ProcessLookupError, ChildProcessError):
                     break

@@ -1,5 +1,4 @@
 import { openAsBlob } from 'node:fs';
-import http from 'node:http';
 import { kinds, type Request, send, sendJson } from './channel.ts';
 import { checkInput, type Schemas } from './checked.ts';
 import { decode, Handed, InvalidInput, parseJson } from './decode.ts';
@@ -48,8 +47,9 @@ export const answer = async (
 const announce = (environment: Record<string, string>): void => {
   Object.assign(process.env, environment);
   if (environment['HTTPS_PROXY'] === undefined) return;
-  const { setGlobalProxyFromEnv } = http as { setGlobalProxyFromEnv?: (env: NodeJS.ProcessEnv) => void };
-  setGlobalProxyFromEnv?.(process.env);
+  // Taken in here, since most calls need no network and every Node would take some milliseconds longer to start.
+  const http = process.getBuiltinModule('node:http') as { setGlobalProxyFromEnv?: (env: NodeJS.ProcessEnv) => void };
+  http.setGlobalProxyFromEnv?.(process.env);
   // Options of sockets that the sandbox refuses, and whose refusal ends the connection; the proxy is on the same machine.
   const { binding } = process as unknown as { binding(name: string): { TCP: { prototype: Record<string, unknown> } } };
   for (const option of ['setKeepAlive', 'setTypeOfService']) binding('tcp_wrap').TCP.prototype[option] = () => 0;

@@ -43,8 +43,6 @@ export const checkInput = async (
   const [issue] = result.issues ?? [];
   if (issue === undefined) return (result as { value: Record<string, unknown> }).value;
   const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
-  throw new InvalidInput(
-    issue.message,
-    path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-  );
+  const pointer = path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  throw new InvalidInput(pointer === '' ? issue.message : `${pointer}: ${issue.message}`, pointer);
 };

@@ -21,6 +21,9 @@ export interface Descriptor {
   findings: Finding[];
 }
 
+const fixClass = 'Export a function that makes the object out of plain values and calls it.';
+const fixUntyped = 'Export a function of your own with types that calls it, or install the types (@types/...).';
+
 const require = createRequire('/node/');
 const compiler = '/node/typescript/lib/typescript.js';
 
@@ -49,8 +52,12 @@ export const describe = async (
     };
     const type = checker.getTypeOfSymbolAtLocation(symbol, file);
     const [signature] = type.getCallSignatures();
-    if (signature === undefined) continue;
     if (!isThere(module, found.from)) continue;
+    if (signature === undefined) {
+      if (type.getConstructSignatures().length > 0) warn('it is a class, and no operation', fixClass);
+      else warn('its types are not known, so it is not offered', fixUntyped);
+      continue;
+    }
     if (!/^[A-Za-z_]\w{0,127}$/.test(name)) {
       warn('the name is none for an operation', 'Use ASCII letters, digits and "_".');
       continue;

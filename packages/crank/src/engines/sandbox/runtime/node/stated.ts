@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { admissible } from './admissible.ts';
 import { isStandard } from './checked.ts';
 import { Inexpressible, type Schema } from './forms.ts';
 import type { Operation } from './operation.ts';
@@ -25,7 +26,7 @@ export const statedOperation = async (
 
 const jsonSchema = (schema: unknown, side: Side, entry: string): Schema => {
   const { $schema: _, '~standard': __, ...plain } = converted(schema, side, entry) as Record<string, unknown>;
-  return plain;
+  return (isStandard(schema) ? admissible(plain) : plain) as Schema;
 };
 
 /** By the library's own means: Zod's, or those of Standard JSON Schema. @throws Inexpressible with its words */
@@ -47,7 +48,7 @@ const converted = (schema: unknown, side: Side, entry: string): object => {
 };
 
 interface Override {
-  zodSchema: { _zod: { def: { type: string } } };
+  zodSchema: { _zod: { def: { type: string; coerce?: boolean } } };
   jsonSchema: Schema;
 }
 
@@ -57,9 +58,9 @@ const ofZod = (schema: unknown, side: Side, entry: string): object => {
   };
   if (toJSONSchema === undefined) throw new Error('that takes Zod 4');
   const override = ({ zodSchema, jsonSchema }: Override): void => {
-    const { type } = zodSchema._zod.def;
+    const { type, coerce } = zodSchema._zod.def;
     if (type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
-    else if (type === 'bigint') jsonSchema['type'] = 'integer';
+    else if (type === 'bigint' && (coerce || side === 'output')) jsonSchema['type'] = 'integer';
   };
   return toJSONSchema(schema, { io: side, unrepresentable: 'any', override });
 };

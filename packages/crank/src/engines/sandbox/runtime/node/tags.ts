@@ -3,7 +3,7 @@ import type { Schema } from './forms.ts';
 
 const numbers = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
 const counts = ['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties'];
-const texts = ['pattern', 'format'];
+const texts = ['format'];
 
 /** What the comment of a member says of its values: its description, and tags named like JSON Schema's keywords. */
 export const tagsOf = (ts: typeof TS, checker: TS.TypeChecker, symbol: TS.Symbol): Schema => {

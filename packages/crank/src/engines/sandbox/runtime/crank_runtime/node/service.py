@@ -34,6 +34,7 @@ class NodeService(Service):
         self.pid = 0
         self.link = None
         self.sources = b"{}"
+        self.before = 0  # CPU nanoseconds that its Node had used when its call came
 
     def accompany(self, limits, filter_program):
         if self.link is not None:
@@ -48,9 +49,9 @@ class NodeService(Service):
         return None
 
     def used(self):
-        """What its Node has used so far: CPU nanoseconds, peak resident bytes."""
+        """What its Node has used for the call: CPU nanoseconds, peak resident bytes."""
         try:
-            cpu = isolate.cpu_clock(self.pid)
+            cpu = max(0, isolate.cpu_clock(self.pid) - self.before)
             with open("/proc/%d/status" % self.pid) as status:
                 peak = next(int(line.split()[1]) << 10 for line in status if line.startswith("VmHWM:"))
         except (OSError, StopIteration):  # it has ended: the slot counts
@@ -83,6 +84,10 @@ class NodeService(Service):
         return super().format_exception(problem)
 
     def _send(self, request, context, input):
+        try:
+            self.before = isolate.cpu_clock(self.pid)
+        except OSError:  # it has ended, which is found out below
+            pass
         self.link.send(json.dumps(request).encode(), bytes(context), bytes(input))
 
     def _receive(self, most):
