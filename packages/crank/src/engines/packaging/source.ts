@@ -92,7 +92,11 @@ export const readSource = (
   if (findings.length > 0) throw notDeployable(findings);
   if (files.size === 0 && !mayBeEmpty)
     throw notDeployable([
-      problem('', 'There is no file in it.', 'Hand in a script, a module, a model, a folder, or the template of a command.'),
+      problem(
+        '',
+        'There is no file in it.',
+        'Hand in a script, a module, a model, a folder, or the template of a command.',
+      ),
     ]);
   for (const path of files.keys())
     if (path.split('/').at(-1) === '.env')
