@@ -1,5 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
+import { type Classification, higher } from '#src/core/personal-data.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { admit, letIn } from './admit.ts';
@@ -36,6 +37,8 @@ export interface CallRequest {
   tags?: string | undefined;
   /** Calls of one session go to one version where the service's canary is drawn by it (`Crank-Session`). */
   session?: string | undefined;
+  /** How confidential the caller says that the input is (`Crank-Classification`). */
+  classification?: Classification | undefined;
   /** Whose data the input is (`Crank-Subject`), or a key at hand; the principal's own where absent. */
   subject?: string | SubjectKey | undefined;
   /** The call whose replay this is, and the limits that it had. */
@@ -126,7 +129,9 @@ const run = async (
   try {
     try {
       // 2. authorise on what is known without the body
-      await state.step('authorise', () => state.decide(platform.policy.authorise(state.policyInput('service.call'))));
+      const { classify } = await state.step('authorise', () =>
+        state.decide(platform.policy.authorise(state.policyInput('service.call'))),
+      );
 
       demandTrust(target);
 
@@ -149,10 +154,14 @@ const run = async (
         );
       }
 
-      // 4. decide on the input
+      // 4. label the input, and decide on it
+      state.classification = higher(request.classification, operation.classification);
+      if (classify !== undefined)
+        state.classification = await platform.privacy.classify(state.classification, classify, body);
       const decision = await state.step('decide', () =>
         state.decide(platform.policy.decideInput(state.policyInput('service.call', body.value))),
       );
+      state.redactor = await platform.privacy.redactor(decision.clean);
       state.reach(decision, platform.egress.ceiling);
       if (state.wanted !== undefined) await state.unlock(platform);
       state.keeps = await keepingOf(decision.retain, body);
@@ -171,7 +180,11 @@ const run = async (
       state.answer = await state.step('check', () => decodeOutput(platform, state, callable, result));
       if (state.keeps !== undefined) await demandKeepable(state);
     } catch (error) {
-      state.answer = failureOf(error, state, platform.log);
+      state.answer = failureOf(
+        state.redactor === undefined ? error : await state.redactor.error(error),
+        state,
+        platform.log,
+      );
     }
 
     // 9. price; 10. commit

@@ -128,6 +128,8 @@ export interface JobRow {
   subject: string;
   named: number;
   tags: string | null;
+  /** As the caller labelled the input; null where not. */
+  classification: string | null;
   /** `queued`, `running` or `ended` */
   state: string;
   /** How often it was begun. */
@@ -163,4 +165,12 @@ export interface JobPartRow {
   kind: string;
   seq: number;
   sealed: Uint8Array;
+}
+
+/** The key under which an account's values are hashed and tokenised; a key outside of the database wraps it. */
+export interface PrivacyKeyRow {
+  account: string;
+  wrapped_by: number;
+  wrapped: Uint8Array;
+  created_at: number;
 }

@@ -1,6 +1,7 @@
 import type {
   JobPartRow,
   JobRow,
+  PrivacyKeyRow,
   ScheduleRow,
   ScheduleRunRow,
   SecretRow,
@@ -43,6 +44,7 @@ export interface Database {
   webhook_deliveries: WebhookDeliveryRow;
   jobs: JobRow;
   job_parts: JobPartRow;
+  privacy_keys: PrivacyKeyRow;
 }
 
 export interface KeyRow {

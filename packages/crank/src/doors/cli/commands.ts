@@ -8,6 +8,7 @@ import { cancelJob, listJobs, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
+import { detokenise, redact } from './commands/privacy.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import {
   addSchedule,
@@ -76,4 +77,6 @@ export const commands = (dataFolder: () => string): Command[] => [
   applyPolicy,
   listPolicies,
   removePolicy,
+  redact,
+  detokenise,
 ];

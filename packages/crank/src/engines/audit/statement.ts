@@ -42,6 +42,8 @@ export interface CallPredicate {
   version: string;
   operation: string;
   input: Commitment;
+  /** How confidential the input is, where somebody said so. */
+  classification?: string;
   decisions: readonly ReceiptDecision[];
   isolation: Isolation;
   limits: Limits;
@@ -60,6 +62,8 @@ export interface CallPredicate {
   /** Receipt that this one follows: a stream's opening. */
   predecessor?: string;
   parent?: string;
+  /** What was taken out of the answer by type, where policy wanted it searched. */
+  redacted?: readonly { count: number; type: string }[];
   salts: Salts;
   /** Of calls that were given secrets: which, never what they are. */
   secrets?: readonly { name: string; version: number }[];

@@ -2,6 +2,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { JsonObject } from '#src/core/canonical-json.ts';
 import { formatDestination, parseDestination } from '#src/core/destination.ts';
 import type { Finding } from '#src/core/error.ts';
+import { type Classification, classifications, isClassification } from '#src/core/personal-data.ts';
 import { readSecretNames } from '#src/core/secret-names.ts';
 import type { Isolation, Limits, Runtime } from '#src/core/service.ts';
 import { problem, quote } from './findings.ts';
@@ -17,6 +18,7 @@ export interface DeclaredOperation {
   readonly contentType?: string;
   /** Arguments that show how it is called; of files their names. */
   readonly example?: JsonObject;
+  readonly classification?: Classification;
   readonly idempotent?: boolean;
   readonly retry?: { attempts: number; backoffMs: number };
 }
@@ -129,12 +131,15 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(pointer, `The operation ${quote(name)} is not described by an object.`, form);
       continue;
     }
-    const { description, contentType, example, idempotent, retry, ...unknown } = given as Record<string, unknown>;
+    const { description, contentType, example, classification, idempotent, retry, ...unknown } = given as Record<
+      string,
+      unknown
+    >;
     for (const field of Object.keys(unknown))
       wrong(
         `${pointer}/${field}`,
         `${quote(field)} is unknown.`,
-        'Known: description, contentType, example, idempotent, retry.',
+        'Known: description, contentType, example, classification, idempotent, retry.',
       );
     if (description !== undefined && (typeof description !== 'string' || description.length > 8_192))
       wrong(pointer, 'The description is not a text of at most 8192 characters.', form);
@@ -142,6 +147,12 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(pointer, 'The contentType is not a media type.', 'Write it as "image/png".');
     if (example !== undefined && (typeof example !== 'object' || example === null || Array.isArray(example)))
       wrong(pointer, 'The example is no object of arguments.', 'Write it as {"text": "a b a"}.');
+    if (classification !== undefined && !isClassification(classification))
+      wrong(
+        `${pointer}/classification`,
+        `The classification is none of ${classifications.join(', ')}.`,
+        'Write one of them.',
+      );
     if (idempotent !== undefined && typeof idempotent !== 'boolean')
       wrong(pointer, 'The "idempotent" is neither true nor false.', 'Write true where running it twice does no harm.');
     const read = retry === undefined ? undefined : readRetry(retry);

@@ -1,3 +1,4 @@
+import type { Classification, ClassifyRule, RedactRule } from '#src/core/personal-data.ts';
 import type { Limits, Principal } from '#src/core/service.ts';
 
 /** When policy is asked: on what is known without the body, on the input, on the output. */
@@ -35,6 +36,8 @@ export interface PolicyRequest {
   time?: string;
   /** The arguments of the call, from the input point on. */
   content?: unknown;
+  /** How confidential they are, from the input point on; absent where nobody said. */
+  classification?: Classification;
 }
 
 /** One answer of policy. The first six members are what a receipt says of it. */
@@ -59,6 +62,10 @@ export interface Decision {
   egress?: readonly string[];
   /** What policy wants kept of the call, at the input point. */
   retain?: Retention;
+  /** What has to be found in the answer and taken out, at the input point. */
+  clean?: readonly RedactRule[];
+  /** How the arguments have to be labelled, at the authorise point. */
+  classify?: readonly ClassifyRule[];
 }
 
 /** What is kept of a call's payloads, and for how long. */
@@ -70,4 +77,4 @@ export interface Retention {
 
 /** A denial or a grant still without what the engine adds. */
 export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
-  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain'>;
+  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain' | 'clean' | 'classify'>;

@@ -4,6 +4,7 @@ import { type Answer, concernOf, createAppliedPolicies } from './applied.ts';
 import type { AppliedBundle } from './bundle.ts';
 import type { Decision, PolicyPoint, PolicyRequest, Verdict } from './decision.ts';
 import { defaultPolicyDir, loadDefaultBundle } from './default-bundle.ts';
+import { redactObligation } from './interpret-privacy.ts';
 import { type Judged, judge } from './judge.ts';
 import type { OutputFields } from './redact.ts';
 
@@ -69,7 +70,17 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
 
   /** Input of the applied bundles, as JSON text. */
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
-    const { action, principal, resource, limits, network, secrets, content, time = new Date().toISOString() } = request;
+    const {
+      action,
+      principal,
+      resource,
+      limits,
+      network,
+      secrets,
+      content,
+      classification,
+      time = new Date().toISOString(),
+    } = request;
     const text = JSON.stringify({
       point,
       time,
@@ -80,6 +91,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       network,
       secrets,
       content,
+      classification,
     });
     if (fields === undefined) return text;
     const values = fields.fields.map(({ path, source }) => `{"path":${JSON.stringify(path)},"value":${source}}`);
@@ -100,8 +112,9 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   };
 
   const authoriseApplied = async (request: PolicyRequest, own: Verdict): Promise<Decision> => {
-    const { allow, reasons, bundles } = await judged('authorise', request);
-    return decision('authorise', allow ? own : { allow, reasons, obligations: [] }, 'applied', {
+    const { allow, reasons, bundles, classify } = await judged('authorise', request);
+    const verdict = allow ? { ...own, ...(classify.length > 0 && { classify }) } : { allow, reasons, obligations: [] };
+    return decision('authorise', verdict, 'applied', {
       ...ownDigest,
       ...bundles,
     });
@@ -115,12 +128,13 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   });
 
   /** What was granted, and what is to be kept, stands in the receipt as obligations: the platform is held to them. */
-  const obliged = (verdict: Verdict, { egress, retain }: Judged): Verdict => {
+  const obliged = (verdict: Verdict, { egress, retain, clean }: Judged): Verdict => {
     if (!verdict.allow) return verdict;
     const more = [
       ...egress.map((one) => `egress:${one}`),
       ...(retain?.input ? [`retain:input:${retain.days}d`] : []),
       ...(retain?.output ? [`retain:output:${retain.days}d`] : []),
+      ...new Set(clean.map(redactObligation)),
     ];
     if (more.length === 0) return verdict;
     return {
@@ -128,6 +142,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       obligations: [...verdict.obligations, ...more],
       ...(egress.length > 0 && { egress }),
       ...(retain && { retain }),
+      ...(clean.length > 0 && { clean }),
     };
   };
 

@@ -60,3 +60,11 @@ export const createSubject = (original: string, context: string): Subject => {
       (context !== '' && context.search(words) >= 0),
   };
 };
+
+/** A JSON Pointer's names in words: `/customers/0/dateOfBirth` is `customers 0 date of birth`. */
+export const pointerWords = (pointer: string): string =>
+  pointer
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+    .toLowerCase();

@@ -50,13 +50,23 @@ export interface DetectOptions {
  * of equally sure ones the longest. Takes time by the length of the text only, whatever stands in it.
  */
 export const detect = (text: string, { types, minScore = SURE, context = '' }: DetectOptions = {}): Finding[] => {
-  const wanted = types && new Set(types.flatMap((name) => (name === NATIONAL_ID ? nationalIds.types : [name])));
+  const wanted = types && new Set(expandTypes(types));
+  return detectEach(text, (type) => (wanted === undefined || wanted.has(type) ? minScore : undefined), context);
+};
+
+/** Types by their names, a group being all of its types. */
+export const expandTypes = (names: readonly string[]): readonly string[] =>
+  names.flatMap((name) => (name === NATIONAL_ID ? nationalIds.types : [name]));
+
+/** The same where types have scores of their own. @param least the least score wanted of a type; undefined: it is not wanted */
+export const detectEach = (text: string, least: (type: string) => number | undefined, context: string): Finding[] => {
   const subject = createSubject(text, context);
   const found: Finding[] = [];
   for (const detector of detectors) {
-    if (wanted !== undefined && !detector.types.some((type) => wanted.has(type))) continue;
+    if (detector.types.every((type) => least(type) === undefined)) continue;
     for (const finding of detector.find(subject)) {
-      if (finding.score >= minScore && (wanted === undefined || wanted.has(finding.type))) found.push(finding);
+      const score = least(finding.type);
+      if (score !== undefined && finding.score >= score) found.push(finding);
     }
   }
   return apart(found);

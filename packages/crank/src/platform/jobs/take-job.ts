@@ -38,6 +38,7 @@ export const takeJob = async (
     subject: subject.id,
     named: subject.named ? 1 : 0,
     tags: request.tags ?? null,
+    classification: request.classification ?? null,
     state: 'queued',
     attempts: 0,
     received_at: state.received,

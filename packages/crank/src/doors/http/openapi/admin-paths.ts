@@ -17,6 +17,7 @@ import {
   refused,
   refusedOrNone,
 } from './path-parts.ts';
+import { privacyPaths } from './privacy-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
@@ -250,6 +251,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
   },
   ...jobPaths,
   ...secretPaths,
+  ...privacyPaths,
   ...schedulePaths,
   ...webhookPaths,
   ...logPaths,
