@@ -4,7 +4,7 @@ import type { Detector } from './finding.ts';
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 const IPV4 = new RegExp(`(?<![\\p{L}\\p{N}_.]|\\d[-,])${OCTET}(?:\\.${OCTET}){3}(?![\\p{L}\\p{N}_]|[.-]\\d)`, 'gu');
-const IPV6 = /(?<![\p{L}\p{N}_:.])[0-9a-f]{0,4}:[0-9a-f:]{1,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\p{L}\p{N}_:])/giu;
+const IPV6 = /(?<![\p{L}\p{N}_:.])[0-9a-f]{0,4}:[0-9a-f:]{1,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\p{L}\p{N}_:]|\.\d)/giu;
 /** Without all eight groups only what begins as addresses in use do: `std::a` is no address. */
 const SHORT = /^(?:[23][0-9a-f]{3}|f[cdef][0-9a-f]{2}|64:ff9b|::ffff:\d)/i;
 const version = wordsOf([

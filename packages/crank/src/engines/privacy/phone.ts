@@ -47,6 +47,9 @@ const national: readonly (readonly [form: string, score: number])[] = [
   ['(99) 9999-9999', 0.85],
   // The Netherlands
   ['06-99999999', 0.6],
+  // Israel
+  ['0N-9999999', 0.5],
+  ['05N-9999999', 0.6],
   ['06 99999999', 0.5],
   ['06 99 99 99 99', 0.75],
 ];
@@ -65,7 +68,7 @@ const forms = [...byScore].map(([score, alternatives]) => ({
 
 /** E.123 and RFC 3966: + or 00, a calling code, and up to 15 digits in all. */
 const INTERNATIONAL = new RegExp(
-  `(?<![\\p{L}\\p{N}_+])(?:\\+|00(?=[1-9]))\\(?[1-9](?:[ ().\\-/]{0,3}\\d){5,15}\\d${EXTENSION}(?![\\p{L}\\p{N}_]|[-.]\\d)`,
+  `(?<![\\p{L}\\p{N}_+]|\\p{N}[.,])(?:\\+|00(?=[1-9]))\\(?[1-9](?:[ ().\\-/]{0,3}\\d){5,15}\\d${EXTENSION}(?![\\p{L}\\p{N}_]|[-.]\\d)`,
   'giu',
 );
 /** What may be a number where words say so. */

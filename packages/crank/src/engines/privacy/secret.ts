@@ -43,6 +43,9 @@ const PASSWORD_IN_URL =
   /(?<![\p{L}\p{N}_])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/?#"'<>]{0,128}:([^\s:@/?#"'<>]{1,256})@(?=[\p{L}\p{N}[])/giu;
 const ASSIGNED =
   /(?<![\p{L}\p{N}])(?:[a-z0-9]{1,20}[_-]){0,4}(api[_ -]?keys?|access[_-]?keys?|secrets?(?:[_-]?keys?)?|client[_-]secret|(?:access|auth|refresh|bearer|api)[_-]?tokens?|tokens?|passwords?|passwd|passphrase|pwd|private[_-]?key)["']?(?: ?(?:=>|:=|[:=]) ?|\s+is\s+)(?:"([^"\s]{6,200})"|'([^'\s]{6,200})'|([^\s"'`,;<>(){}[\]]{6,200}))/giu;
+/** A password in a sentence: quoted or not, but of three kinds of characters, as no word is. */
+const SAID =
+  /(?<![\p{L}\p{N}])(?:password|passwd|passphrase|passcode|passwort|kennwort|contraseña|mot de passe)s?(?: is| was|:)? {1,2}(?:"([^"\s]{6,64})"|'([^'\s]{6,64})'|([^\s"'`<>(){}[\]]{6,64}))/giu;
 const BEARER = /(?<![\p{L}\p{N}])(?:bearer|basic) ([A-Za-z0-9._~+/-]{16,4096}={0,2})(?![\p{L}\p{N}_])/giu;
 
 /** Shannon's entropy, bits a character. */
@@ -58,6 +61,10 @@ const isRandom = (value: string): boolean =>
   /\d/.test(value) &&
   /[A-Za-z]/.test(value) &&
   entropy(value) >= (value.length < 12 ? 2.5 : 3);
+
+const isPassword = (value: string): boolean =>
+  [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length >= 3 &&
+  !/^[$%{<]|:\/\/|^[\d.:/-]+$/.test(value);
 
 const isJwt = (token: string): boolean => {
   try {
@@ -75,6 +82,14 @@ const assigned = function* (text: string): Iterable<Finding> {
     const isPassword = /^pass|^pwd/i.test(match[1]!);
     if (isRandom(value))
       yield { type: 'secret', start, end: start + value.length, score: isPassword || value.length >= 16 ? 0.75 : 0.5 };
+  }
+};
+
+const said = function* (text: string): Iterable<Finding> {
+  for (const match of text.matchAll(SAID)) {
+    const value = (match[1] ?? match[2] ?? match[3])!.replace(/[.,;:?]+$/, '');
+    const start = match.index + match[0].lastIndexOf(value);
+    if (value.length >= 6 && isPassword(value)) yield { type: 'secret', start, end: start + value.length, score: 0.6 };
   }
 };
 
@@ -110,6 +125,7 @@ export const secret: Detector = {
       if (isRandom(match[1]!)) yield { type: 'secret', start, end: start + match[1]!.length, score: 0.85 };
     }
     yield* assigned(text);
+    yield* said(text);
     if (
       /(?:password|passwd|secret|token|api ?key|private key)/.test(subject.context) &&
       text.length >= 8 &&

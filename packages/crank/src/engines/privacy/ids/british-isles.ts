@@ -4,7 +4,7 @@ import type { Scheme } from './scheme.ts';
 /** HMRC, NIM39110: two letters, six digits, a suffix A to D; some letters and prefixes are not used. */
 const nino: Scheme = {
   type: 'gb-nino',
-  layouts: { 'AA 99 99 99 A': 0.9, 'AA-99-99-99-A': 0.9, AA999999A: 0.6, 'AA 999999 A': 0.8 },
+  layouts: { 'AA 99 99 99 A': 0.9, 'AA-99-99-99-A': 0.9, AA999999A: 0.6, 'AA 999999 A': 0.8, 'AA 999999A': 0.7 },
   words: ['ni ?(?:no|number)?', 'nino', 'national insurance'],
   valid: (n) => /^(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]$/.test(n),
 };

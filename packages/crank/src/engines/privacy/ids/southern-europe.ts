@@ -6,9 +6,16 @@ const DNI = 'TRWAGMYFPDXBNJZSQVHLCKE';
 /** Ministerio del Interior: the letter is the number's rest modulo 23. */
 const dni: Scheme = {
   type: 'es-dni',
-  layouts: { '99999999A': 0.5, '99999999-A': 0.7, '99.999.999-A': 0.9, '99999999 A': 0.4 },
+  layouts: {
+    '99999999A': 0.5,
+    '99999999-A': 0.7,
+    '99.999.999-A': 0.9,
+    '99999999 A': 0.4,
+    '9999999-A': 0.4,
+    '9999999A': 0.2,
+  },
   words: ['dni', 'nif', 'documento nacional', 'identidad'],
-  valid: (n) => DNI[Number(n.slice(0, 8)) % 23] === n[8],
+  valid: (n) => DNI[Number(n.slice(0, -1)) % 23] === n.at(-1),
 };
 
 /** The same for foreigners: X, Y and Z count as 0, 1 and 2. */
