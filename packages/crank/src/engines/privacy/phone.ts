@@ -13,9 +13,6 @@ const national: readonly (readonly [form: string, score: number])[] = [
   ['1-N99-999-9999', 0.85],
   ['1 (N99) 999-9999', 0.9],
   ['001-999-999-9999', 0.85],
-  // France
-  ['09 99 99 99 99', 0.75],
-  ['09.99.99.99.99', 0.75],
   // United Kingdom, Ireland
   ['07999 999999', 0.7],
   ['07999 999 999', 0.7],
@@ -61,10 +58,16 @@ const BEFORE = '(?<![\\p{L}\\p{N}_+#$€£%]|[\\p{N}][-.,/:]|\\p{N}\\()';
 const BEHIND = '(?![\\p{L}\\p{N}_%]|[-.,/]\\d|:\\d)';
 /** An extension: `x123`, `ext. 123`, `#123`. */
 const EXTENSION = '(?: ?(?:x|ext\\.? ?|extension |#|durchwahl |poste )\\d{1,6})?';
-const forms = [...byScore].map(([score, alternatives]) => ({
-  score,
-  pattern: new RegExp(`${BEFORE}(?:${alternatives.join('|')})${EXTENSION}${BEHIND}`, 'giu'),
-}));
+/** France: five pairs. A longer row of pairs is something else, such as bytes. */
+const PAIRS =
+  /(?<![\p{L}\p{N}_+]|\p{N}[ .,:/-])0[1-9](?:([ .-])\d\d)(?:\1\d\d){3}(?![\p{L}\p{N}_%]|[ .,:/-][\p{L}\p{N}]{2}(?![\p{L}\p{N}]))/giu;
+const forms = [
+  { score: 0.75, pattern: PAIRS },
+  ...[...byScore].map(([score, alternatives]) => ({
+    score,
+    pattern: new RegExp(`${BEFORE}(?:${alternatives.join('|')})${EXTENSION}${BEHIND}`, 'giu'),
+  })),
+];
 
 /** E.123 and RFC 3966: + or 00, a calling code, and up to 15 digits in all. */
 const INTERNATIONAL = new RegExp(

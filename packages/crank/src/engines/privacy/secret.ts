@@ -41,6 +41,8 @@ const PEM_BEGIN = /-----BEGIN ((?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?)--
 const MAX_PEM = 16_384;
 const PASSWORD_IN_URL =
   /(?<![\p{L}\p{N}_])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/?#"'<>]{0,128}:([^\s:@/?#"'<>]{1,256})@(?=[\p{L}\p{N}[])/giu;
+/** Stands for a password in documentation. */
+const PLACEHOLDER = /^(?:[$%{*[<].*|pass(?:word|wd)?|pwd|secret|x+|\.+|your.?pass(?:word)?)$/i;
 const ASSIGNED =
   /(?<![\p{L}\p{N}])(?:[a-z0-9]{1,20}[_-]){0,4}(api[_ -]?keys?|access[_-]?keys?|secrets?(?:[_-]?keys?)?|client[_-]secret|(?:access|auth|refresh|bearer|api)[_-]?tokens?|tokens?|passwords?|passwd|passphrase|pwd|private[_-]?key)["']?(?: ?(?:=>|:=|[:=]) ?|\s+is\s+)(?:"([^"\s]{6,200})"|'([^'\s]{6,200})'|([^\s"'`,;<>(){}[\]]{6,200}))/giu;
 /** A password in a sentence: quoted or not, but of three kinds of characters, as no word is. */
@@ -118,7 +120,7 @@ export const secret: Detector = {
     }
     for (const match of text.matchAll(PASSWORD_IN_URL)) {
       const end = match.index + match[0].length - 1;
-      yield { type: 'secret', start: end - match[1]!.length, end, score: /^[$%{*]/.test(match[1]!) ? 0.2 : 0.96 };
+      yield { type: 'secret', start: end - match[1]!.length, end, score: PLACEHOLDER.test(match[1]!) ? 0.2 : 0.96 };
     }
     for (const match of text.matchAll(BEARER)) {
       const start = match.index + match[0].lastIndexOf(match[1]!);
