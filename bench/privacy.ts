@@ -153,7 +153,7 @@ const evaluate = (path: string): void => {
   for (const mistake of mistakes) console.log(`- ${mistake.replaceAll('\n', ' ')}`);
 };
 
-const TEXT = /\.(?:py|pyi|md|txt|rst|c|h|ts|js|rego|html|cfg|toml)$|^(?:LICENSE|COPYING|NOTICE|README)/;
+const TEXT = /\.(?:py|pyi|md|txt|rst|c|h|ts|js|rego|html|cfg|toml)$|^[^.]+$/;
 const MOST_BYTES = 1_000_000;
 
 const filesBelow = (folder: string): string[] =>
@@ -171,6 +171,7 @@ const clean = (folder: string): void => {
   const start = performance.now();
   for (const path of files) {
     const text = readFileSync(path, 'utf8');
+    if (text.includes('\0')) continue;
     characters += text.length;
     for (const { type, start: from, end } of detect(text)) {
       counts.set(type, (counts.get(type) ?? 0) + 1);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { opaPath } from '../policy/opa.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -285,6 +286,23 @@ describe.skipIf(opaPath === undefined)('privacy', () => {
     expect((await node.crank(['job', job.json['id'] as string, '--wait'])).code).toBe(0);
     expect((await predicateOf(job.json['id'] as string)).classification).toBe('confidential');
     await drop('crank.labels');
+  });
+
+  it('the example in examples/policies passes its own tests, and does what it says', async () => {
+    const folder = fileURLToPath(new URL('../../../../examples/policies/privacy', import.meta.url));
+    const tested = await node.crank(['policy', 'test', folder]);
+    expect(tested.code, tested.stdout + tested.stderr).toBe(0);
+    expect((await node.crank(['policy', 'apply', folder])).code).toBe(0);
+    const { json: made } = await node.request<{ key: string }>('POST', '/v1/keys', {
+      json: { name: 'app', role: 'caller' },
+    });
+    const seen = await node.request('POST', '/v1/services/people/customer', { json: { id: 1 }, key: made.key });
+    expect(seen.json['name']).toBeNull();
+    expect(seen.json['contact']).toMatchObject({ email: expect.stringMatching(/^tok_/) });
+    const owner = await call('customer', { id: 1 });
+    expect(owner.json).toMatchObject({ name: 'Ann Lee', contact: { email: 'ann.lee@example.org' } });
+    expect(owner.text).not.toContain('4111 1111');
+    await drop('crank.privacy');
   });
 
   it('a policy with a wrong rule denies, and says what is wrong', async () => {
