@@ -104,6 +104,7 @@ export const decodeOutput = async (
           ...(outcome.exception && { exception: outcome.exception }),
           call: state.id,
         });
+      state.redactor?.searched(error); // with the outcome that it comes from
       if (state.stream?.opening === undefined) throw error;
       return streamEnd(state, state.stream.items, error);
     }

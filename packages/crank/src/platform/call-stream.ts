@@ -69,10 +69,11 @@ export const openStream = (
       stream.items += items;
       await to.write(bytes);
     } catch (error) {
+      const told = state.redactor === undefined ? error : await state.redactor.error(error);
       stream.error =
-        error instanceof CrankError
-          ? error
-          : new CrankError('internal', 'The stream could not be sent.', { cause: error });
+        told instanceof CrankError
+          ? told
+          : new CrankError('internal', 'The stream could not be sent.', { cause: told });
       stop.abort('cancelled');
     }
   };

@@ -60,6 +60,7 @@ const monthOf = (name: string): string => String(MONTHS.indexOf(name.slice(0, 3)
 /** Dates that words near them, or the field's name, make dates of birth. Other dates are not personal data by themselves. */
 export const birthDate: Detector = {
   types: ['birth-date'],
+  needs: /\d/,
   *find(subject) {
     const { text } = subject;
     for (const match of text.matchAll(NUMBERS)) {

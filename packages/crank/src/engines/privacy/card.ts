@@ -58,6 +58,7 @@ const near = wordsOf([
 /** Numbers of payment cards: Luhn, and the ranges of the networks; what has neither range nor usual length needs words near it. */
 export const card: Detector = {
   types: ['card'],
+  needs: /\d{4}/,
   *find(subject) {
     for (const { start, end, plain, score } of layouts(subject.text)) {
       if (!luhn(plain) || /^(\d)\1+$/.test(plain)) continue;

@@ -79,6 +79,7 @@ const forms: readonly { pattern: RegExp; valid: (text: string) => boolean }[] = 
 /** Addresses of Bitcoin and its kin, Ethereum, Tron and Stellar, by their checksums. */
 export const cryptoAddress: Detector = {
   types: ['crypto-address'],
+  needs: /[0-9A-Za-z]{25}/,
   *find({ text }) {
     for (const { pattern, valid } of forms) {
       for (const { index: start, 0: found } of text.matchAll(pattern))

@@ -63,7 +63,7 @@ export const detectEach = (text: string, least: (type: string) => number | undef
   const subject = createSubject(text, context);
   const found: Finding[] = [];
   for (const detector of detectors) {
-    if (detector.types.every((type) => least(type) === undefined)) continue;
+    if (!detector.needs.test(subject.text) || detector.types.every((type) => least(type) === undefined)) continue;
     for (const finding of detector.find(subject)) {
       const score = least(finding.type);
       if (score !== undefined && finding.score >= score) found.push(finding);

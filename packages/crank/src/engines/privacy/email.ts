@@ -15,6 +15,7 @@ const FILE = /\.(?:png|jpe?g|gif|svg|webp|css|scss|m?js|json|html?|xml|so|dll|ex
 /** Addresses as people write them (RFC 5321, RFC 6531): from each @ outwards. */
 export const email: Detector = {
   types: ['email'],
+  needs: /@/,
   *find({ text }) {
     for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
       const before = text.slice(Math.max(0, at - MAX_LOCAL), at);

@@ -14,6 +14,8 @@ export interface Finding {
 /** Finds one type, or a family of types. Its time must grow with the text's length only. */
 export interface Detector {
   types: readonly string[];
+  /** What a text has where anything is found in it: others are not searched, which is most of the short ones. */
+  needs: RegExp;
   find(subject: Subject): Iterable<Finding>;
 }
 

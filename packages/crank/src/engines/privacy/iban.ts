@@ -34,6 +34,7 @@ const ALNUM = /[A-Za-z0-9]/;
 /** International bank account numbers: ISO 13616, country, length and ISO/IEC 7064 MOD 97-10; with or without spaces. */
 export const iban: Detector = {
   types: ['iban'],
+  needs: /[A-Za-z]{2}\d\d/,
   *find({ text }) {
     for (const { index: start, 0: head } of text.matchAll(HEAD)) {
       const length = lengthOf.get(head.slice(0, 2).toUpperCase());

@@ -24,6 +24,7 @@ const version = wordsOf([
 /** IPv4 and IPv6 addresses (RFC 791, RFC 4291); loopback, unspecified and masks say nothing of anybody. */
 export const ip: Detector = {
   types: ['ip'],
+  needs: /\d\.\d|:/,
   *find({ text, near }) {
     for (const { index: start, 0: found } of text.matchAll(IPV4)) {
       const nobody = /^(?:0|127|255)\./.test(found) || near(start, start, version, 12, 0);
@@ -43,6 +44,7 @@ const MAC =
 /** EUI-48 addresses (IEEE 802); none that is all zero or all one. */
 export const mac: Detector = {
   types: ['mac'],
+  needs: /[0-9A-Fa-f]{2}[:.-]/,
   *find({ text }) {
     for (const { index: start, 0: found } of text.matchAll(MAC)) {
       const hex = found.replace(/[:.-]/g, '');
@@ -65,6 +67,7 @@ const isUnopened = (text: string): boolean => {
 /** Addresses of pages and files (RFC 3986), without what ends the sentence. */
 export const url: Detector = {
   types: ['url'],
+  needs: /:\/\/|www\./i,
   *find({ text }) {
     let beyond = 0;
     for (const { index: start, 0: head } of text.matchAll(URL_START)) {

@@ -51,8 +51,6 @@ const national: readonly (readonly [form: string, score: number])[] = [
   ['06 99 99 99 99', 0.75],
 ];
 const formOf = (form: string): string => form.replace(/[().]/g, '\\$&').replaceAll('9', '\\d').replaceAll('N', '[2-9]');
-const byScore = new Map<number, string[]>();
-for (const [form, score] of national) byScore.set(score, [...(byScore.get(score) ?? []), formOf(form)]);
 
 const BEFORE = '(?<![\\p{L}\\p{N}_+#$€£%]|[\\p{N}][-.,/:]|\\p{N}\\()';
 const BEHIND = '(?![\\p{L}\\p{N}_%]|[-.,/]\\d|:\\d)';
@@ -61,13 +59,10 @@ const EXTENSION = '(?: ?(?:x|ext\\.? ?|extension |#|durchwahl |poste )\\d{1,6})?
 /** France: five pairs. A longer row of pairs is something else, such as bytes. */
 const PAIRS =
   /(?<![\p{L}\p{N}_+]|\p{N}[ .,:/-])0[1-9](?:([ .-])\d\d)(?:\1\d\d){3}(?![\p{L}\p{N}_%]|[ .,:/-][\p{L}\p{N}]{2}(?![\p{L}\p{N}]))/giu;
-const forms = [
-  { score: 0.75, pattern: PAIRS },
-  ...[...byScore].map(([score, alternatives]) => ({
-    score,
-    pattern: new RegExp(`${BEFORE}(?:${alternatives.join('|')})${EXTENSION}${BEHIND}`, 'giu'),
-  })),
-];
+const FORMS = new RegExp(
+  `${BEFORE}(?:${national.map(([form]) => `(${formOf(form)})`).join('|')})${EXTENSION}${BEHIND}`,
+  'giu',
+);
 
 /** E.123 and RFC 3966: + or 00, a calling code, and up to 15 digits in all. */
 const INTERNATIONAL = new RegExp(
@@ -140,11 +135,14 @@ const international = function* (subject: Subject): Iterable<Finding> {
 /** Telephone numbers: international ones, national forms that are plain, and whatever words make one. */
 export const phone: Detector = {
   types: ['phone'],
+  needs: /\d\d/,
   *find(subject) {
     yield* international(subject);
-    for (const { pattern, score } of forms) {
-      for (const { index: start, 0: found } of subject.text.matchAll(pattern))
-        yield { type: 'phone', start, end: start + found.length, score };
+    for (const { index: start, 0: found } of subject.text.matchAll(PAIRS))
+      yield { type: 'phone', start, end: start + found.length, score: 0.75 };
+    for (const match of subject.text.matchAll(FORMS)) {
+      const [, score] = national[match.slice(1).findIndex((form) => form !== undefined)]!;
+      yield { type: 'phone', start: match.index, end: match.index + match[0].length, score };
     }
     for (const { index: start, 0: found } of subject.text.matchAll(ANY)) {
       const digits = found.replace(/\D/g, '').length;

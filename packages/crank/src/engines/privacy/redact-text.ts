@@ -29,14 +29,19 @@ export const replacement = (
   }
 };
 
-/** Which rule is for a type, with the least score that it wants: the first that names it. */
-export type Wanted = ReadonlyMap<string, { rule: RedactRule; minScore: number }>;
+/** Of a type: the rules that name it, in their order, with the least score that each and that any of them wants. */
+export type Wanted = ReadonlyMap<string, { least: number; rules: readonly { rule: RedactRule; minScore: number }[] }>;
 
 export const wantedBy = (rules: readonly RedactRule[]): Wanted => {
-  const wanted = new Map<string, { rule: RedactRule; minScore: number }>();
+  const wanted = new Map<string, { least: number; rules: { rule: RedactRule; minScore: number }[] }>();
   for (const rule of rules) {
-    for (const type of expandTypes(rule.detect ?? []))
-      if (!wanted.has(type)) wanted.set(type, { rule, minScore: rule.minScore ?? SURE });
+    const { minScore = SURE } = rule;
+    for (const type of expandTypes(rule.detect ?? [])) {
+      const known = wanted.get(type) ?? { least: 1, rules: [] };
+      known.rules.push({ rule, minScore });
+      known.least = Math.min(known.least, minScore);
+      wanted.set(type, known);
+    }
   }
   return wanted;
 };
@@ -58,12 +63,10 @@ export const count = (counts: Counts, edits: readonly Edit[]): void => {
 export const editsOf = (text: string, wanted: Wanted, tokensOf: TokensOf, context = ''): Edit[] =>
   wanted.size === 0
     ? []
-    : detectEach(text, (type) => wanted.get(type)?.minScore, context).map(({ type, start, end }) => ({
-        type,
-        start,
-        end,
-        text: replacement(wanted.get(type)!.rule, type, text.slice(start, end), tokensOf),
-      }));
+    : detectEach(text, (type) => wanted.get(type)?.least, context).map(({ type, start, end, score }) => {
+        const { rule } = wanted.get(type)!.rules.find(({ minScore }) => minScore <= score)!;
+        return { type, start, end, text: replacement(rule, type, text.slice(start, end), tokensOf) };
+      });
 
 /** A text with pieces replaced. */
 export const withEdits = (text: string, edits: readonly Edit[]): string => {

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
 
 const KEY_BYTES = 32;
 const IV_BYTES = 16;
@@ -27,7 +35,8 @@ const TOKEN = /^tok_[A-Za-z0-9_-]{43,24000}$/;
  * @param key 32 random bytes
  */
 export const createTokens = (key: Uint8Array): Tokens => {
-  const derive = (use: string): Buffer => Buffer.from(hkdfSync('sha256', key, '', `crank privacy ${use}`, KEY_BYTES));
+  const derive = (use: string): KeyObject =>
+    createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `crank privacy ${use}`, KEY_BYTES)));
   const [hashKey, ivKey, textKey] = [derive('hash'), derive('token iv'), derive('token text')];
   const ivOf = (text: Uint8Array): Buffer => createHmac('sha256', ivKey).update(text).digest().subarray(0, IV_BYTES);
   return {

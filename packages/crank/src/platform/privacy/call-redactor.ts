@@ -27,6 +27,8 @@ export class CallRedactor {
   readonly #keys: Readonly<Record<string, Uint8Array>>;
   readonly #threads: RedactThreads;
   readonly #counts = new Map<string, number>();
+  /** Errors whose texts were searched already. */
+  readonly #searched = new WeakSet<Error>();
 
   /** @param keys of the accounts whose rules hash or tokenise */
   constructor(threads: RedactThreads, rules: readonly RedactRule[], keys: Readonly<Record<string, Uint8Array>>) {
@@ -61,18 +63,24 @@ export class CallRedactor {
   /** What the sandbox gave beside values and items, which are validated first. A file is searched in its place. */
   async result(result: SandboxResult): Promise<SandboxResult> {
     const { outcome } = result;
-    return {
-      ...result,
-      stdout: await this.text(result.stdout),
-      stderr: await this.text(result.stderr),
-      outcome: outcome.type === 'failed' ? await this.#failure(outcome) : outcome,
-    };
+    try {
+      return {
+        ...result,
+        stdout: await this.text(result.stdout),
+        stderr: await this.text(result.stderr),
+        outcome: outcome.type === 'failed' ? await this.#failure(outcome) : outcome,
+      };
+    } catch (error) {
+      if (outcome.type === 'file') await removeFiles([outcome.path]);
+      throw error;
+    }
   }
 
   /** @throws CrankError `policy-denied` where it is no text, or too large; it is deleted then */
   async file(outcome: SandboxOutcome & { type: 'file' }): Promise<SandboxOutcome & { type: 'file' }> {
     try {
-      if (!this.#rules.some(({ fields, detect }) => fields === undefined || detect === undefined)) return outcome;
+      const isJson = /[/+]json\b/i.test(outcome.contentType);
+      if (!isJson && this.#rules.every(({ fields }) => fields !== undefined)) return outcome;
       const fix = 'Answer with text (text/*, JSON, XML), or take the rule away for this service.';
       if (!TEXT_TYPE.test(outcome.contentType))
         throw unsearched('files', `${outcome.contentType} cannot be searched`, fix);
@@ -83,7 +91,6 @@ export class CallRedactor {
           throw unsearched('files', 'this is not UTF-8', fix);
         },
       );
-      const isJson = /[/+]json\b/i.test(outcome.contentType);
       const done = await this.#run(isJson ? 'json' : 'text', text, true, 'the file');
       const name = await this.text(outcome.name);
       if (done === text) return { ...outcome, name };
@@ -96,13 +103,23 @@ export class CallRedactor {
     }
   }
 
-  /** The same for what is thrown instead. */
+  /** Told of an error whose texts were searched where they came from: what stands in them now is not to be replaced again. */
+  searched(error: CrankError): CrankError {
+    this.#searched.add(error);
+    return error;
+  }
+
+  /** The same for what is thrown instead. Never rejects: where it cannot be searched, that is the error. */
   async error(error: unknown): Promise<unknown> {
-    if (!(error instanceof CrankError)) return error;
+    if (!(error instanceof CrankError) || this.#searched.has(error)) return error;
     const { cause: _, ...told } = error.extras;
-    const message = await this.text(error.message);
-    const extras = JSON.parse(await this.#run('json', JSON.stringify(told), false, 'the failure')) as ErrorExtras;
-    return new CrankError(error.code, message, extras);
+    try {
+      const message = await this.text(error.message);
+      const extras = JSON.parse(await this.#run('json', JSON.stringify(told), false, 'the failure')) as ErrorExtras;
+      return this.searched(new CrankError(error.code, message, extras));
+    } catch (fault) {
+      return fault instanceof CrankError ? this.searched(fault) : fault;
+    }
   }
 
   async #failure(outcome: SandboxOutcome & { type: 'failed' }): Promise<SandboxOutcome> {
@@ -130,7 +147,9 @@ export class CallRedactor {
       throw unsearched(what, `it has more than ${MOST_TEXT / 2 ** 20} Mi characters`, 'Return less.');
     const rules = kind === 'json' && !counted ? this.#rules.filter(({ fields }) => fields === undefined) : this.#rules;
     const done = await this.#threads.run({ kind, text, rules, keys: this.#keys }).catch((error: Error) => {
-      if (error instanceof CrankError) throw error;
+      // The call has run: that we cannot keep up is our fault, and not to be charged.
+      if (error instanceof CrankError)
+        throw new CrankError('internal', 'Too many texts wait to be searched; nothing was charged: try again soon.');
       throw unsearched(what, error.message, 'Return less, or something of a plainer form.');
     });
     if (counted) for (const [type, count] of done.counts) this.#counts.set(type, (this.#counts.get(type) ?? 0) + count);

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { CrankError } from '#src/core/error.ts';
 import { createTurns } from '../turns.ts';
 import type { RedactDone, RedactTask } from './redact-task.ts';
 import { redactTask } from './redact-task.ts';
@@ -15,7 +16,7 @@ const MEMORY_MB = 512;
 
 /** Searches texts off the main thread, in threads that can be ended. */
 export interface RedactThreads {
-  /** @throws Error where it took too long, too much memory, or was not JSON: the text must then not be given out */
+  /** @throws CrankError `overloaded` where too many wait; Error where it took too long, too much memory, or was not JSON: the text must then not be given out */
   run(task: RedactTask): Promise<RedactDone>;
   close(): Promise<void>;
 }
@@ -72,8 +73,15 @@ export const createRedactThreads = (): RedactThreads => {
     });
 
   return {
-    run: async (task) =>
-      task.text.length <= INLINE ? redactTask(task) : inTurn(() => put(idle.pop() ?? start(), task)),
+    run: async (task) => {
+      if (task.text.length <= INLINE) return redactTask(task);
+      return inTurn(() => put(idle.pop() ?? start(), task)).catch((error: unknown) => {
+        if (!(error instanceof CrankError)) throw error;
+        throw new CrankError('overloaded', 'Too many texts wait to be searched for personal data: try again soon.', {
+          retryAfter: 5,
+        });
+      });
+    },
     close: async () => {
       await Promise.all([...all].map((worker) => worker.terminate()));
     },

@@ -37,6 +37,7 @@ const layouts = createLayouts(
 /** National identity, tax and insurance numbers of persons. */
 export const nationalIds: Detector = {
   types: schemes.map(({ type }) => type),
+  needs: /\d\d/,
   *find(subject) {
     for (const { to, start, end, plain, score } of layouts(subject.text)) {
       const code = plain.toUpperCase();
