@@ -4,9 +4,12 @@ import { opaPath } from '../policy/opa.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 
 const SOURCE = `
+import os
 from pathlib import Path
 from typing import Any, Iterator
 import sys
+
+from crank_platform import context
 
 
 def customer(id: int) -> dict[str, Any]:
@@ -47,12 +50,32 @@ def file(kind: str) -> Path:
     return path
 
 
+def sly(way: str) -> Path:
+    """Tries to get an address out."""
+    address = "eve@example.org"
+    if way == "type":
+        raise type(address, (Exception,), {})("x")
+    if way == "cause":
+        raise ValueError("x") from KeyError(address)
+    if way == "exit":
+        sys.exit(address)
+    if way == "descriptor":
+        os.write(2, address.encode())
+        raise ValueError("x")
+    if way == "progress":
+        context.progress(0.5, address)
+        raise ValueError("x")
+    path = Path((address if way == "name" else "answer") + (".html" if way == "utf-16" else ".txt"))
+    path.write_bytes(address.encode("utf-16" if way in ("utf-16", "wide") else "utf-8"))
+    return path
+
+
 def echo(text: str, sensitivity: str = "internal") -> str:
     """Gives the text back."""
     return text
 `;
 
-const OTHERS = { customer: {}, fails: {}, talk: {}, rows: {}, file: {} };
+const OTHERS = { customer: {}, fails: {}, talk: {}, rows: {}, file: {}, sly: {} };
 const MANIFEST = { operations: { ...OTHERS, echo: { classification: 'internal' } } };
 
 /** VISION.md, "Policy Engine Example", word for word. */
@@ -249,6 +272,17 @@ describe.skipIf(opaPath === undefined)('privacy', () => {
     expect(rows.text.match(/r\*\*\*@e\*\*\*\.org/g)?.length).toBe(3);
     expect(rows.text).not.toContain('row1@');
   });
+
+  it.each(['type', 'cause', 'exit', 'descriptor', 'progress', 'name', 'utf-16', 'wide', 'plain'])(
+    'an address does not get out by way of: %s',
+    async (way) => {
+      const answer = await call('sly', { way }, { accept: 'text/event-stream' });
+      const record = await node.request('GET', `/v1/calls/${answer.id}`);
+      const said = [answer.text, JSON.stringify([...answer.headers]), record.text].join(' ');
+      expect(said.replaceAll('\0', '')).not.toMatch(/eve@|eve%40/);
+      expect([200, 403, 500]).toContain(answer.status);
+    },
+  );
 
   it('files are searched where they are text, and otherwise not given out', async () => {
     const csv = await call('file', { kind: 'csv' });

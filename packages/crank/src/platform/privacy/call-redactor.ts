@@ -129,7 +129,7 @@ export class CallRedactor {
       detail: await this.text(detail),
       ...(exception && {
         exception: {
-          type: exception.type,
+          type: await this.text(exception.type),
           message: await this.text(exception.message),
           ...(exception.traceback !== undefined && { traceback: await this.text(exception.traceback) }),
         },
