@@ -43,6 +43,12 @@ def rows(n: int) -> Iterator[dict[str, Any]]:
         yield {"n": i, "email": "row%d@example.org" % i}
 
 
+def steps() -> Iterator[int]:
+    """Says how far it is."""
+    context.progress(0.5, "at eve@example.org")
+    yield 1
+
+
 def file(kind: str) -> Path:
     """Writes a file."""
     path = Path("answer." + kind)
@@ -62,9 +68,6 @@ def sly(way: str) -> Path:
     if way == "descriptor":
         os.write(2, address.encode())
         raise ValueError("x")
-    if way == "progress":
-        context.progress(0.5, address)
-        raise ValueError("x")
     path = Path((address if way == "name" else "answer") + (".html" if way == "utf-16" else ".txt"))
     path.write_bytes(address.encode("utf-16" if way in ("utf-16", "wide") else "utf-8"))
     return path
@@ -75,7 +78,7 @@ def echo(text: str, sensitivity: str = "internal") -> str:
     return text
 `;
 
-const OTHERS = { customer: {}, fails: {}, talk: {}, rows: {}, file: {}, sly: {} };
+const OTHERS = { customer: {}, fails: {}, talk: {}, rows: {}, file: {}, sly: {}, steps: {} };
 const MANIFEST = { operations: { ...OTHERS, echo: { classification: 'internal' } } };
 
 /** VISION.md, "Policy Engine Example", word for word. */
@@ -273,7 +276,7 @@ describe.skipIf(opaPath === undefined)('privacy', () => {
     expect(rows.text).not.toContain('row1@');
   });
 
-  it.each(['type', 'cause', 'exit', 'descriptor', 'progress', 'name', 'utf-16', 'wide', 'plain'])(
+  it.each(['type', 'cause', 'exit', 'descriptor', 'name', 'utf-16', 'wide', 'plain'])(
     'an address does not get out by way of: %s',
     async (way) => {
       const answer = await call('sly', { way }, { accept: 'text/event-stream' });
@@ -283,6 +286,13 @@ describe.skipIf(opaPath === undefined)('privacy', () => {
       expect([200, 403, 500]).toContain(answer.status);
     },
   );
+
+  it('how far a call is goes on being told, without the messages', async () => {
+    const { text } = await call('steps', {}, { accept: 'text/event-stream' });
+    expect(text).toContain('event: progress');
+    expect(text).toContain('0.5');
+    expect(text).not.toContain('eve@');
+  });
 
   it('files are searched where they are text, and otherwise not given out', async () => {
     const csv = await call('file', { kind: 'csv' });
