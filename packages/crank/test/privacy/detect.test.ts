@@ -94,7 +94,10 @@ describe('machines and secrets', () => {
       'ip: 2001:db8::8a2e:370:7334',
       'mac: 00:1b:44:11:3a:b7',
     ]);
-    expect(found('version 1.2.3.4, 127.0.0.1, std::a::b, 12:34:56, 1.2.3.4.5, ff:ff:ff:ff:ff:ff')).toEqual([]);
+    expect(found('host 1.2.3.4')).toEqual(['ip: 1.2.3.4']);
+    expect(
+      found('version 1.2.3.4, 2.5.29.15, 10.0.0.0, 127.0.0.1, std::a::b, 12:34:56, 1.2.3.4.5, ff:ff:ff:ff:ff:ff'),
+    ).toEqual([]);
   });
 
   it('URLs without what ends the sentence', () => {
@@ -133,7 +136,9 @@ describe('machines and secrets', () => {
     expect(found(`Bearer ${jwt}`)).toEqual([`secret: ${jwt}`]);
     const pem = `-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----`;
     expect(found(`x\n${pem}\ny`)).toEqual([`secret: ${pem}`]);
-    expect(found('password = os.environ["X"]; token: <your token>; secret=$SECRET1')).toEqual([]);
+    expect(
+      found('password = os.environ["X"]; token: <your token>; password: typing.Optional[bytes]; secret=$SECRET1'),
+    ).toEqual([]);
   });
 });
 

@@ -21,6 +21,21 @@ const version = wordsOf([
   'build',
 ]);
 
+/** What versions, sections, object identifiers and networks look like: words have to make addresses of them. */
+const NUMBERED = /^(?:\d(?:\.\d{1,2}){3}|\d{1,3}\.0\.0\.0)$/;
+const machine = wordsOf([
+  'ip(?:v4)?(?: ?addr(?:ess)?)?',
+  'addr(?:ess)?',
+  'hosts?',
+  'clients?',
+  'servers?',
+  'from',
+  'remote',
+  'dns',
+  'peer',
+  'login',
+]);
+
 /** IPv4 and IPv6 addresses (RFC 791, RFC 4291); loopback, unspecified and masks say nothing of anybody. */
 export const ip: Detector = {
   types: ['ip'],
@@ -28,7 +43,9 @@ export const ip: Detector = {
   *find({ text, near }) {
     for (const { index: start, 0: found } of text.matchAll(IPV4)) {
       const nobody = /^(?:0|127|255)\./.test(found) || near(start, start, version, 12, 0);
-      yield { type: 'ip', start, end: start + found.length, score: nobody ? 0.2 : 0.7 };
+      const end = start + found.length;
+      const score = nobody ? 0.2 : NUMBERED.test(found) && !near(start, end, machine) ? 0.4 : 0.7;
+      yield { type: 'ip', start, end, score };
     }
     for (const { index: start, 0: found } of text.matchAll(IPV6)) {
       const full = !found.includes('::');

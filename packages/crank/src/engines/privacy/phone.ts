@@ -48,7 +48,6 @@ const national: readonly (readonly [form: string, score: number])[] = [
   ['0N-9999999', 0.5],
   ['05N-9999999', 0.6],
   ['06 99999999', 0.5],
-  ['06 99 99 99 99', 0.75],
 ];
 const formOf = (form: string): string => form.replace(/[().]/g, '\\$&').replaceAll('9', '\\d').replaceAll('N', '[2-9]');
 

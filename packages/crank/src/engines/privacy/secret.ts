@@ -39,7 +39,7 @@ const AWS_SECRET = /(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/gu;
 const awsNear = wordsOf(['aws\\p{L}*', 'secret ?access ?key', 'secret_access_key', 'aws_secret_access_key']);
 const JWT =
   /(?<![\p{L}\p{N}_.-])eyJ[A-Za-z0-9_-]{8,4096}\.[A-Za-z0-9_-]{2,8192}\.[A-Za-z0-9_-]{0,2048}(?![\p{L}\p{N}_-])/gu;
-const PEM_BEGIN = /-----BEGIN ((?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?)-----/g;
+const PEM_BEGIN = /-----BEGIN ((?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?)-----(?=\s|\\[nr])/g;
 /** Longer than any key that people have. */
 const MAX_PEM = 16_384;
 const PASSWORD_IN_URL =
@@ -60,8 +60,12 @@ const entropy = (text: string): number => {
   return [...counts.values()].reduce((sum, count) => sum - (count / text.length) * Math.log2(count / text.length), 0);
 };
 
+/** `typing.Optional`, `os.environ`: what gives a secret and is none. */
+const CODE = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w@!#$%^&*-])/;
+
 /** Whether a value that is called a secret is one and not a word, a placeholder or an expression. */
 const isRandom = (value: string): boolean =>
+  !CODE.test(value) &&
   !/^(?:[$%{<]|\*+$|x+$|process\.|os\.|env\.|self\.|this\.|https?:|\.{0,2}\/)/i.test(value) &&
   /\d/.test(value) &&
   /[A-Za-z]/.test(value) &&
@@ -69,6 +73,7 @@ const isRandom = (value: string): boolean =>
 
 const isPassword = (value: string): boolean =>
   [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((kind) => kind.test(value)).length >= 3 &&
+  !CODE.test(value) &&
   !/^[$%{<]|:\/\/|^[\d.:/-]+$/.test(value);
 
 const isJwt = (token: string): boolean => {
