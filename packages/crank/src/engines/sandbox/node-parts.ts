@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
@@ -97,7 +97,7 @@ const copied = async (path: string, inside: string, runtimeDir: string): Promise
 
 const versionOf = (path: string): string => {
   if (path === realpathSync(process.execPath)) return process.version;
-  return (require(`${path}/package.json`) as { version: string }).version;
+  return (JSON.parse(readFileSync(`${path}/package.json`, 'utf8')) as { version: string }).version;
 };
 
 /** For all to read, and to run. */
