@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { startNode, type TestNode } from '../support/node.ts';
 import { command, warmCommand } from './command.ts';
+import { nodeModule } from './node.ts';
 import { python } from './python.ts';
 import { runtimeContract } from './runtime.contract.ts';
 
@@ -11,4 +12,4 @@ beforeAll(async () => {
 afterAll(() => node.remove());
 
 // The row of `model` is where onnxruntime is: test/story/models.test.ts.
-for (const adapter of [python, command, warmCommand]) runtimeContract(adapter, () => node);
+for (const adapter of [python, nodeModule, command, warmCommand]) runtimeContract(adapter, () => node);
