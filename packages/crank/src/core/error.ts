@@ -29,6 +29,7 @@ export const catalogue = {
   overloaded: { status: 503, exit: 4, retry: 'after', title: 'Overloaded' },
   'isolation-unavailable': { status: 503, exit: 4, retry: 'after', title: 'No isolation level is available' },
   unavailable: { status: 503, exit: 4, retry: 'after', title: 'Unavailable' },
+  'workspace-full': { status: 507, exit: 1, retry: 'never', title: 'The workspace is full' },
   timeout: { status: 504, exit: 1, retry: 'never', title: 'Out of time' },
 } as const satisfies Record<
   string,

@@ -1,6 +1,7 @@
 import type { Destination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
+import type { WantedWorkspaces } from '#src/core/workspace.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import type { Lease, Traffic } from '#src/engines/egress/lease.ts';
 import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
@@ -8,6 +9,7 @@ import type { SandboxResult, SandboxTemplate, SandboxUsage } from '#src/engines/
 import type { CallBody, CallRequest } from './call.ts';
 import type { Answer, CallAnswer } from './call-answer.ts';
 import { type OpenStream, openStream } from './call-stream.ts';
+import { CallWorkspaces } from './call-workspaces.ts';
 import type { DeployedVersion } from './catalog.ts';
 import { grantEgress } from './egress.ts';
 import type { IdempotencySlot } from './idempotency.ts';
@@ -19,6 +21,7 @@ import { noteUser, wantedSecrets } from './secret-users.ts';
 import type { GrantedSecrets, WantedSecrets } from './secrets.ts';
 import type { SubjectKey } from './subject-key.ts';
 import { templateOf } from './template.ts';
+import { askedWorkspaces, grantWorkspaces, wantedWorkspaces } from './workspace-grant.ts';
 
 const NOTHING = new Uint8Array();
 
@@ -45,6 +48,9 @@ export class CallState {
   /** Secrets that it asks for, and what it was given; undefined where it asks for none. */
   readonly wanted: WantedSecrets | undefined;
   secrets: GrantedSecrets | undefined;
+  /** Workspaces that it asks for, and what it was given; undefined where it asks for none. */
+  readonly wantedWorkspaces: WantedWorkspaces | undefined;
+  workspaces: CallWorkspaces | undefined;
   readonly timing: [string, number][] = [];
   /** As of Date.now(), where the caller set one. */
   deadline: number | undefined;
@@ -76,6 +82,7 @@ export class CallState {
     this.replays = call.replays;
     this.limits = { ...call.target.manifest.limits };
     this.wanted = wantedSecrets(call.target, call.operation);
+    this.wantedWorkspaces = wantedWorkspaces(call.target, call.operation);
   }
 
   /** `account/service.operation` */
@@ -110,6 +117,7 @@ export class CallState {
       limits: this.limits,
       ...(target.manifest.network && { network: target.manifest.network }),
       ...(this.wanted && { secrets: [...new Set(Object.values(this.wanted))].sort() }),
+      ...(this.wantedWorkspaces && { workspaces: askedWorkspaces(this.wantedWorkspaces) }),
       ...(content !== undefined && { content }),
     };
   }
@@ -133,6 +141,35 @@ export class CallState {
   /** Gets the secrets that it asks for: those of the account of its service. @throws CrankError `unavailable` */
   async unlock(platform: Platform): Promise<void> {
     if (this.wanted !== undefined) this.secrets = await platform.secrets.grant(this.target.account, this.wanted);
+  }
+
+  /** Gets the workspaces that it asks for, once policy has granted them. @throws CrankError `policy-denied`, and as `CallWorkspaces.hold` does */
+  async hold(platform: Platform, decision: Decision, request: CallRequest): Promise<void> {
+    if (this.wantedWorkspaces === undefined) return;
+    const asked = this.policyInput('service.call');
+    const authorise = (one: PolicyRequest) => platform.policy.authorise(one);
+    this.decisions.push(...(await grantWorkspaces(this.wantedWorkspaces, asked, decision.workspaces ?? [], authorise)));
+    const { wallMs } = this.limits;
+    const { deadlineMs = wallMs } = request;
+    const names = Object.keys(this.wantedWorkspaces).join(', ');
+    this.workspaces = await CallWorkspaces.hold(platform.workspaces, this.target.account, this.wantedWorkspaces, {
+      until: this.received + deadlineMs,
+      signal: request.signal,
+      late: () =>
+        request.deadlineMs === undefined
+          ? new CrankError('overloaded', `Others wrote to ${names} for ${wallMs} ms: try again soon.`, {
+              retryAfter: 5,
+            })
+          : new CrankError('timeout', `The deadline of ${deadlineMs} ms passed while others wrote to ${names}.`),
+    });
+  }
+
+  /** Keeps what it changed in its workspaces, unless it is a replay, which changes nothing. @throws CrankError `invalid-output`, `workspace-full` */
+  async keepChanges(): Promise<void> {
+    const changes = this.result?.changes;
+    if (changes === undefined || this.replays !== undefined || this.answer.type === 'error') return;
+    if (this.answer.type === 'stream' && this.answer.error !== undefined) return;
+    await this.workspaces?.take(changes, this.id);
   }
 
   took(body: CallBody): void {
@@ -201,6 +238,7 @@ export class CallState {
         signal,
         ...(lease && { proxyToken: lease.token }),
         ...(this.secrets && { secrets: this.secrets.values }),
+        ...(this.workspaces && { workspaces: this.workspaces.call }),
         ...(this.stream && { onItem: this.#onItem(this.stream) }),
       });
       this.executed = true;
@@ -224,7 +262,8 @@ export class CallState {
 
   /** A warm process may remember a secret, so none outlives its change. */
   #template(platform: Platform): SandboxTemplate {
-    const template = templateOf(platform, this.target, this.principal.account);
+    const plain = templateOf(platform, this.target, this.principal.account);
+    const template = this.workspaces === undefined ? plain : { ...plain, workspaces: this.workspaces.template };
     if (this.secrets === undefined || template.isolation !== 'warm') return template;
     noteUser(platform, this.target.account, Object.values(this.wanted ?? {}), template.key);
     return { ...template, edition: this.secrets.edition };

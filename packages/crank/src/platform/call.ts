@@ -130,6 +130,8 @@ const run = async (
       );
       state.reach(decision, platform.egress.ceiling);
       if (state.wanted !== undefined) await state.unlock(platform);
+      if (state.wantedWorkspaces !== undefined)
+        await state.step('workspaces', () => state.hold(platform, decision, request));
       state.keeps = await keepingOf(decision.retain, body);
       if (request.replays !== undefined) state.lower(request.replays.limits);
 
@@ -142,6 +144,7 @@ const run = async (
       // 8. validate the output, decide on it, redact
       state.answer = await state.step('check', () => decodeOutput(platform, state, callable, result));
       if (state.keeps !== undefined) await demandKeepable(state);
+      await state.keepChanges();
     } catch (error) {
       state.answer = failureOf(error, state, platform.log);
     }
@@ -158,6 +161,7 @@ const run = async (
     );
     await state.step('commit', () => platform.recorder.commit(entry));
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
+    await state.workspaces?.committed();
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
 
     // 11. answer: the checkpoint that covers the receipt is stored
@@ -166,6 +170,7 @@ const run = async (
     state.dispose();
     throw error;
   } finally {
+    await state.workspaces?.release();
     leave();
     release?.();
   }

@@ -23,6 +23,7 @@ import type { Secrets } from './secrets.ts';
 import type { Subjects } from './subjects.ts';
 import type { Deliveries } from './webhook-deliveries.ts';
 import type { Witness } from './witness.ts';
+import type { Workspaces } from './workspaces.ts';
 
 /** The parts that use cases join. Built in `app/`, given to every use case as its first argument. */
 export interface Platform {
@@ -47,6 +48,8 @@ export interface Platform {
   flights: Flights;
   idempotency: Idempotency;
   secrets: Secrets;
+  /** Encrypted folders of accounts. */
+  workspaces: Workspaces;
   scheduler: Scheduler;
   /** Webhooks in. */
   deliveries: Deliveries;

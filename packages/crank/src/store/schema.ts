@@ -1,4 +1,12 @@
-import type { ScheduleRow, ScheduleRunRow, SecretRow, WebhookDeliveryRow, WebhookRow } from './schema-service-life.ts';
+import type {
+  ScheduleRow,
+  ScheduleRunRow,
+  SecretRow,
+  WebhookDeliveryRow,
+  WebhookRow,
+  WorkspaceRow,
+  WorkspaceSnapshotRow,
+} from './schema-service-life.ts';
 
 /**
  * The relational state, the truth of a node. Times are milliseconds since 1970 UTC, money is picodollars (10^-12 USD),
@@ -33,6 +41,8 @@ export interface Database {
   schedule_runs: ScheduleRunRow;
   webhooks: WebhookRow;
   webhook_deliveries: WebhookDeliveryRow;
+  workspaces: WorkspaceRow;
+  workspace_snapshots: WorkspaceSnapshotRow;
 }
 
 export interface KeyRow {

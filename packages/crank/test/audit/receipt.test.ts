@@ -67,9 +67,13 @@ describe('a receipt', () => {
   });
 
   it('has a predicate that its published schema describes', () => {
+    const state = `sha256:${'0'.repeat(64)}`;
+    const workspaces = [{ after: state, before: state, mode: 'write' as const, name: 'archive' }];
+    const withWorkspaces = { ...callDraft, predicate: { ...callDraft.predicate, workspaces } };
     for (const [name, draft] of [
       ['call', callDraft],
       ['call', egressDraft],
+      ['call', withWorkspaces],
       ['act', actDraft],
     ] as const) {
       const ajv = new Ajv2020({ strict: true, formats: { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/ } });
@@ -77,7 +81,7 @@ describe('a receipt', () => {
       const { predicate } = JSON.parse(receiptStatement(draft)) as { predicate: object };
       expect(valid(predicate), JSON.stringify(valid.errors)).toBe(true);
       expect(valid({ ...predicate, more: 1 })).toBe(false);
-      for (const key of Object.keys(predicate).filter((name) => name !== 'egress'))
+      for (const key of Object.keys(predicate).filter((name) => name !== 'egress' && name !== 'workspaces'))
         expect(valid({ ...predicate, [key]: undefined })).toBe(false);
     }
   });

@@ -172,6 +172,7 @@ export const openDoor = async (
     flights: new Flights(),
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
+    workspaces: {} as Platform['workspaces'],
     secrets: new Secrets(store.db, wrapper),
     scheduler: new Scheduler(systemClock, fire),
     deliveries: new Deliveries(systemClock, wrapper),

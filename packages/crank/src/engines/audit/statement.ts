@@ -63,6 +63,8 @@ export interface CallPredicate {
   salts: Salts;
   /** Of calls that were given secrets: which, never what they are. */
   secrets?: readonly { name: string; version: number }[];
+  /** Of calls that were given workspaces: salted digests of their states before and after; the same where nothing was changed. */
+  workspaces?: readonly { after: string; before: string; mode: 'read' | 'write'; name: string }[];
 }
 
 /** What a receipt says about an administrative act. */

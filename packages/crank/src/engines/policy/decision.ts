@@ -1,4 +1,5 @@
 import type { Limits, Principal } from '#src/core/service.ts';
+import type { WorkspaceMode } from '#src/core/workspace.ts';
 
 /** When policy is asked: on what is known without the body, on the input, on the output. */
 export type PolicyPoint = 'authorise' | 'input' | 'output';
@@ -31,6 +32,8 @@ export interface PolicyRequest {
   network?: readonly string[];
   /** Names of the secrets that the operation asks for, where it does. */
   secrets?: readonly string[];
+  /** Workspaces that the operation asks for, where it does. */
+  workspaces?: readonly { name: string; mode: WorkspaceMode }[];
   /** When, RFC 3339; now where absent. */
   time?: string;
   /** The arguments of the call, from the input point on. */
@@ -57,6 +60,8 @@ export interface Decision {
   cpus?: number;
   /** Destinations (`host:port`, `*.name:port`) that policy grants, where it was asked for any. */
   egress?: readonly string[];
+  /** Workspaces (`name:read`, `name:write`) that policy grants, where it was asked for any. */
+  workspaces?: readonly string[];
   /** What policy wants kept of the call, at the input point. */
   retain?: Retention;
 }
@@ -70,4 +75,4 @@ export interface Retention {
 
 /** A denial or a grant still without what the engine adds. */
 export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
-  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain'>;
+  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'workspaces' | 'retain'>;

@@ -69,7 +69,8 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
 
   /** Input of the applied bundles, as JSON text. */
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
-    const { action, principal, resource, limits, network, secrets, content, time = new Date().toISOString() } = request;
+    const { action, principal, resource, limits, network, secrets, workspaces, content } = request;
+    const { time = new Date().toISOString() } = request;
     const text = JSON.stringify({
       point,
       time,
@@ -79,6 +80,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       limits,
       network,
       secrets,
+      workspaces,
       content,
     });
     if (fields === undefined) return text;
@@ -115,10 +117,11 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   });
 
   /** What was granted, and what is to be kept, stands in the receipt as obligations: the platform is held to them. */
-  const obliged = (verdict: Verdict, { egress, retain }: Judged): Verdict => {
+  const obliged = (verdict: Verdict, { egress, workspaces, retain }: Judged): Verdict => {
     if (!verdict.allow) return verdict;
     const more = [
       ...egress.map((one) => `egress:${one}`),
+      ...workspaces.map((one) => `workspace:${one}`),
       ...(retain?.input ? [`retain:input:${retain.days}d`] : []),
       ...(retain?.output ? [`retain:output:${retain.days}d`] : []),
     ];
@@ -127,6 +130,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       ...verdict,
       obligations: [...verdict.obligations, ...more],
       ...(egress.length > 0 && { egress }),
+      ...(workspaces.length > 0 && { workspaces }),
       ...(retain && { retain }),
     };
   };

@@ -5,6 +5,7 @@ import {
   BadResult,
   denyReasons,
   grantedDestinations,
+  grantedWorkspaces,
   type Required,
   redactPointers,
   requiredResources,
@@ -22,6 +23,8 @@ export interface Judged {
   required?: Required;
   /** Destinations granted. */
   egress: readonly string[];
+  /** Workspaces granted. */
+  workspaces: readonly string[];
   retain?: Retention;
 }
 
@@ -56,6 +59,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
   const bundles: Record<string, string> = {};
   const redact = new Set<string>();
   const egress = new Set<string>();
+  const workspaces = new Set<string>();
   let required: Required | undefined;
   let retain: Retention | undefined;
   for (const { bundle, meaning, evaluation } of answers) {
@@ -71,6 +75,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
       else if (meaning === 'allow' && value !== true) reasons.push(`policy ${name} does not allow it`);
       else if (meaning === 'redact') for (const pointer of redactPointers(value)) redact.add(pointer);
       else if (meaning === 'grant') for (const one of grantedDestinations(value)) egress.add(one);
+      else if (meaning === 'lend') for (const one of grantedWorkspaces(value)) workspaces.add(one);
       else if (meaning === 'keep') retain = both(retain, retention(value));
       else if (meaning === 'require') required = merge(required, requiredResources(value));
     } catch (error) {
@@ -84,6 +89,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
     bundles,
     redact: [...redact],
     egress: [...egress].sort(),
+    workspaces: [...workspaces].sort(),
     ...(required && { required }),
     ...(retain && { retain }),
   };

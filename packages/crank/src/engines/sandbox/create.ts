@@ -6,6 +6,7 @@ import type { Limits } from '#src/core/service.ts';
 import { bubblewrapDriver } from './bubblewrap-driver.ts';
 import { type ContainerChoice, containerDriver } from './container/container-driver.ts';
 import { type ControlGroups, findControlGroups, machineBytes } from './control-groups.ts';
+import { demandLevel } from './demand-level.ts';
 import { installHint, thisDistribution } from './distribution.ts';
 import type { Driver } from './driver.ts';
 import { kinds } from './frames.ts';
@@ -147,7 +148,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         for (const path of [template.interpreter, template.codeDir, ...template.libDirs, runtime.path]) {
           demandReach(path, driver.foreign, 'read');
         }
-        demandReach(scratch.calls, driver.foreign, 'enter');
+        for (const path of [scratch.calls, ...(template.workspaces ?? []).map(({ folder }) => folder)])
+          demandReach(path, driver.foreign, 'enter');
       }
       const given = {
         code: '/code',
@@ -166,6 +168,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
           code: template.codeDir,
           libs: template.libDirs,
           calls: inputs.path,
+          workspaces: template.workspaces,
           tmpBytes: template.limits.tmpBytes,
         },
         given,
@@ -177,7 +180,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       const zygote = await awaitZygote({
         ...{ process, template, inputs, outFolder: scratch.out, slots, log, namespaces: driver.namespaces },
         group,
-        spares: Math.min(slots, options.spares ?? 2),
+        spares: template.workspaces === undefined ? Math.min(slots, options.spares ?? 2) : 0,
         startMs: options.startMs ?? 60_000,
       });
       trim();
@@ -373,20 +376,4 @@ const filtersOf = ({ network }: SandboxTemplate): Record<string, string> => {
     line: `/runtime/line${suffix}.bpf`,
     'no-subprocess': '/runtime/no-subprocess.bpf',
   };
-};
-
-const demandLevel = ({ isolation, network }: SandboxTemplate, containers: boolean): void => {
-  if (containers && network === true) {
-    throw new CrankError(
-      'isolation-unavailable',
-      'Sandboxes that are containers have no way out to a network yet: run this service on a node with bubblewrap, or take `network` out of its manifest.',
-    );
-  }
-  if ((isolation === 'container') === containers) return;
-  throw new CrankError(
-    'isolation-unavailable',
-    containers
-      ? `This node offers the level container only, not ${isolation}.`
-      : 'This node does not offer the level container: start it with CRANK_ISOLATION=container, or deploy the service as fresh.',
-  );
 };

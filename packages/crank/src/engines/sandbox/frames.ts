@@ -13,6 +13,8 @@ export const toHost = {
   gone: 8,
   started: 9,
   done: 10,
+  change: 11,
+  content: 12,
 } as const;
 export const kinds = { call: 0, describe: 1 } as const;
 
@@ -72,12 +74,19 @@ export const taskFrame = (request: Uint8Array): Buffer => {
   return frame;
 };
 
-/** `nonce`: for slots only (`frames.py`). */
-export const spawnFrame = (line: number, limits: Limits, nonce: Uint8Array = new Uint8Array(0)): Buffer => {
-  const frame = Buffer.allocUnsafe(headerBytes + limitsBytes + nonce.length);
-  header(frame, toSandbox.spawn, line, limitsBytes + nonce.length);
+/** `nonce`, `workspaces`: for slots only (`frames.py`). */
+export const spawnFrame = (
+  line: number,
+  limits: Limits,
+  nonce: Uint8Array = new Uint8Array(0),
+  workspaces = '',
+): Buffer => {
+  const bodyBytes = limitsBytes + nonce.length + Buffer.byteLength(workspaces);
+  const frame = Buffer.allocUnsafe(headerBytes + bodyBytes);
+  header(frame, toSandbox.spawn, line, bodyBytes);
   writeLimits(limits, frame, headerBytes);
   frame.set(nonce, headerBytes + limitsBytes);
+  frame.write(workspaces, headerBytes + limitsBytes + nonce.length);
   return frame;
 };
 

@@ -6,6 +6,7 @@ import type { ErrorCode } from '#src/core/error.ts';
 import type { End } from './end-frame.ts';
 import { ProtocolViolation, window } from './frames.ts';
 import type { SandboxCall, SandboxOutcome, SandboxResult } from './sandbox.ts';
+import { type ChangeReader, createChangeReader } from './workspace-changes.ts';
 
 /** Where the frames of one call arrive, and what becomes of them. */
 export interface Receiver {
@@ -20,6 +21,8 @@ export interface Receiver {
   item(json: Buffer): void;
   chunk(bytes: Buffer): void;
   end(end: End): void;
+  /** What it changed in workspaces; undefined where it has none that it may write to. */
+  readonly changes: ChangeReader | undefined;
   /** Ends the call without an END frame: the process is gone. */
   fail(code: ErrorCode, detail: string, known?: Partial<Omit<End, 'result'>>): void;
   /** Ends the call because it never began; whoever runs it may try elsewhere. */
@@ -108,6 +111,10 @@ export const createReceiver = (
     if (receiver.stopped !== undefined) {
       return { type: 'failed', code: receiver.stopped.code, detail: receiver.stopped.detail };
     }
+    if (said.kind !== 'failed' && changes?.isWhole === false) {
+      const detail = 'The sandbox ended before it had told what the call changed in its workspaces: nothing was.';
+      return { type: 'failed', code: 'crashed', detail };
+    }
     switch (said.kind) {
       case 'value':
         if (said.json.length > call.limits.outputBytes) {
@@ -137,6 +144,8 @@ export const createReceiver = (
       await file.close();
       if (outcome.type !== 'file') await unlink(filePath);
     }
+    const isAnswered = failure === undefined && outcome.type !== 'failed';
+    if (!isAnswered) await changes?.discard();
     if (failure !== undefined) throw failure.error;
     resolve({
       outcome,
@@ -150,6 +159,7 @@ export const createReceiver = (
       stdout: end.stdout,
       stderr: end.stderr,
       truncatedBytes: Math.min(end.truncatedBytes, Number.MAX_SAFE_INTEGER),
+      ...(isAnswered && changes && { changes: await changes.finish() }),
     });
   };
 
@@ -159,9 +169,11 @@ export const createReceiver = (
     settle(end, Math.max(1, Math.round((performance.now() - receiver.startedAt) * 1e6))).catch(reject);
   };
 
+  const changes = call.workspaces?.some(({ write }) => write !== undefined) ? createChangeReader(call) : undefined;
   const receiver = {
     id,
     call,
+    changes,
     settled: false,
     startedAt: performance.now(),
     stopped: undefined as Receiver['stopped'],

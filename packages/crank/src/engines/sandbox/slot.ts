@@ -1,10 +1,27 @@
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { ErrorCode } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
-import type { ControlGroup } from './control-groups.ts';
+import type { ControlGroup, ServiceGroup } from './control-groups.ts';
 import type { End } from './end-frame.ts';
+import { toHost } from './frames.ts';
 import type { Receiver } from './receiver.ts';
-import type { SandboxCall } from './sandbox.ts';
+import type { SandboxCall, SandboxTemplate } from './sandbox.ts';
+import type { SandboxProcess } from './sandbox-process.ts';
+
+export interface SlotOptions {
+  process: SandboxProcess;
+  template: SandboxTemplate;
+  outFolder: string;
+  /** Slots that are kept ready, and the most there may be. */
+  spares: number;
+  most: number;
+  /** Around the zygote and all that it starts, where the machine lets us have one. */
+  group: ServiceGroup | undefined;
+  killZygote: (why: string) => void;
+  /** Wraps what handles bytes that only the zygote's own code can have written; a violation is its end. */
+  distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
+}
 
 /** A call on its way to a slot, or in it. */
 export interface Entry {
@@ -29,6 +46,8 @@ export interface Slot {
   state: State;
   /** What its namespaces were made for. */
   limits: Limits;
+  /** Of the one call that it is for (`mountsOf`); empty: it is for any that have none. */
+  workspaces: string;
   since: number;
   /** With which it begins (`frames.py`). */
   nonce: Buffer | undefined;
@@ -53,6 +72,7 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   word,
   state: 'absent',
   limits,
+  workspaces: '',
   since: 0,
   nonce: undefined,
   group: undefined,
@@ -65,9 +85,60 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   isBetweenFrames: () => true,
 });
 
+/** Memory that a call may take in what it writes to its workspaces, beside its /tmp. @param mounts as of `mountsOf` */
+export const writableBytes = (mounts: string): number =>
+  mounts === ''
+    ? 0
+    : (JSON.parse(mounts) as [string, string, number | null][]).reduce((sum, [, , bytes]) => sum + (bytes ?? 0), 0);
+
+/** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
+const believedMs = 50;
+
 /** Whether a call can run in what its namespaces were made for. */
-export const fits = (slot: Slot, { limits }: SandboxCall): boolean =>
-  slot.limits.tmpBytes === limits.tmpBytes && slot.limits.subprocesses > 0 === limits.subprocesses > 0;
+export const fits = (slot: Slot, call: SandboxCall): boolean =>
+  slot.limits.tmpBytes === call.limits.tmpBytes &&
+  slot.limits.subprocesses > 0 === call.limits.subprocesses > 0 &&
+  slot.workspaces === mountsOf(call);
+
+/** What a slot mounts for a call's workspaces (`runtime/crank_runtime/spaces.py`); empty where it has none. */
+export const mountsOf = ({ workspaces, limits }: SandboxCall): string =>
+  workspaces === undefined
+    ? ''
+    : JSON.stringify(
+        workspaces.map(({ name, state, write }) => [
+          name,
+          state,
+          write === undefined ? null : Math.max(4096, Math.min(limits.tmpBytes, write.bytes)),
+        ]),
+      );
+
+/**
+ * Whether a call's end stands only when its slot has said that, too. Subprocesses are counted at their end; where no group
+ * counts, what a call says of itself is not enough; and what it changed in workspaces its slot tells.
+ */
+export const mustWait = ({ limits, group }: Slot, { receiver }: Entry): boolean =>
+  limits.subprocesses > 0 ||
+  (group === undefined && performance.now() - receiver.startedAt > believedMs) ||
+  receiver.changes !== undefined;
+
+/** The kernel's figure where we have it; otherwise what the sandbox says. */
+export const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpuNs' | 'cpuSource'> =>
+  group === undefined
+    ? { cpuNs, cpuSource: 'sandbox-reported' }
+    : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
+
+/** Reads what a slot tells of changes, no faster than that is written. @returns whether the rest need not be told */
+export const readChange = (slot: Slot, type: number, body: Buffer): boolean => {
+  const changes = slot.entry?.receiver.changes;
+  if (changes === undefined) return false; // it has failed meanwhile
+  if (type === toHost.change) changes.change(body);
+  else changes.content(body);
+  if (changes.isBehind && !slot.word.isPaused()) {
+    slot.word.pause();
+    changes.caughtUp().then(() => slot.word.resume());
+  }
+  return changes.isRefused;
+};
 
 /** Why a call's process ended without an answer. `result`: in the slot's words, which knows no call's limits. */
 export const reasonFor = (

@@ -2,7 +2,6 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Limits } from '#src/core/service.ts';
-import type { ServiceGroup } from './control-groups.ts';
 import { type End, parseEnd } from './end-frame.ts';
 import {
   bareFrame,
@@ -18,10 +17,20 @@ import {
 import { encloseLine } from './line-group.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
-import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
-import type { SandboxProcess } from './sandbox-process.ts';
+import type { SandboxCall, SandboxResult } from './sandbox.ts';
 import { skipTo } from './skip-to.ts';
-import { absentSlot, type Entry, fits, reasonFor, type Slot } from './slot.ts';
+import {
+  absentSlot,
+  type Entry,
+  fits,
+  measured,
+  mountsOf,
+  mustWait,
+  readChange,
+  reasonFor,
+  type Slot,
+  type SlotOptions,
+} from './slot.ts';
 import { suspecting } from './suspect.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
@@ -35,26 +44,10 @@ export interface Slots {
   close(why: string): Promise<void>;
 }
 
-export interface SlotOptions {
-  process: SandboxProcess;
-  template: SandboxTemplate;
-  outFolder: string;
-  /** Slots that are kept ready, and the most there may be. */
-  spares: number;
-  most: number;
-  /** Around the zygote and all that it starts, where the machine lets us have one. */
-  group: ServiceGroup | undefined;
-  killZygote: (why: string) => void;
-  /** Wraps what handles bytes that only the zygote's own code can have written; a violation is its end. */
-  distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
-}
-
 const sweepEvery = 10;
 /** Milliseconds that a slot, and then its zygote, gets to end what it was told to end. */
 const obedience = 1000;
 const [startMs, idleMs] = [10_000, 10_000];
-/** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
-const believedMs = 50;
 const cpus = availableParallelism();
 
 export const createSlots = ({
@@ -80,7 +73,7 @@ export const createSlots = ({
     absentSlot(i + 1, process.channels[2 * i]!, process.channels[2 * i + 1]!, template.limits),
   );
 
-  const open = (slot: Slot, limits: Limits): void => {
+  const open = (slot: Slot, limits: Limits, mounts = ''): void => {
     const nonce = randomBytes(16);
     let unsynced = 2;
     const agreed = (): void => {
@@ -92,6 +85,7 @@ export const createSlots = ({
     slot.state = 'starting';
     slot.since = performance.now();
     slot.limits = limits;
+    slot.workspaces = mounts;
     Object.assign(slot, { entry: undefined, held: undefined, spoilt: false, killedAt: undefined, watched: false });
     const onData = frameDecoder(longestFrame(template.limits), (type, id, body) => onFrame(slot, type, id, body));
     const onWord = frameDecoder(longestFrame(template.limits), (type, id, body) => onGone(slot, type, id, body));
@@ -102,7 +96,7 @@ export const createSlots = ({
     );
     slot.word.removeAllListeners('data').on('data', skipTo(nonce, agreed, distrust(onWord)));
     slot.nonce = nonce;
-    tell(spawnFrame(slot.line, limits, nonce));
+    tell(spawnFrame(slot.line, limits, nonce, mounts));
     sweeper ??= setInterval(sweep, sweepEvery);
   };
 
@@ -110,7 +104,7 @@ export const createSlots = ({
   const greet = async (slot: Slot, inner: number): Promise<void> => {
     const { nonce } = slot;
     if (around !== undefined) {
-      const group = await encloseLine(around, process, inner, slot.limits, slot.group);
+      const group = await encloseLine(around, process, inner, slot);
       if (group === undefined) return; // it has ended: the zygote will say so
       slot.group = group;
       if (gone) await group.remove();
@@ -148,20 +142,10 @@ export const createSlots = ({
     } else throw new ProtocolViolation('it wrote to the result channel what is no frame');
   };
 
-  /** Subprocesses are counted at their end; and where no group counts, what a call says of itself is not enough. */
-  const mustWait = ({ limits, group }: Slot, { receiver }: Entry): boolean =>
-    limits.subprocesses > 0 || (group === undefined && performance.now() - receiver.startedAt > believedMs);
-
   const settle = (slot: Slot, end: End): void => {
     slot.entry?.receiver.end({ ...end, ...measured(slot, end.cpuNs) });
     slot.entry = undefined;
   };
-
-  /** The kernel's figure where we have it; otherwise what the sandbox says. */
-  const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpuNs' | 'cpuSource'> =>
-    group === undefined
-      ? { cpuNs, cpuSource: 'sandbox-reported' }
-      : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
 
   const fail = (slot: Slot, code: 'crashed', detail: string): void => {
     slot.entry?.receiver.fail(code, detail);
@@ -170,8 +154,14 @@ export const createSlots = ({
 
   /** The slot's own word on the end of the call's process. */
   const onGone = (slot: Slot, type: number, id: number, body: Buffer): void => {
+    if (type === toHost.change || type === toHost.content) {
+      slot.since = performance.now();
+      if (readChange(slot, type, body)) dismiss(slot);
+      return;
+    }
     if (type !== toHost.gone) throw new ProtocolViolation(`a frame of type ${type} from a slot`);
     const end = parseEnd(body);
+    slot.entry?.receiver.changes?.told();
     // What it said before it ended may come behind this: the two channels are read in no order.
     if (slot.state !== 'idle') setImmediate(distrust(() => finish(slot, id !== 0, end)));
     else if (id === 0) throw new ProtocolViolation('a call has ended that was not made');
@@ -243,6 +233,8 @@ export const createSlots = ({
       if (slot !== undefined || entry.receiver.settled) waiting.splice(i, 1);
       else i++;
     }
+    // Made for a call that was given up: no other has its workspaces.
+    for (const slot of slots) if (slot.state === 'idle' && slot.workspaces !== '') dismiss(slot);
     provide();
   };
 
@@ -258,7 +250,8 @@ export const createSlots = ({
     for (const slot of slots) {
       if (wanted <= 0) return;
       if (slot.state !== 'absent') continue;
-      open(slot, first?.call.limits ?? template.limits);
+      const call = waiting[coming++]?.call ?? first?.call;
+      open(slot, call?.limits ?? template.limits, call && mountsOf(call));
       wanted--;
     }
     // All there may be are there, and those that are idle were made for other limits.
@@ -304,7 +297,7 @@ export const createSlots = ({
       const took = now - slot.since;
       if (slot.state === 'starting' && took > startMs) killZygote('it did not start a process when told to');
       else if (slot.state === 'dying' && took > 2 * obedience) suspect(took);
-      else if (slot.state === 'ending' && took > obedience) dismiss(slot);
+      else if (slot.state === 'ending' && took > obedience && !slot.word.isPaused()) dismiss(slot);
       else if (slot.state === 'busy') watch(slot, now);
     }
     if (!occupied && waiting.length === 0) {

@@ -160,7 +160,7 @@ export const createWarmLine = ({
   /** Nothing is sent to a process before it is bounded as a whole. */
   const enclose = async (to: Line, inner: number): Promise<void> => {
     if (around !== undefined) {
-      to.group = await encloseLine(around, process, inner, template.limits);
+      to.group = await encloseLine(around, process, inner, { limits: template.limits, group: undefined });
       if (to.group === undefined) return; // it has ended: the zygote will say so
       if (gone) await to.group.remove();
     }

@@ -11,6 +11,7 @@ import { createSlots, type Slots } from './slots.ts';
 import { createWarmLine, type WarmLine } from './warm-line.ts';
 import { withProxy } from './way-out.ts';
 import { withSecrets } from './with-secrets.ts';
+import { withWorkspaces } from './with-workspaces.ts';
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -163,7 +164,10 @@ export const awaitZygote = async ({
     const placed = call.files.length === 0 ? undefined : await inputs.place(call.files);
     try {
       if (reason !== undefined) throw new NotBegun(reason);
-      const files = withSecrets(withProxy(placed?.listing ?? '', call.proxyToken), call.secrets);
+      const files = withWorkspaces(
+        withSecrets(withProxy(placed?.listing ?? '', call.proxyToken), call.secrets),
+        call.workspaces,
+      );
       if (template.isolation === 'warm' && kind === kinds.call) return await runWarm(call, files);
       return await slotsOf().run(call, kind, files);
     } finally {

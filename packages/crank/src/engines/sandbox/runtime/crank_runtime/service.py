@@ -1,6 +1,6 @@
 """One deployed module: loaded once in the zygote, described, and called in its children."""
 
-from . import jsontext, secrets
+from . import jsontext, secrets, workspaces
 from .context import wrap
 from .docstrings import summary
 from .errors import InvalidInput
@@ -85,6 +85,8 @@ class Service:
                 named[name] = wrap(value if value is not None else {})
                 if name == "context" and secrets.given:
                     named[name]["secrets"] = wrap(dict(secrets.given))
+                if name == "context" and workspaces.given:
+                    named[name]["workspaces"] = wrap(dict(workspaces.given))
         return answer(found, found.function(*positional, **named))
 
     def format_exception(self, exc):

@@ -12,21 +12,23 @@ import os
 import select
 import time
 
-from crank_runtime import answer, endings, frames, fresh, isolate
+from crank_runtime import answer, endings, frames, fresh, isolate, spaces
 from crank_runtime.commandline import workfolder
 
 
-def run(zygote, limits, data, word, sync, nonce, marks):
-    """Never returns. ``sync``: its end tells the zygote of ours. ``marks``: of ``data`` before anybody had it."""
+def run(zygote, limits, data, word, sync, nonce, marks, wanted):
+    """Never returns. ``sync``: its end tells the zygote of ours. ``marks``: of ``data`` before anybody had it.
+    ``wanted``: the workspaces of the one call that it is for, or empty."""
     try:
         try:
-            isolate.enter(limits.tmp, zygote.program("line"), (data, word, sync))
+            more = (lambda: spaces.mount(wanted)) if wanted else None
+            isolate.enter(limits.tmp, zygote.program("line"), (data, word, sync), more=more)
             workfolder.link(zygote.loaded.data)
             isolate.hide()
             # The module may have set handlers: no call may run them here.
             _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
             program = None if limits.subprocesses else zygote.program("no-subprocess")
-            made = Slot(zygote.loaded, zygote.base, limits, program, marks)
+            made = Slot(zygote.loaded, zygote.base, limits, program, marks, bool(wanted))
             _agree(isolate.DATA, nonce)
             _agree(isolate.WORD, nonce)
         except BaseException as problem:
@@ -47,7 +49,7 @@ def _agree(handle, nonce):
 
 
 class Slot:
-    def __init__(self, loaded, base, limits, program, marks):
+    def __init__(self, loaded, base, limits, program, marks, is_for_one):
         self.loaded = loaded
         self.base = base
         self.limits = limits
@@ -55,6 +57,7 @@ class Slot:
         self.poll = select.poll()
         self.poll.register(isolate.WORD, select.POLLIN)
         self.marks = marks
+        self.is_for_one = is_for_one  # its workspaces are those of one call
         self.links = [f"{isolate.WORK}/{name}" for name, _ in loaded.data]
         self.untouched = self.state()
         # A change within the same tick of the file system's clock would not show.
@@ -69,13 +72,18 @@ class Slot:
         self.begin()
         while True:
             ended = self.await_end()
-            last = not self.is_clean(ended)
+            last = self.is_for_one or not self.is_clean(ended)
             gone = self.describe(*ended)
+            if self.is_for_one and os.waitstatus_to_exitcode(ended[0]) == fresh.ANSWERED:
+                spaces.tell(self.say)
             if not last:
                 self.begin()
             isolate.write_all(isolate.WORD, frames.frame(frames.GONE, 1 if last else 0, gone))
             if last:
                 os._exit(0)
+
+    def say(self, kind, body):
+        isolate.write_all(isolate.WORD, frames.frame(kind, 0, body))
 
     def begin(self):
         """Makes the next child. It gets descriptors that no other call had."""

@@ -1,0 +1,32 @@
+import { CrankError } from '#src/core/error.ts';
+import type { SandboxTemplate } from './sandbox.ts';
+
+/**
+ * What a template asks for must be had at its level, and that level on this node.
+ *
+ * @param containers whether this node's sandboxes are containers
+ * @throws CrankError `isolation-unavailable`
+ */
+export const demandLevel = ({ isolation, network, workspaces }: SandboxTemplate, containers: boolean): void => {
+  if (containers && network === true) {
+    throw new CrankError(
+      'isolation-unavailable',
+      'Sandboxes that are containers have no way out to a network yet: run this service on a node with bubblewrap, or take `network` out of its manifest.',
+    );
+  }
+  if (workspaces !== undefined && isolation !== 'fresh') {
+    throw new CrankError(
+      'isolation-unavailable',
+      containers
+        ? 'Sandboxes that are containers see no workspaces: run this service on a node with bubblewrap, or take `workspaces` out of its manifest.'
+        : 'A warm process sees no workspaces: leave `isolation` out of the manifest of this service, or `workspaces`.',
+    );
+  }
+  if ((isolation === 'container') === containers) return;
+  throw new CrankError(
+    'isolation-unavailable',
+    containers
+      ? `This node offers the level container only, not ${isolation}.`
+      : 'This node does not offer the level container: start it with CRANK_ISOLATION=container, or deploy the service as fresh.',
+  );
+};

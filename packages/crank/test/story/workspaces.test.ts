@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startNode, type TestNode } from '../support/node.ts';
+
+const SOURCE = readFileSync(new URL('workspaces/notes.py', import.meta.url), 'utf8');
+const SECRET = 'only the owner of this may read it';
+
+type Json = Record<string, unknown> & { code?: string; detail?: string };
+interface Used {
+  name: string;
+  mode: string;
+  before: string;
+  after: string;
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Every file that a node wrote. */
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : [];
+  });
+
+describe('workspaces', () => {
+  let node: TestNode;
+
+  const call = async (operation: string, input: object = {}, key?: string, headers: Record<string, string> = {}) => {
+    const path = `/v1/services/notes/${operation}`;
+    const answer = await node.request<Json>('POST', path, { json: input, headers, ...(key !== undefined && { key }) });
+    return { status: answer.status, id: answer.headers.get('crank-call') ?? '', text: answer.text, json: answer.json };
+  };
+  const predicateOf = async (id: string): Promise<Record<string, unknown>> => {
+    const receipt = (await node.request<{ envelope: { payload: string } }>('GET', `/v1/receipts/${id}`)).json;
+    return JSON.parse(Buffer.from(receipt.envelope.payload, 'base64').toString()).predicate;
+  };
+  const usedBy = async (id: string): Promise<Used> => ((await predicateOf(id))['workspaces'] as Used[])[0]!;
+  const about = async (): Promise<Json> => (await node.request<Json>('GET', '/v1/workspaces/notes')).json;
+  const names = async (): Promise<unknown> => (await call('read')).json['names'];
+
+  beforeAll(async () => {
+    node = await startNode();
+    const deployed = await node.deploy('notes', {
+      'notes.py': SOURCE,
+      'crank.json': '{"limits": {"tmpBytes": 8388608}}',
+    });
+    expect(deployed.status, deployed.text).toBe(201);
+    expect(JSON.stringify(deployed.json['findings'])).toContain('crank workspace create notes');
+  });
+  afterAll(() => node.remove());
+
+  it('a call that asks for one that is not there is refused, and says what to do', async () => {
+    const refused = await call('read');
+    expect([refused.status, refused.json.code]).toEqual([404, 'not-found']);
+    expect(refused.json.detail).toContain('crank workspace');
+    expect((await call('without')).json).toEqual([]);
+  });
+
+  it('is made with a quota, empty, and with a receipt', async () => {
+    const body = { name: 'notes', quotaBytes: 1_000_000, keepSnapshots: 5 };
+    const made = await node.request<Json>('POST', '/v1/workspaces', { json: body });
+    expect([made.status, made.json['files'], made.json['quotaBytes']], made.text).toEqual([201, 0, 1_000_000]);
+    expect(await predicateOf(made.json['receipt'] as string)).toMatchObject({
+      kind: 'workspace.create',
+      object: { workspace: 'notes', quotaBytes: 1_000_000 },
+    });
+    const again = await node.request<Json>('POST', '/v1/workspaces', { json: body });
+    expect([again.status, again.json.code]).toEqual([409, 'version-conflict']);
+    expect(await names()).toEqual([]);
+  });
+
+  it('keeps what a call wrote; the receipt says from which state to which', async () => {
+    const before = await about();
+    const wrote = await call('write', { path: 'a/secret.txt', text: SECRET });
+    expect(wrote.text).toBe('1');
+    const after = await about();
+    expect(await usedBy(wrote.id)).toEqual({
+      name: 'notes',
+      mode: 'write',
+      before: before['digest'],
+      after: after['digest'],
+    });
+    expect(after['digest']).toBe(`sha256:${sha256(`crank-workspace-v1\n${after['salt']}\n${after['root']}\n`)}`);
+    expect([after['files'], after['bytes'], after['snapshot']]).toEqual([2, SECRET.length, 1]);
+    const read = await call('read', { path: 'a/secret.txt' });
+    expect(read.json).toEqual({ text: SECRET });
+    expect(await usedBy(read.id)).toMatchObject({ mode: 'read', before: after['digest'], after: after['digest'] });
+    const file = join(node.data, 'workspace-receipt.json');
+    await node.crank(['receipt', 'get', wrote.id, '-o', file]);
+    expect((await node.crank(['receipt', 'verify', file])).code).toBe(0);
+  });
+
+  it('a call that fails changes nothing, and neither does one whose answer is refused', async () => {
+    const before = await about();
+    const failed = await call('write', { path: 'b.txt', text: 'lost', fail: true });
+    expect([failed.status, failed.json.code]).toEqual([500, 'script-error']);
+    expect(await usedBy(failed.id)).toMatchObject({ before: before['digest'], after: before['digest'] });
+    expect(await about()).toEqual(before);
+    expect(await names()).toEqual(['a', 'a/secret.txt']);
+  });
+
+  it('writers come one after the other, and none is lost; readers see whole states', async () => {
+    const lines = Array.from({ length: 12 }, (_, i) => `line${i}`);
+    const wrote = lines.map((line) => call('add', { line }));
+    const seen = await Promise.all(lines.map(() => call('read', { path: 'lines' })));
+    const answers = await Promise.all(wrote);
+    expect(answers.map(({ status }) => status)).toEqual(lines.map(() => 200));
+    const last = answers.map(({ json }) => json as unknown as string[]).find(({ length }) => length === lines.length)!;
+    expect([...last].sort()).toEqual([...lines].sort());
+    // Each starts from what the one before made.
+    const used = await Promise.all(answers.map(({ id }) => usedBy(id)));
+    const after = new Map(used.map((one) => [one.before, one.after]));
+    expect(after.size).toBe(lines.length);
+    for (const { status, json } of seen) {
+      if (status !== 200) continue; // before the first line there is no such file
+      const text = json['text'] as string;
+      expect(last.join('\n').startsWith(text.trim())).toBe(true);
+    }
+  });
+
+  it('what does not fit its quota is refused, with nothing kept', async () => {
+    const before = await about();
+    const full = await call('run', {
+      code: `open(W + '/big', 'wb').write(bytes(990_000))\nopen(W + '/more', 'wb').write(bytes(100_000))`,
+    });
+    expect([full.status, full.json.code], full.text).toEqual([500, 'script-error']);
+    const holes = await call('run', { code: `open(W + '/big', 'wb').truncate(2_000_000)` });
+    expect([holes.status, holes.json.code], holes.text).toEqual([507, 'workspace-full']);
+    const twice = await call('run', { code: `open(W + '/big', 'wb').write(bytes(600_000))` });
+    expect(twice.status).toBe(200);
+    const over = await call('run', { code: `open(W + '/other', 'wb').write(bytes(600_000))` });
+    expect([over.status, over.json.code, over.json.detail]).toEqual([
+      507,
+      'workspace-full',
+      expect.stringContaining('--quota'),
+    ]);
+    expect((await call('run', { code: `os.remove(W + '/big')` })).status).toBe(200);
+    expect(await about()).toMatchObject({ digest: before['digest'], bytes: before['bytes'] });
+  });
+
+  it('what cannot be kept is refused with its name', async () => {
+    for (const [code, said] of [
+      [`os.mkfifo(W + '/pipe')`, '"pipe", which the call left in the workspace notes, is a named pipe'],
+      [`os.symlink('/etc/passwd', W + '/out')`, 'absolute path'],
+    ]) {
+      const refused = await call('run', { code });
+      expect([refused.status, refused.json.code], refused.text).toEqual([500, 'invalid-output']);
+      expect(refused.json.detail).toContain(said);
+    }
+  });
+
+  it('nothing of it is plain on the disk but its open copy, and that goes when the node stops', async () => {
+    const isPlain = (path: string): boolean => readFileSync(path).includes(SECRET);
+    const plain = filesBelow(node.data).filter(isPlain);
+    expect(plain.length).toBeGreaterThan(0);
+    expect(plain.filter((path) => !path.startsWith(join(node.data, 'open')))).toEqual([]);
+    const before = await about();
+    await node.stop();
+    expect(filesBelow(node.data).filter(isPlain)).toEqual([]);
+    await node.start();
+    expect(await about()).toEqual(before);
+    expect((await call('read', { path: 'a/secret.txt' })).json).toEqual({ text: SECRET });
+  });
+
+  it('a node that is killed leaves the last committed state, and wipes what was plain', async () => {
+    const before = await about();
+    const lost = call('run', { code: `import time\nopen(W + '/half', 'w').write('x')\ntime.sleep(30)` }).catch(
+      () => undefined,
+    );
+    await expect.poll(() => readdirSync(join(node.data, 'open', 'stage')).length).toBeGreaterThan(0);
+    await node.stop('SIGKILL');
+    await lost;
+    writeFileSync(join(node.data, 'open', 'left-plain'), SECRET);
+    await node.start();
+    expect(existsSync(join(node.data, 'open', 'left-plain'))).toBe(false);
+    expect(readdirSync(join(node.data, 'open'))).toEqual(['stage']);
+    expect(await about()).toEqual(before);
+    expect(await names()).toEqual(['a', 'a/secret.txt', 'lines']);
+  });
+});
