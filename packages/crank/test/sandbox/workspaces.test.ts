@@ -27,12 +27,15 @@ describe('workspaces of a call', () => {
       ['sub/deep/c.txt', 'third'],
     ])
       writeFileSync(join(folder, 'one', path!), text!);
-    chmodSync(folder, 0o711);
     if (root) execFileSync('chown', ['-R', '61234:61234', join(folder, 'one')]);
+    chmodSync(folder, 0o311); // as the platform does: names in it are known to who is told them
     template = templateOf(shop, 'folders.py', 'fresh', { workspaces: [{ name: 'notes', folder }] });
     run = calling(shop.sandbox, template);
   });
-  afterAll(() => shop.remove());
+  afterAll(async () => {
+    chmodSync(folder, 0o711);
+    await shop.remove();
+  });
 
   const reading = { workspaces: [{ name: 'notes', state: 'one' }] };
   const writing = (bytes = 2 ** 20) => ({ workspaces: [{ name: 'notes', state: 'one', write: { stage, bytes } }] });

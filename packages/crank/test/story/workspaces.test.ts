@@ -1,5 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -17,12 +27,17 @@ interface Used {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Every file that a node wrote. */
-const filesBelow = (folder: string): string[] =>
-  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+/** Every file that a node wrote, also where nobody but us would list it. */
+const filesBelow = (folder: string): string[] => {
+  const mode = statSync(folder).mode & 0o7777;
+  chmodSync(folder, mode | 0o400);
+  const entries = readdirSync(folder, { withFileTypes: true });
+  chmodSync(folder, mode);
+  return entries.flatMap((entry) => {
     const path = join(folder, entry.name);
     return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : [];
   });
+};
 
 describe('workspaces', () => {
   let node: TestNode;
@@ -178,5 +193,138 @@ describe('workspaces', () => {
     expect(readdirSync(join(node.data, 'open'))).toEqual(['stage']);
     expect(await about()).toEqual(before);
     expect(await names()).toEqual(['a', 'a/secret.txt', 'lines']);
+  });
+
+  it('files go in and out over the command line, and folders as an archive', async () => {
+    const files = join(node.data, 'files');
+    mkdirSync(files);
+    const tool = join(files, 'tool.sh');
+    writeFileSync(tool, '#!/bin/sh\necho ünï\n', { mode: 0o755 });
+    const put = await node.crank(['workspace', 'put', 'notes', 'bin/ünï tool.sh', tool]);
+    expect([put.code, put.stdout], put.stderr).toEqual([0, expect.stringContaining('receipt act_')]);
+    const again = await node.crank(['workspace', 'put', 'notes', 'bin/ünï tool.sh', tool]);
+    expect(again.stdout).toContain('as it was before');
+    const deep = `deep/${'long-'.repeat(30)}/${'name-'.repeat(30)}`;
+    expect((await node.crank(['workspace', 'put', 'notes', deep, '-'], { stdin: 'long' })).code).toBe(0);
+    expect((await call('run', { code: `os.symlink('../a/secret.txt', W + '/bin/link')` })).status).toBe(200);
+
+    const listed = JSON.parse((await node.crank(['workspace', 'ls', 'notes', '-r', '--json'])).stdout) as Json[];
+    const paths = listed.map(({ path }) => path as string);
+    expect(paths).toEqual(['a', 'a/secret.txt', 'bin', 'bin/link', 'bin/ünï tool.sh', ...paths.slice(5)]);
+    expect(listed.find(({ path }) => path === 'bin/ünï tool.sh')).toMatchObject({
+      sha256: sha256(readFileSync(tool, 'utf8')),
+      executable: true,
+    });
+    const got = join(files, 'got');
+    expect((await node.crank(['workspace', 'get', 'notes', 'bin/ünï tool.sh', '-o', got])).code).toBe(0);
+    expect(readFileSync(got)).toEqual(readFileSync(tool));
+    // A link is not followed, whatever it points to.
+    const link = await node.crank(['workspace', 'get', 'notes', 'bin/link']);
+    expect([link.code, link.stderr]).toEqual([2, expect.stringContaining('is a link')]);
+
+    const archive = join(files, 'notes.tar');
+    expect((await node.crank(['workspace', 'archive', 'notes', '-o', archive])).code).toBe(0);
+    execFileSync('tar', ['-xf', archive, '-C', files]);
+    expect(readFileSync(join(files, 'a/secret.txt'), 'utf8')).toBe(SECRET);
+    expect(readFileSync(join(files, deep), 'utf8')).toBe('long');
+    expect([readlinkSync(join(files, 'bin/link')), statSync(join(files, 'bin/ünï tool.sh')).mode & 0o111]).toEqual([
+      '../a/secret.txt',
+      0o111,
+    ]);
+    expect(
+      (await call('run', { code: `import subprocess\nresult = os.access(W + '/bin/ünï tool.sh', os.X_OK)` })).json,
+    ).toBe(true);
+  });
+
+  it('hostile paths and bodies are refused, with nothing changed', async () => {
+    const before = await about();
+    for (const path of [
+      '..%2f..%2fx',
+      'a/%2e%2e/%2e%2e/x',
+      '%00',
+      'a%0ab',
+      'a//b',
+      `${'x/'.repeat(65)}x`,
+      'a/secret.txt/x',
+      'bin/link/x',
+      'bin',
+      `${'y'.repeat(256)}`,
+    ]) {
+      const answer = await node.request<Json>('PUT', `/v1/workspaces/notes/files/${path}`, { body: 'x' });
+      expect([path, answer.status >= 400 && answer.status < 500], answer.text).toEqual([path, true]);
+    }
+    const large = await node.request<Json>('PUT', '/v1/workspaces/notes/files/large', { body: 'x'.repeat(1_000_001) });
+    expect([large.status, large.json.code]).toEqual([413, 'too-large']);
+    const over = await node.request<Json>('PUT', '/v1/workspaces/notes/files/large', { body: 'x'.repeat(999_990) });
+    expect([over.status, over.json.code]).toEqual([507, 'workspace-full']);
+    expect(await about()).toEqual(before);
+    expect(readdirSync(join(node.data, 'open', 'stage'))).toEqual([]);
+  });
+
+  it('earlier states are kept, so many of them, and come back', async () => {
+    const snapshots = async () =>
+      (await node.request<{ snapshots: Json[] }>('GET', '/v1/workspaces/notes/snapshots')).json.snapshots;
+    const before = await about();
+    await node.crank(['workspace', 'rm', 'notes', 'bin']);
+    expect(await names()).not.toContain('bin');
+    const all = await snapshots();
+    expect(all.length).toBe(6); // the current one, and keepSnapshots of them
+    const restored = await node.crank(['workspace', 'restore', 'notes', String(before['snapshot'])]);
+    expect([restored.code, restored.stdout], restored.stderr).toEqual([0, expect.stringContaining('receipt act_')]);
+    expect(await about()).toMatchObject({ digest: before['digest'] });
+    expect(await names()).toContain('bin/ünï tool.sh');
+    const [current, second] = (await snapshots()).map(({ number }) => String(number));
+    expect((await node.crank(['workspace', 'forget', 'notes', current!])).code).toBe(2);
+    expect((await node.crank(['workspace', 'forget', 'notes', second!])).code).toBe(0);
+    expect((await snapshots()).map(({ number }) => String(number))).not.toContain(second);
+    const kept = await node.crank(['workspace', 'set', 'notes', '--snapshots', '0', '--quota', '2M']);
+    expect(kept.code, kept.stderr).toBe(0);
+    expect((await call('write', { path: 'last', text: 'x' })).status).toBe(200);
+    expect(await snapshots()).toHaveLength(1);
+    expect((await node.crank(['workspace', 'show', 'notes'])).stdout).toContain('2.0 MiB');
+  });
+
+  it('callers of the account have none, unless a policy says so; others have none at all', async () => {
+    const key = async (role: string): Promise<string> =>
+      (await node.request<{ key: string }>('POST', '/v1/keys', { json: { name: role, role } })).json.key;
+    const caller = await key('caller');
+    const denied = await call('read', {}, caller);
+    expect([denied.status, denied.json.code]).toEqual([403, 'policy-denied']);
+    expect(denied.json.detail).toContain('allow contains "notes:read"');
+    for (const [method, path] of [
+      ['GET', ''],
+      ['GET', '/files'],
+      ['GET', '/files/last'],
+      ['DELETE', ''],
+      ['GET', '/archive'],
+    ] as const)
+      expect((await node.request<Json>(method, `/v1/workspaces/notes${path}`, { key: caller })).status).toBe(403);
+    expect((await node.request('GET', '/v1/workspaces/notes/files/last', { key: await key('auditor') })).status).toBe(
+      403,
+    );
+
+    const rego = join(node.data, 'lend.rego');
+    writeFileSync(
+      rego,
+      'package crank.workspaces\n\nallow contains "notes:read" if input.principal.role == "caller"\n',
+    );
+    const applied = await node.crank(['policy', 'apply', rego]);
+    expect(applied.code, applied.stderr).toBe(0);
+    const lent = await call('read', { path: 'last' }, caller);
+    expect([lent.status, lent.json], lent.text).toEqual([200, { text: 'x' }]);
+    expect(JSON.stringify((await predicateOf(lent.id))['decisions'])).toContain('workspace:notes:read');
+    expect((await call('write', { path: 'x', text: 'y' }, caller)).json.code).toBe('policy-denied');
+    await node.crank(['policy', 'remove', 'crank.workspaces']);
+  });
+
+  it('is removed with all that is in it', async () => {
+    const folder = readdirSync(join(node.data, 'workspaces'));
+    expect(folder).toHaveLength(1);
+    const removed = await node.crank(['workspace', 'remove', 'notes']);
+    expect([removed.code, removed.stdout], removed.stderr).toEqual([0, expect.stringContaining('receipt act_')]);
+    expect(readdirSync(join(node.data, 'workspaces'))).toEqual([]);
+    expect(readdirSync(join(node.data, 'open'))).toEqual(['stage']);
+    expect((await call('read')).status).toBe(404);
+    expect((await node.crank(['log', 'verify'])).code).toBe(0);
   });
 });

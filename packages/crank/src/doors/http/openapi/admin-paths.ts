@@ -21,6 +21,7 @@ import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
 import { versionPaths } from './version-paths.ts';
 import { webhookPaths } from './webhook-paths.ts';
+import { workspacePaths } from './workspace-paths.ts';
 
 const policy = {
   ...json({
@@ -248,6 +249,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     },
   },
   ...secretPaths,
+  ...workspacePaths,
   ...schedulePaths,
   ...webhookPaths,
   ...logPaths,

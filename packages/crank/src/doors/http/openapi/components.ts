@@ -3,6 +3,7 @@ import type { JsonSchema } from '#src/core/service.ts';
 import { PROBLEM } from '../answer/problem.ts';
 import { count, list, object, ref, text, time } from './schema-parts.ts';
 import { versionSchemas } from './version-schemas.ts';
+import { modes, workspaceSchemas } from './workspace-schemas.ts';
 
 export { ref } from './schema-parts.ts';
 
@@ -52,6 +53,7 @@ export const schemas: Record<string, JsonSchema> = {
         additionalProperties: text,
         description: 'Names of secrets that its calls are given, by environment variable.',
       },
+      workspaces: modes,
       files: { ...list(text), description: 'Parameters that take files.' },
       line: count,
       command: {
@@ -67,7 +69,7 @@ export const schemas: Record<string, JsonSchema> = {
           'Of a described service: how it is called. Of a manifest that shows arguments: those, in a list of services.',
       },
     },
-    ['contentType', 'secrets', 'line', 'command', 'example'],
+    ['contentType', 'secrets', 'workspaces', 'line', 'command', 'example'],
   ),
   Limits: object({
     wallMs: count,
@@ -98,6 +100,7 @@ export const schemas: Record<string, JsonSchema> = {
         additionalProperties: text,
         description: 'Names of secrets that calls are given, by environment variable.',
       },
+      workspaces: modes,
       requirements: list(text),
       lock: { type: ['string', 'null'] },
       operations: list(ref('Operation')),
@@ -112,6 +115,7 @@ export const schemas: Record<string, JsonSchema> = {
     ['aliases', 'receipt'],
   ),
   ...versionSchemas,
+  ...workspaceSchemas,
   Call: object({
     id: text,
     account: text,
