@@ -227,6 +227,7 @@ export class CallState {
     const leave = this.target.manifest.isolation === 'warm' ? undefined : platform.load.fork(this.target.account);
     try {
       const template = this.#template(platform);
+      this.workspaces?.ran(platform.sandbox, template, this.limits);
       lease = this.destinations && platform.egress.open({ home: template.key, destinations: this.destinations });
       const result = await platform.sandbox.run(template, {
         id: this.id,

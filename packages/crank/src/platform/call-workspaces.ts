@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import type { CompiledQuery } from 'kysely';
 import { CrankError } from '#src/core/error.ts';
+import type { Limits } from '#src/core/service.ts';
 import type { WantedWorkspaces, WorkspaceMode } from '#src/core/workspace.ts';
-import type { CallWorkspace, SandboxTemplate, WorkspaceChanges } from '#src/engines/sandbox/sandbox.ts';
+import type { CallWorkspace, Sandbox, SandboxTemplate, WorkspaceChanges } from '#src/engines/sandbox/sandbox.ts';
 import type { OpenCopy } from './workspace-copies.ts';
 import { askedWorkspaces } from './workspace-grant.ts';
 import { type NextState, type Workspace, Workspaces } from './workspaces.ts';
@@ -22,10 +23,17 @@ interface Held {
   next: NextState | undefined;
 }
 
+interface Ran {
+  sandbox: Pick<Sandbox, 'prepare'>;
+  template: SandboxTemplate;
+  limits: Limits;
+}
+
 /** The workspaces of one call: the states that it sees, which nobody changes before it has ended, and what it makes of them. */
 export class CallWorkspaces {
   readonly #workspaces: Workspaces;
   readonly #held: Held[] = [];
+  #ran: Ran | undefined;
 
   private constructor(workspaces: Workspaces) {
     this.#workspaces = workspaces;
@@ -51,7 +59,7 @@ export class CallWorkspaces {
       for (const { name, mode } of askedWorkspaces(wanted)) await call.#take(account, name, mode, until, either);
       return call;
     } catch (error) {
-      await call.release();
+      await call.end();
       if (signal.aborted) throw new CrankError('cancelled', 'The caller went away before the call began.');
       throw either.aborted && !(error instanceof CrankError) ? late() : error;
     }
@@ -134,18 +142,34 @@ export class CallWorkspaces {
     for (const held of this.#held) held.next = undefined;
   }
 
-  /** After the commit: the plain copies follow. */
-  async committed(): Promise<void> {
-    for (const { workspace, next, copy } of this.#held)
-      if (next !== undefined) await this.#workspaces.advance(workspace, next, copy);
+  /** After the commit, or where there was none: `forget` first. The plain copies follow, and others have their turn. */
+  async end(): Promise<void> {
+    const held = this.#held.splice(0);
+    try {
+      for (const { workspace, next, copy } of held)
+        if (next !== undefined) await this.#workspaces.advance(workspace, next, copy);
+    } finally {
+      for (const { copy, leave, stage } of held.reverse()) {
+        copy?.release();
+        if (stage !== undefined) rmSync(stage, { recursive: true, force: true });
+        leave?.();
+      }
+      if (this.#ran !== undefined) this.#plan(this.#ran, held);
+    }
   }
 
-  async release(): Promise<void> {
-    for (const { copy, leave, stage } of this.#held.splice(0).reverse()) {
-      copy?.release();
-      if (stage !== undefined) rmSync(stage, { recursive: true, force: true });
-      leave?.();
-    }
+  /** Notes what it ran in, so that the next call like it finds that ready. */
+  ran(sandbox: Pick<Sandbox, 'prepare'>, template: SandboxTemplate, limits: Limits): void {
+    this.#ran = { sandbox, template, limits };
+  }
+
+  #plan({ sandbox, template, limits }: Ran, held: readonly Held[]): void {
+    const workspaces = held.toReversed().flatMap(({ workspace, mode }): CallWorkspace[] => {
+      const { name, quota_bytes: bytes } = workspace.row;
+      const state = this.#workspaces.stateName(workspace);
+      return state === undefined ? [] : [{ name, state, ...(mode === 'write' && { write: { stage: '', bytes } }) }];
+    });
+    if (workspaces.length === held.length) sandbox.prepare(template, { workspaces, limits });
   }
 }
 

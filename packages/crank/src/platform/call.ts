@@ -97,6 +97,7 @@ const run = async (
   const replays = request.replays?.id;
   const state = new CallState({ id, received, principal, target, operation, subject, replays });
   let release: (() => void) | undefined;
+  let isCommitted = false;
   const leave = platform.load.enter(principal.account);
   try {
     try {
@@ -161,7 +162,7 @@ const run = async (
     );
     await state.step('commit', () => platform.recorder.commit(entry));
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
-    await state.workspaces?.committed();
+    isCommitted = true;
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
 
     // 11. answer: the checkpoint that covers the receipt is stored
@@ -170,7 +171,8 @@ const run = async (
     state.dispose();
     throw error;
   } finally {
-    await state.workspaces?.release();
+    if (!isCommitted) state.workspaces?.forget();
+    state.workspaces?.end().catch((err: unknown) => platform.log.error({ err }, 'a workspace could not be given back'));
     leave();
     release?.();
   }

@@ -176,17 +176,14 @@ export const openCopies = ({ worker, openFolder, owner, idleMs, log }: Workspace
       }
       const { state } = copy;
       const others = state.users - (own?.folder === copy.folder && own.state === state.name ? 1 : 0);
-      const next = { name: others > 0 ? secretName() : state.name, root: head.root, users: 0, isOld: false };
+      // Under a new name in any case: a slot that waits has the old one, and would not see what becomes of it.
+      const next = { name: secretName(), root: head.root, users: 0, isOld: false };
       const path = join(copy.folder, state.name);
-      const clone = others > 0 ? join(copy.folder, next.name) : undefined;
-      copy.ready = worker.advance(path, clone, steps, owner).then(() => {
-        if (clone === undefined) {
-          state.root = head.root;
-          return;
-        }
+      const isShared = others > 0;
+      copy.ready = worker.advance(path, join(copy.folder, next.name), isShared, steps, owner).then(() => {
         copy.state = next;
-        state.isOld = true;
-        if (state.users === 0) void wipe([path]);
+        state.isOld = isShared;
+        if (isShared && state.users === 0) void wipe([path]);
       });
       copy.ready.catch(() => {});
       try {
@@ -198,9 +195,15 @@ export const openCopies = ({ worker, openFolder, owner, idleMs, log }: Workspace
       }
     },
 
+    /** Name of the current state, where it can be looked at. */
+    stateOf: (id: string): string | undefined => {
+      const copy = copies.get(id);
+      return copy?.progress === undefined ? copy?.state.name : undefined;
+    },
+
     close,
 
-    closeAll: async (): Promise<void> => {
+    closeAll: (): void => {
       const open = [...copies];
       copies.clear();
       for (const [, copy] of open) clearTimeout(copy.idle);

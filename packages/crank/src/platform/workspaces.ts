@@ -165,6 +165,11 @@ export class Workspaces {
     return this.#copies.use(workspace, until, signal);
   }
 
+  /** Name of the plain copy of its current state, where that is open. */
+  stateName({ row }: Workspace): string | undefined {
+    return this.#copies.stateOf(row.id);
+  }
+
   /** Folder on the file system of the plain copies for content that is on its way in. */
   stage(): string {
     return this.#copies.stage();
@@ -299,8 +304,8 @@ export class Workspaces {
   /** Wipes what is plain. */
   async close(): Promise<void> {
     for (const timer of this.#sweeps.values()) clearTimeout(timer);
-    await this.#copies.closeAll();
     await this.worker.close();
+    this.#copies.closeAll();
   }
 }
 

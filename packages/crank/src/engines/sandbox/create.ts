@@ -19,7 +19,7 @@ import { poolKey } from './pool-key.ts';
 import { demandReach } from './reachable.ts';
 import { residentOf } from './resident.ts';
 import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
-import type { Sandbox, SandboxCall, SandboxTask, SandboxTemplate } from './sandbox.ts';
+import type { PlannedCall, Sandbox, SandboxTask, SandboxTemplate } from './sandbox.ts';
 import { firstChannel } from './sandbox-process.ts';
 import { createScratch, type Scratch } from './scratch.ts';
 import { selfTest } from './self-test.ts';
@@ -283,6 +283,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       }
     },
 
+    prepare: (template, call) => pools.get(poolKey(template))?.prepare(within(call, template.limits)),
+
     describe: async (template, signal) => {
       const nothing = new Uint8Array(0);
       const { limits } = template;
@@ -351,7 +353,7 @@ const whereItDied =
   };
 
 /** A call never gets more than its template was made for. */
-const within = (call: SandboxCall, most: Limits): SandboxCall => {
+const within = <T extends PlannedCall>(call: T, most: Limits): T => {
   const names = Object.keys(call.limits) as (keyof Limits)[];
   if (names.every((name) => call.limits[name] <= most[name])) return call;
   const limits = { ...call.limits };

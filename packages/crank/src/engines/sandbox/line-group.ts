@@ -1,7 +1,8 @@
 import type { ControlGroup, ServiceGroup } from './control-groups.ts';
 import { hostPid } from './host-pid.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
-import { type Slot, writableBytes } from './slot.ts';
+import type { Slot } from './slot.ts';
+import { writableBytes } from './workspace-mounts.ts';
 
 /** What a line and the copied pages of its call take beside the call's own memory; and processes of theirs. */
 const ownBytes = 64 * 2 ** 20;

@@ -57,6 +57,9 @@ export interface CallWorkspace {
   write?: { stage: string; bytes: number };
 }
 
+/** What is known of a call before it comes. */
+export type PlannedCall = Pick<SandboxCall, 'workspaces' | 'limits'>;
+
 /** What a call changed in its workspaces. */
 export interface WorkspaceChanges {
   /** By name; parents before what is in them. Files of theirs are the receiver's to move or delete. */
@@ -145,6 +148,8 @@ export interface Sandbox {
    * @throws CrankError `not-deployable` (it ended without an answer, or ran over its limits), `isolation-unavailable`
    */
   task(task: SandboxTask, onConnection?: (socket: Socket) => void): Promise<Uint8Array>;
+  /** Makes ready for the next call of a template with workspaces, at their states of now. */
+  prepare(template: SandboxTemplate, call: PlannedCall): void;
   /** The level at which a service that asks for one runs here. */
   level(asked: Isolation): Isolation;
   /** Ends the processes of a key: idle ones now, the others when they are. Later calls get new ones. */

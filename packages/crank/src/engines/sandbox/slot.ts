@@ -8,6 +8,7 @@ import { toHost } from './frames.ts';
 import type { Receiver } from './receiver.ts';
 import type { SandboxCall, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
+import { mountsOf } from './workspace-mounts.ts';
 
 export interface SlotOptions {
   process: SandboxProcess;
@@ -46,7 +47,7 @@ export interface Slot {
   state: State;
   /** What its namespaces were made for. */
   limits: Limits;
-  /** Of the one call that it is for (`mountsOf`); empty: it is for any that have none. */
+  /** What its calls see (`mountsOf`); empty: it is for those that have none. */
   workspaces: string;
   since: number;
   /** With which it begins (`frames.py`). */
@@ -85,12 +86,6 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   isBetweenFrames: () => true,
 });
 
-/** Memory that a call may take in what it writes to its workspaces, beside its /tmp. @param mounts as of `mountsOf` */
-export const writableBytes = (mounts: string): number =>
-  mounts === ''
-    ? 0
-    : (JSON.parse(mounts) as [string, string, number | null][]).reduce((sum, [, , bytes]) => sum + (bytes ?? 0), 0);
-
 /** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
 const believedMs = 50;
 
@@ -100,17 +95,16 @@ export const fits = (slot: Slot, call: SandboxCall): boolean =>
   slot.limits.subprocesses > 0 === call.limits.subprocesses > 0 &&
   slot.workspaces === mountsOf(call);
 
-/** What a slot mounts for a call's workspaces (`runtime/crank_runtime/spaces.py`); empty where it has none. */
-export const mountsOf = ({ workspaces, limits }: SandboxCall): string =>
-  workspaces === undefined
-    ? ''
-    : JSON.stringify(
-        workspaces.map(({ name, state, write }) => [
-          name,
-          state,
-          write === undefined ? null : Math.max(4096, Math.min(limits.tmpBytes, write.bytes)),
-        ]),
-      );
+/** Calls for which no slot is being made. */
+export const unmet = (slots: readonly Slot[], waiting: readonly Entry[]): Entry[] => {
+  if (waiting.length === 0) return [];
+  const coming = slots.filter(({ state }) => state === 'starting');
+  return waiting.filter(({ call }) => {
+    const i = coming.findIndex((slot) => fits(slot, call));
+    if (i >= 0) coming.splice(i, 1);
+    return i < 0;
+  });
+};
 
 /**
  * Whether a call's end stands only when its slot has said that, too. Subprocesses are counted at their end; where no group

@@ -17,21 +17,22 @@ import {
 import { encloseLine } from './line-group.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
-import type { SandboxCall, SandboxResult } from './sandbox.ts';
+import type { PlannedCall, SandboxCall, SandboxResult } from './sandbox.ts';
 import { skipTo } from './skip-to.ts';
 import {
   absentSlot,
   type Entry,
   fits,
   measured,
-  mountsOf,
   mustWait,
   readChange,
   reasonFor,
   type Slot,
   type SlotOptions,
+  unmet,
 } from './slot.ts';
 import { suspecting } from './suspect.ts';
+import { mountsOf, planOf } from './workspace-mounts.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
 export interface Slots {
@@ -40,6 +41,8 @@ export interface Slots {
   ended(line: number, body: Buffer): void;
   /** The zygote's news: the slot's process runs (body: its number inside). */
   started(line: number, body: Buffer): void;
+  /** Makes a slot ready for the next call with these workspaces; those that wait with older states are made anew. */
+  prepare(call: PlannedCall): void;
   /** The zygote is gone. */
   close(why: string): Promise<void>;
 }
@@ -233,32 +236,32 @@ export const createSlots = ({
       if (slot !== undefined || entry.receiver.settled) waiting.splice(i, 1);
       else i++;
     }
-    // Made for a call that was given up: no other has its workspaces.
-    for (const slot of slots) if (slot.state === 'idle' && slot.workspaces !== '') dismiss(slot);
     provide();
   };
 
   const provide = (): void => {
-    let coming = 0;
-    let ready = 0;
-    for (const { state } of slots) {
-      if (state === 'starting') coming++;
-      else if (state === 'idle' || state === 'ending') ready++;
-    }
-    const [first] = waiting;
-    let wanted = (first === undefined ? Math.max(0, spares - ready) : waiting.length) - coming;
+    const lacking = unmet(slots, waiting);
+    const ready = slots.filter(({ state }) => state === 'starting' || state === 'idle' || state === 'ending').length;
+    let spare = waiting.length > 0 ? 0 : spares - ready;
     for (const slot of slots) {
-      if (wanted <= 0) return;
+      if (lacking.length === 0 && spare <= 0) return;
       if (slot.state !== 'absent') continue;
-      const call = waiting[coming++]?.call ?? first?.call;
+      const call = lacking.shift()?.call;
+      if (call === undefined) spare--;
       open(slot, call?.limits ?? template.limits, call && mountsOf(call));
-      wanted--;
     }
-    // All there may be are there, and those that are idle were made for other limits.
-    if (first !== undefined && wanted > 0) {
-      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call));
-      if (other !== undefined) dismiss(other);
-    }
+    // All there may be are there, and those that are idle were made for others.
+    const [first] = lacking;
+    const other = first && slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call));
+    if (other !== undefined) dismiss(other);
+  };
+
+  const prepare = (call: PlannedCall): void => {
+    if (gone) return;
+    const { old, wanted } = planOf(slots, call);
+    old.forEach(dismiss);
+    const free = slots.filter(({ state }) => state === 'absent').slice(1); // one is left to whoever comes
+    for (const [mounts, limits] of [...wanted].slice(0, free.length)) open(free.pop()!, limits, mounts);
   };
 
   const remove = (slot: Slot, end: End): void => {
@@ -269,7 +272,9 @@ export const createSlots = ({
     if (before === 'starting' && end.result.kind === 'failed') {
       // Nobody would be served by trying for ever.
       const { code, detail } = end.result;
-      for (const { receiver } of waiting.splice(0)) receiver.fail(code, detail);
+      const its = waiting.filter(({ call }) => fits(slot, call));
+      for (const { receiver } of its) receiver.fail(code, detail);
+      if (its.length < waiting.length) pump();
     } else pump();
   };
 
@@ -376,6 +381,7 @@ export const createSlots = ({
         killZygote(`its process could not be put in a control group (${(error as Error).message})`);
       });
     },
+    prepare,
     close: async (why) => {
       gone = true;
       clearInterval(sweeper);

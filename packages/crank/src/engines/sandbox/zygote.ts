@@ -5,7 +5,7 @@ import { bareFrame, frameDecoder, kinds, longestFrame, ProtocolViolation, toHost
 import { childrenOf, isStopped } from './host-pid.ts';
 import type { InputFolder } from './input-files.ts';
 import { NotBegun } from './receiver.ts';
-import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
+import type { PlannedCall, SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createWarmLine, type WarmLine } from './warm-line.ts';
@@ -24,6 +24,8 @@ export interface Zygote {
   readonly pid: number;
   /** Runs one call, or asks for the description. Rejects only for what is our own or the receiver's fault. */
   run(call: SandboxCall, kind?: number): Promise<SandboxResult>;
+  /** Makes a slot ready for the next call with these workspaces. */
+  prepare(call: PlannedCall): void;
   /** It takes no more calls; another one must be started. */
   readonly spent: boolean;
   /** What came from it that only code of the import can have sent: the version lies. */
@@ -203,6 +205,7 @@ export const awaitZygote = async ({
   return {
     pid: process.pid,
     run,
+    prepare: (call) => slots?.prepare(call),
     get spent() {
       return reason !== undefined || orderly || warm?.spent === true;
     },

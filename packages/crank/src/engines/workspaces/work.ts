@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, rmSync } from 'node:fs';
+import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import type { WorkspaceChange } from '#src/core/workspace.ts';
 import { tarHead, tarPadding } from './archive.ts';
 import { type CopyOwner, cloneCopy, finishFile, makeFolder, makeLink, removeCopy, takeSteps } from './plain-copy.ts';
@@ -150,10 +150,17 @@ export const work = {
     }
   },
 
-  /** Takes steps in a copy, or in a clone of it where somebody still looks at it. */
-  advance: async (copy: string, clone: string | undefined, steps: CopyStep[], owner: CopyOwner): Promise<void> => {
-    if (clone !== undefined) await cloneCopy(copy, clone, owner);
-    await takeSteps(clone ?? copy, steps, owner);
+  /** Makes the next copy of one by steps. It takes the place of the one before, or stands beside it where that is looked at. */
+  advance: async (
+    copy: string,
+    next: string,
+    isShared: boolean,
+    steps: CopyStep[],
+    owner: CopyOwner,
+  ): Promise<void> => {
+    if (isShared) await cloneCopy(copy, next, owner);
+    else renameSync(copy, next);
+    await takeSteps(next, steps, owner);
   },
 
   /** Removes copies and files that nobody needs any more. */

@@ -2,8 +2,8 @@
 
 The slot forks the child before its call comes, says when and how it ended, and forks the next one; it never sees a
 byte of a call. What a call could leave to the next one is undone or ends the slot: everything that runs is killed,
-descriptors are opened anew, and a slot whose /tmp was touched, or whose channel was not read to its end, is not used
-again. The children cannot reach it: it is pid 1 of their namespace and closed to being traced.
+descriptors are opened anew, and a slot whose /tmp or workspace was touched, or whose channel was not read to its end,
+is not used again. The children cannot reach it: it is pid 1 of their namespace and closed to being traced.
 """
 
 import _signal  # the C part of `signal`, without its enums
@@ -18,7 +18,7 @@ from crank_runtime.commandline import workfolder
 
 def run(zygote, limits, data, word, sync, nonce, marks, wanted):
     """Never returns. ``sync``: its end tells the zygote of ours. ``marks``: of ``data`` before anybody had it.
-    ``wanted``: the workspaces of the one call that it is for, or empty."""
+    ``wanted``: workspaces that its calls see, or empty."""
     try:
         try:
             more = (lambda: spaces.mount(wanted)) if wanted else None
@@ -28,7 +28,7 @@ def run(zygote, limits, data, word, sync, nonce, marks, wanted):
             # The module may have set handlers: no call may run them here.
             _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals())
             program = None if limits.subprocesses else zygote.program("no-subprocess")
-            made = Slot(zygote.loaded, zygote.base, limits, program, marks, bool(wanted))
+            made = Slot(zygote.loaded, zygote.base, limits, program, marks)
             _agree(isolate.DATA, nonce)
             _agree(isolate.WORD, nonce)
         except BaseException as problem:
@@ -49,7 +49,7 @@ def _agree(handle, nonce):
 
 
 class Slot:
-    def __init__(self, loaded, base, limits, program, marks, is_for_one):
+    def __init__(self, loaded, base, limits, program, marks):
         self.loaded = loaded
         self.base = base
         self.limits = limits
@@ -57,7 +57,6 @@ class Slot:
         self.poll = select.poll()
         self.poll.register(isolate.WORD, select.POLLIN)
         self.marks = marks
-        self.is_for_one = is_for_one  # its workspaces are those of one call
         self.links = [f"{isolate.WORK}/{name}" for name, _ in loaded.data]
         self.untouched = self.state()
         # A change within the same tick of the file system's clock would not show.
@@ -72,9 +71,9 @@ class Slot:
         self.begin()
         while True:
             ended = self.await_end()
-            last = self.is_for_one or not self.is_clean(ended)
+            last = not self.is_clean(ended)
             gone = self.describe(*ended)
-            if self.is_for_one and os.waitstatus_to_exitcode(ended[0]) == fresh.ANSWERED:
+            if last and os.waitstatus_to_exitcode(ended[0]) == fresh.ANSWERED:
                 spaces.tell(self.say)
             if not last:
                 self.begin()
@@ -174,7 +173,7 @@ class Slot:
             except FileNotFoundError:
                 return []  # as it never was
             state += about.st_ino, about.st_mode, about.st_mtime_ns, about.st_ctime_ns
-        return state
+        return state + spaces.state()
 
     def describe(self, status, cpu, peak):
         """The body of the GONE frame."""

@@ -1,4 +1,4 @@
-"""Workspaces of the call that a slot is made for: folders that it sees at ``/workspaces/NAME``.
+"""Workspaces of the calls that a slot is made for: folders that they see at ``/workspaces/NAME``.
 
 Each is an overlay (overlayfs) over the last committed state, which the host has bound read-only below ``/spaces``. What
 a call changes goes to a tmpfs that nothing inside has a path to. When the call's processes are dead, the slot tells the
@@ -48,6 +48,15 @@ def _tmpfs(size):
 
 def _overlay(name, options):
     isolate.mount(b"overlay", f"{PLACE}/{name}".encode(), f"{options},userxattr".encode())
+
+
+def state():
+    """What shows that a call changed anything: whatever it is, the upper folder has something of it."""
+    seen = []
+    for _, handle in _uppers:
+        about = os.fstat(handle)
+        seen += about.st_ino, about.st_mode, about.st_mtime_ns, about.st_ctime_ns
+    return seen
 
 
 def close():
