@@ -48,6 +48,8 @@ export interface WorkspaceOptions {
 }
 
 const SWEEP_MS = 30_000;
+/** Objects stay so long though no state has them: a backup that is under way may have copied such a state. */
+const GRACE_MS = 3_600_000;
 
 /**
  * The workspaces of accounts: encrypted objects and their states, of which the database says what is current. Calls see plain
@@ -248,30 +250,31 @@ export class Workspaces {
     await this.#copies.close(workspace.row.id);
   }
 
-  /** Removes what no state has any more, once nobody changes it. */
-  sweepSoon(workspace: Workspace): void {
+  /** Removes what no state has any more, once nobody changes it; and again when what is young now is not. */
+  sweepSoon(workspace: Workspace, ms = SWEEP_MS): void {
     const { id } = workspace.row;
     if (this.#sweeps.has(id)) return;
     const timer = setTimeout(() => {
       this.#sweeps.delete(id);
       this.#sweep(workspace).catch((error: unknown) => this.#options.log(error, 'a workspace could not be swept'));
-    }, SWEEP_MS);
+      if (ms === SWEEP_MS) this.sweepSoon(workspace, 2 * GRACE_MS);
+    }, ms);
     this.#sweeps.set(id, timer.unref());
-  }
-
-  /** The same at once, for who has the turn. */
-  async sweepNow(workspace: Workspace): Promise<void> {
-    const roots = (await this.states(workspace)).map(({ root }) => root);
-    if (roots.length > 0) await this.worker.sweep(workspace.place, roots);
   }
 
   async #sweep(workspace: Workspace): Promise<void> {
     const leave = await workspace.turn.take();
     try {
-      await this.sweepNow(workspace);
+      await this.sweepNow(workspace, GRACE_MS);
     } finally {
       leave();
     }
+  }
+
+  /** The same at once, for who has the turn. @param graceMs what is younger stays */
+  async sweepNow(workspace: Workspace, graceMs = 0): Promise<void> {
+    const roots = (await this.states(workspace)).map(({ root }) => root);
+    if (roots.length > 0) await this.worker.sweep(workspace.place, roots, Date.now() - graceMs);
   }
 
   /** The writes that take one away. */
@@ -322,7 +325,7 @@ const noWorkspace = (account: string, name: string): CrankError =>
  *
  * @param states the newest first
  */
-const stale = (
+export const stale = (
   row: Pick<WorkspaceRow, 'keep_snapshots' | 'keep_ms' | 'quota_bytes'>,
   states: readonly WorkspaceSnapshotRow[],
   now: number,

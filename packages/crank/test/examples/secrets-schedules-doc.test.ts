@@ -15,13 +15,13 @@ const run = promisify(execFile);
 /** Without what is another each time: ids, times, and the width of columns that depends on them. */
 const plain = (text: string): string =>
   text
-    .replace(/\b(act|call|sched|hook)_[0-9a-z]{26}/g, '$1_...')
+    .replace(/\b(act|call|key|sched|hook)_[0-9a-z]{26}/g, '$1_...')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
     .replace(/ +/g, ' ')
     .replace(/ $/gm, '')
     .trimEnd();
 
-describe.each(['secrets.md', 'schedules.md'])('docs/%s', (page) => {
+describe.each(['secrets.md', 'schedules.md', 'workspaces.md'])('docs/%s', (page) => {
   const { files, sessions } = sessionsIn(page);
   const folder = temporaryFolder('pages');
   let node: TestNode;

@@ -70,7 +70,7 @@ export interface CallPredicate {
 /** What a receipt says about an administrative act. */
 export interface ActPredicate {
   act: string;
-  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals`, `log.rotate-key`, `log.key`, `log.witness`, `log.predecessor`, `secret.set`, `secret.rotate`, `secret.remove`, `schedule.create`, `schedule.pause`, `schedule.resume`, `schedule.run`, `schedule.stop`, `schedule.remove`, `webhook.create`, `webhook.stop`, `webhook.remove` */
+  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals`, `log.rotate-key`, `log.key`, `log.witness`, `log.predecessor`, `secret.set`, `secret.rotate`, `secret.remove`, `schedule.create`, `schedule.pause`, `schedule.resume`, `schedule.run`, `schedule.stop`, `schedule.remove`, `webhook.create`, `webhook.stop`, `webhook.remove`, `workspace.create`, `workspace.set`, `workspace.remove`, `workspace.put`, `workspace.delete`, `workspace.restore`, `workspace.forget` */
   kind: string;
   time: string;
   node: string;

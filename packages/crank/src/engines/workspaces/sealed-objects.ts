@@ -8,6 +8,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -109,7 +110,7 @@ const write = async (
   const { store, files } = writing;
   const path = pathOf(store, digest);
   if (files.has(path) || existsSync(path)) return;
-  const temporary = `${store.folder}/new-${randomBytes(12).toString('hex')}`;
+  const temporary = `${store.folder}/.new-${randomBytes(12).toString('hex')}`;
   const file = openSync(temporary, 'wx', 0o600);
   files.set(path, temporary);
   try {
@@ -219,13 +220,19 @@ export const restoreFile = async (
   }
 };
 
-/** Removes all objects but these, and what killed writers left. @returns how many */
-export const keepOnly = async (store: ObjectStore, digests: ReadonlySet<string>): Promise<number> => {
+/**
+ * Removes all objects but these, and what killed writers left.
+ *
+ * @param before as of Date.now(): younger ones stay
+ * @returns how many
+ */
+export const keepOnly = async (store: ObjectStore, digests: ReadonlySet<string>, before: number): Promise<number> => {
   const names = new Set([...digests].map((digest) => objectName(store, digest)));
   let removed = 0;
   for (const name of readdirSync(store.folder)) {
-    if (names.has(name)) continue;
-    rmSync(`${store.folder}/${name}`, { force: true });
+    const path = `${store.folder}/${name}`;
+    if (names.has(name) || (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > before) continue;
+    rmSync(path, { force: true });
     if (++removed % 100 === 0) await breathe();
   }
   return removed;

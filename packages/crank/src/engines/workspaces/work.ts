@@ -196,7 +196,7 @@ export const work = {
           if (entries.length >= most) return true;
           entries.push({ path, entry });
         }
-        const mayHold = isBehind || after.startsWith(`${path}/`);
+        const mayHold = isBehind || `${after}/`.startsWith(`${path}/`);
         if (deep && entry.type === 'folder' && mayHold && (await walk(entry.sha256, `${path}/`))) return true;
       }
       return false;
@@ -241,8 +241,8 @@ export const work = {
     }
   },
 
-  /** Removes objects that none of these states has. @returns how many */
-  sweep: async (place: Place, roots: readonly string[]): Promise<number> => {
+  /** Removes objects that none of these states has, and that were made before a time (as of Date.now()). @returns how many */
+  sweep: async (place: Place, roots: readonly string[], before: number): Promise<number> => {
     const store = storeOf(place);
     const load = loader(store);
     const needed = new Set<string>();
@@ -255,7 +255,7 @@ export const work = {
       }
     };
     for (const root of roots) await mark(root);
-    return keepOnly(store, needed);
+    return keepOnly(store, needed, before);
   },
 
   /** Forgets a workspace's key. */
