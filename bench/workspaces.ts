@@ -46,20 +46,20 @@ try {
 }
 
 async function run({ url, headers, deploy }: BenchNode): Promise<void> {
-  const ask = async (method: string, path: string, body?: NonNullable<RequestInit['body']>, json = true) => {
-    const type = json ? 'application/json' : 'application/octet-stream';
+  const json = { ...headers, 'content-type': 'application/json' };
+  const ask = async (method: string, path: string, body?: NonNullable<RequestInit['body']>, isJson = true) => {
+    const type = isJson ? 'application/json' : 'application/octet-stream';
     const answer = await fetch(url + path, {
       method,
       headers: { ...headers, ...(body !== undefined && { 'content-type': type }) },
       ...(body !== undefined && { body }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer;
   };
   const call = async (operation: string, input: object = {}): Promise<number> => {
     const start = performance.now();
-    await ask('POST', `/v1/services/archive/${operation}`, JSON.stringify(input));
+    await (await ask('POST', `/v1/services/archive/${operation}`, JSON.stringify(input))).text();
     return performance.now() - start;
   };
 
@@ -104,6 +104,31 @@ async function run({ url, headers, deploy }: BenchNode): Promise<void> {
   );
   console.log(
     `\nfilled over HTTP in ${filled.toFixed(1)} s (${((GIGABYTES * 1000) / filled).toFixed(0)} MB/s, encrypted and synced)`,
+  );
+  // A restored state has no plain copy yet: the next call begins to open it, and is told to come again where that takes long.
+  const { snapshots } = (await (await ask('GET', '/v1/workspaces/archive/snapshots')).json()) as {
+    snapshots: { number: number }[];
+  };
+  await ask('POST', `/v1/workspaces/archive/snapshots/${snapshots[1]!.number}/restore`);
+  const opening = performance.now();
+  let refusals = 0;
+  let isOpen = false;
+  const opened = (async () => {
+    for (;;) {
+      const answer = await fetch(`${url}/v1/services/archive/read`, { method: 'POST', headers: json, body: '{}' });
+      await answer.text();
+      if (answer.ok) break;
+      if (answer.status !== 503) throw new Error(`opening: ${answer.status}`);
+      refusals++;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    isOpen = true;
+  })();
+  const meanwhile: number[] = [];
+  while (!isOpen) meanwhile.push(await call('none'));
+  await opened;
+  console.log(
+    `opened in ${((performance.now() - opening) / 1000).toFixed(1)} s, ${refusals} calls told to come again; ${meanwhile.length} calls without a workspace meanwhile: p50 ${quantile(meanwhile, 0.5).toFixed(1)} ms, p99 ${quantile(meanwhile, 0.99).toFixed(1)} ms`,
   );
   const worst = Math.max(...figures.slice(1).map(({ p50 }) => p50 - base.p50));
   console.log(

@@ -59,7 +59,7 @@ export class CallWorkspaces {
       for (const { name, mode } of askedWorkspaces(wanted)) await call.#take(account, name, mode, until, either);
       return call;
     } catch (error) {
-      await call.end();
+      await call.end(false);
       if (signal.aborted) throw new CrankError('cancelled', 'The caller went away before the call began.');
       throw either.aborted && !(error instanceof CrankError) ? late() : error;
     }
@@ -132,22 +132,20 @@ export class CallWorkspaces {
           held.next = await this.#workspaces.change(held.workspace, changes, by);
       }
     } catch (error) {
-      this.forget();
+      for (const held of this.#held) held.next = undefined;
       throw error;
     }
   }
 
-  /** The call failed after all: its changes are not committed. */
-  forget(): void {
-    for (const held of this.#held) held.next = undefined;
-  }
-
-  /** After the commit, or where there was none: `forget` first. The plain copies follow, and others have their turn. */
-  async end(): Promise<void> {
+  /** The plain copies follow what was committed, and others have their turn. @param isCommitted false: perhaps not */
+  async end(isCommitted: boolean): Promise<void> {
     const held = this.#held.splice(0);
     try {
-      for (const { workspace, next, copy } of held)
-        if (next !== undefined) await this.#workspaces.advance(workspace, next, copy);
+      for (const { workspace, next, copy } of held) {
+        if (next === undefined) continue;
+        if (isCommitted) await this.#workspaces.advance(workspace, next, copy);
+        else await this.#workspaces.recheck(workspace);
+      }
     } finally {
       for (const { copy, leave, stage } of held.reverse()) {
         copy?.release();

@@ -147,6 +147,7 @@ const run = async (
       if (state.keeps !== undefined) await demandKeepable(state);
       await state.keepChanges();
     } catch (error) {
+      state.dispose();
       state.answer = failureOf(error, state, platform.log);
     }
 
@@ -171,8 +172,9 @@ const run = async (
     state.dispose();
     throw error;
   } finally {
-    if (!isCommitted) state.workspaces?.forget();
-    state.workspaces?.end().catch((err: unknown) => platform.log.error({ err }, 'a workspace could not be given back'));
+    state.workspaces
+      ?.end(isCommitted)
+      .catch((err: unknown) => platform.log.error({ err }, 'a workspace could not be given back'));
     leave();
     release?.();
   }

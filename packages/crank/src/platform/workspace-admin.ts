@@ -109,7 +109,7 @@ export const setWorkspace = async (
 ): Promise<WorkspaceInfo & { receipt: string }> => {
   const { principal, workspace } = await reach(platform, authorization, 'workspace.set', name);
   const changed = demandSettings(settings);
-  const leave = await workspace.turn.take();
+  const leave = await platform.workspaces.takeTurn(workspace);
   try {
     const values = rowOf({ ...settingsOf(workspace.row), ...changed });
     const update = platform.store.db.updateTable('workspaces').set(values).where('id', '=', workspace.row.id).compile();
@@ -129,7 +129,7 @@ export const removeWorkspace = async (
 ): Promise<{ receipt: string }> => {
   const { principal, workspace } = await reach(platform, authorization, 'workspace.remove', name);
   const { row, head } = workspace;
-  const leave = await workspace.turn.take();
+  const leave = await platform.workspaces.takeTurn(workspace);
   try {
     const object = { workspace: name, before: Workspaces.digestOf(row, head.root) };
     const receipt = await act(platform, principal, 'workspace.remove', object, platform.workspaces.removal(workspace));
@@ -158,7 +158,7 @@ export const restoreSnapshot = async (
   number: number,
 ): Promise<SnapshotInfo & { receipt: string }> => {
   const { principal, workspace } = await reach(platform, authorization, 'workspace.write', name);
-  const leave = await workspace.turn.take();
+  const leave = await platform.workspaces.takeTurn(workspace);
   try {
     const to = await stateOf(platform, workspace, number);
     const id = newId('act');
@@ -169,6 +169,9 @@ export const restoreSnapshot = async (
     const receipt = await act(platform, principal, 'workspace.restore', object, next.queries, id);
     await platform.workspaces.replace(workspace, next);
     return { ...snapshotOf(workspace.row, next.state), receipt };
+  } catch (error) {
+    await platform.workspaces.recheck(workspace);
+    throw error;
   } finally {
     leave();
   }
@@ -182,7 +185,7 @@ export const forgetSnapshot = async (
   number: number,
 ): Promise<{ receipt: string }> => {
   const { principal, workspace } = await reach(platform, authorization, 'workspace.forget', name);
-  const leave = await workspace.turn.take();
+  const leave = await platform.workspaces.takeTurn(workspace);
   try {
     const state = await stateOf(platform, workspace, number);
     if (state.number === workspace.head.number)

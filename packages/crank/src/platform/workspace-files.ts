@@ -116,7 +116,7 @@ export const writeWorkspaceFile = async (
   const stage = platform.workspaces.stage();
   try {
     const { path: content, size, sha256 } = await read(stage, workspace.row.quota_bytes);
-    const leave = await workspace.turn.take();
+    const leave = await platform.workspaces.takeTurn(workspace);
     try {
       const { root } = workspace.head;
       const changes: WorkspaceChange[] = [];
@@ -154,7 +154,7 @@ export const removeWorkspaceFile = async (
   path: string,
 ): Promise<{ receipt: string | null }> => {
   const { principal, workspace } = await reach(platform, authorization, 'workspace.write', name);
-  const leave = await workspace.turn.take();
+  const leave = await platform.workspaces.takeTurn(workspace);
   try {
     await at(platform, workspace, workspace.head.root, path);
     return { receipt: await commit(platform, workspace, [{ type: 'removed', path }], principal, 'workspace.delete') };
@@ -171,18 +171,20 @@ const commit = async (
   principal: Parameters<typeof act>[1],
   kind: string,
 ): Promise<string | null> => {
-  // It may have been removed while its turn was waited for.
-  const { account, name } = workspace.row;
-  if ((await platform.workspaces.find(account, name)) !== workspace)
-    throw new CrankError('not-found', `The workspace ${name} was removed meanwhile.`);
   const id = newId('act');
   const next = await platform.workspaces.change(workspace, changes, id);
   if (next === undefined) return null;
   const before = Workspaces.digestOf(workspace.row, workspace.head.root);
   const after = Workspaces.digestOf(workspace.row, next.state.root);
-  const receipt = await act(platform, principal, kind, { workspace: name, before, after }, next.queries, id);
-  await platform.workspaces.advance(workspace, next);
-  return receipt;
+  const object = { workspace: workspace.row.name, before, after };
+  try {
+    const receipt = await act(platform, principal, kind, object, next.queries, id);
+    await platform.workspaces.advance(workspace, next);
+    return receipt;
+  } catch (error) {
+    await platform.workspaces.recheck(workspace);
+    throw error;
+  }
 };
 
 const demandPath = (path: string): void => {

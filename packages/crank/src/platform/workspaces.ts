@@ -48,6 +48,7 @@ export interface WorkspaceOptions {
 }
 
 const SWEEP_MS = 30_000;
+const PATIENCE_MS = 30_000;
 /** Objects stay so long though no state has them: a backup that is under way may have copied such a state. */
 const GRACE_MS = 3_600_000;
 
@@ -241,6 +242,32 @@ export class Workspaces {
     workspace.head = next.state;
     if (next.hasPruned) this.sweepSoon(workspace);
     await this.#copies.advance(workspace, next.steps, copy);
+  }
+
+  /** After a commit of which nobody knows whether it was made: the database does. */
+  async recheck(workspace: Workspace): Promise<void> {
+    const { row, head } = workspace;
+    workspace.head = await this.headOf(row.id);
+    if (workspace.head.root !== head.root) await this.#copies.close(row.id);
+  }
+
+  /**
+   * Waits for the turn to change a workspace, for who has no deadline. @returns what gives it on
+   * @throws CrankError `overloaded` after half a minute; `not-found` where it was removed meanwhile
+   */
+  async takeTurn(workspace: Workspace): Promise<() => void> {
+    const { account, name } = workspace.row;
+    const leave = await workspace.turn.take(AbortSignal.timeout(PATIENCE_MS)).catch(() => {
+      const detail = `Others write to the workspace ${name} for longer than this waits: try again soon.`;
+      throw new CrankError('overloaded', detail, { retryAfter: 5 });
+    });
+    try {
+      if ((await this.find(account, name)) === workspace) return leave;
+      throw noWorkspace(account, name);
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   /** After a restore: what is plain is of another state. */
