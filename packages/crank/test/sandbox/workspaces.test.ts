@@ -157,6 +157,30 @@ result['env'] = os.environ.get('CRANK_WORKSPACE_NOTES'); result['context'] = con
     expect(readdirSync(stage)).toHaveLength(before);
   });
 
+  it('a call is over when its time is, also while it is read what it changed', async () => {
+    const limits = { wallMs: 300, tmpBytes: 16 * 2 ** 20 };
+    const late = await run(
+      'python',
+      { code: `for i in range(6000): open(f'{W}/{i}', 'w').write('x')` },
+      { ...writing(), limits },
+    );
+    expect([late.outcome, late.changes]).toEqual([
+      expect.objectContaining({ type: 'failed', code: 'timeout' }),
+      undefined,
+    ]);
+    const given = new AbortController();
+    const before = readdirSync(stage).length;
+    const stopped = run(
+      'python',
+      { code: `for i in range(6000): open(f'{W}/{i}', 'w').write('x')` },
+      { ...writing(), signal: given.signal },
+    );
+    await expect.poll(() => readdirSync(stage).length, { interval: 1 }).toBeGreaterThan(before);
+    given.abort('cancelled');
+    expect((await stopped).outcome).toMatchObject({ type: 'failed', code: 'cancelled' });
+    expect(jsonOf(await python(`result = sorted(os.listdir(W))`))).toEqual(['a.txt', 'sub']);
+  });
+
   it('takes much, and many small files, at a time', async () => {
     const limits = { tmpBytes: 64 * 2 ** 20, memoryBytes: 512 * 2 ** 20 };
     const big = templateOf(shop, 'folders.py', 'fresh', {

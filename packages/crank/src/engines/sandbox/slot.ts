@@ -121,10 +121,20 @@ export const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpu
     ? { cpuNs, cpuSource: 'sandbox-reported' }
     : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
 
-/** Reads what a slot tells of changes, no faster than that is written. @returns whether the rest need not be told */
+/**
+ * Reads what a slot tells of changes, no faster than that is written, within the call's time.
+ *
+ * @returns whether the rest need not be told
+ */
 export const readChange = (slot: Slot, type: number, body: Buffer): boolean => {
-  const changes = slot.entry?.receiver.changes;
-  if (changes === undefined) return false; // it has failed meanwhile
+  const { receiver, call } = slot.entry ?? {};
+  const changes = receiver?.changes;
+  if (receiver === undefined || changes === undefined) return false; // it has failed meanwhile
+  if (performance.now() - receiver.startedAt > call!.limits.wallMs) {
+    const detail = `The call was stopped: it had used the ${call!.limits.wallMs} ms of time that it may take, before all that it changed was read.`;
+    receiver.stopped ??= { code: 'timeout', detail, at: performance.now() };
+  }
+  if (receiver.stopped !== undefined) return true;
   if (type === toHost.change) changes.change(body);
   else changes.content(body);
   if (changes.isBehind && !slot.word.isPaused()) {
