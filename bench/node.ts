@@ -41,7 +41,7 @@ export interface BenchNode {
   url: string;
   /** Of the owner. */
   headers: Record<string, string>;
-  pid: number;
+  readonly pid: number;
   /** Its data folder. */
   data: string;
   /** Whether it runs. */
@@ -52,6 +52,8 @@ export interface BenchNode {
   account(name: string): Promise<Record<string, string>>;
   /** Deploys one file. */
   deploy(name: string, text: string, manifest?: object, as?: Record<string, string>): Promise<void>;
+  /** Ends it at once (SIGKILL), and starts it again on its folder. */
+  killed(): Promise<void>;
   /** Ends it and leaves its folder. @returns its exit code, or the signal that ended it */
   end(): Promise<number | string | null>;
   /** Ends it where it runs, and removes its folder. */
@@ -73,20 +75,23 @@ export const startNode = async (env: Record<string, string> = {}, program?: read
     '--data',
     data,
   ];
-  const child = spawn(command[0]!, command.slice(1), {
-    env: { ...Object.fromEntries(inherited), CRANK_LOG_LEVEL: 'warn', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  let child: ChildProcess;
   const orphaned = (): void => void child.kill('SIGKILL');
   process.once('exit', orphaned);
-  child.once('exit', () => process.off('exit', orphaned));
   let said = '';
-  for (const stream of [child.stdout!, child.stderr!])
-    stream.on('data', (chunk: Buffer) => {
-      said = (said + chunk.toString()).slice(-SAID);
+  const start = (): Promise<void> => {
+    child = spawn(command[0]!, command.slice(1), {
+      env: { ...Object.fromEntries(inherited), CRANK_LOG_LEVEL: 'warn', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    for (const stream of [child.stdout!, child.stderr!])
+      stream.on('data', (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-SAID);
+      });
+    return ready(`${url}/readyz`, child);
+  };
   try {
-    await ready(`${url}/readyz`, child);
+    await start();
   } catch (error) {
     rmSync(data, { recursive: true, force: true });
     throw new Error(`${(error as Error).message}: ${said}`);
@@ -96,7 +101,9 @@ export const startNode = async (env: Record<string, string> = {}, program?: read
   const node: BenchNode = {
     url,
     headers,
-    pid: child.pid!,
+    get pid() {
+      return child.pid!;
+    },
     data,
     alive: () => child.exitCode === null && child.signalCode === null,
     said: () => said,
@@ -115,12 +122,19 @@ export const startNode = async (env: Record<string, string> = {}, program?: read
       const answer = await fetch(`${url}/v1/services`, { method: 'POST', headers: as, body: form });
       if (!answer.ok) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
     },
+    killed: async () => {
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+      await start();
+    },
     end: async () => {
       if (node.alive()) {
         const ended = once(child, 'exit');
         child.kill('SIGTERM');
         await ended;
       }
+      process.off('exit', orphaned);
       return child.exitCode ?? child.signalCode;
     },
     stop: async () => {

@@ -13,7 +13,7 @@ FALLBACK = os.path.join(
 PROBE = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from crank_platform import Context, crank_service
+from crank_platform import Context, context, crank_service
 
 @crank_service
 def bare(a, b=2):
@@ -41,7 +41,25 @@ except AttributeError:
     pass
 else:
     raise AssertionError("no attribute, no error")
+
+context.progress(0.4, "silent where stderr is no terminal")
+context.progress()
+try:
+    context.progress(1.4)
+except ValueError:
+    pass
+else:
+    raise AssertionError("more than all was done")
 assert "http.client" not in sys.modules
+"""
+
+SHOWN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from crank_platform import context
+
+context.progress(0.42, "page 3 of 7")
+context.progress(1, "done")
 """
 
 
@@ -50,7 +68,19 @@ class Service(unittest.TestCase):
         # The sandbox carries a small one of its own, for scripts whose dependencies don't name the package.
         for folder in (SOURCE, FALLBACK):
             with self.subTest(folder):
-                subprocess.run([sys.executable, "-I", "-S", "-B", "-c", PROBE, folder], check=True)
+                ran = subprocess.run(
+                    [sys.executable, "-I", "-S", "-B", "-c", PROBE, folder], check=True, stderr=subprocess.PIPE
+                )
+                self.assertEqual(ran.stderr, b"")
+
+    def test_progress_on_a_terminal(self):
+        for folder in (SOURCE, FALLBACK):
+            with self.subTest(folder):
+                ours, theirs = os.openpty()
+                subprocess.run([sys.executable, "-I", "-S", "-B", "-c", SHOWN, folder], check=True, stderr=theirs)
+                shown = os.read(ours, 1000).decode()
+                os.close(ours), os.close(theirs)
+                self.assertEqual(shown, "\r\x1b[K 42% page 3 of 7\r\x1b[K100% done\r\n")
 
 
 if __name__ == "__main__":

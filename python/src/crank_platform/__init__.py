@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from ._client import Answer, Client, File
     from ._error import CrankError
 
-__all__ = ["Answer", "Client", "Context", "CrankError", "File", "crank_service"]
+    context: Context
+
+__all__ = ["Answer", "Client", "Context", "CrankError", "File", "context", "crank_service"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,4 +23,8 @@ def __getattr__(name: str) -> Any:
         from ._error import CrankError
 
         return CrankError
+    if name == "context":
+        from ._service import shared
+
+        return shared()
     raise AttributeError("module %r has no attribute %r" % (__name__, name))

@@ -1,5 +1,6 @@
 """What scripts import: the decorator, and the type of the parameter `context`."""
 
+import sys
 from typing import Any, Callable, Mapping, Optional, Sequence, TypeVar, Union, overload
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -19,6 +20,33 @@ class Context(dict):  # type: ignore[type-arg]
             return self[name]
         except KeyError:
             raise AttributeError("the context has no %r" % name) from None
+
+    def progress(self, fraction: Optional[float] = None, message: str = "") -> None:
+        """Tells whoever waits for the call how far it is. Outside of Crank it is shown on a terminal.
+
+        Args:
+            fraction: What part of the work is done, from 0 to 1; None where it is not known.
+            message: With what it is busy: one line.
+        """
+        runtime = sys.modules.get("crank_runtime.channel")
+        if runtime is not None:
+            runtime.progress(fraction, message)
+            return
+        if fraction is not None and not 0 <= fraction <= 1:
+            raise ValueError("the fraction is what part of the work is done, from 0 to 1; this is %r" % (fraction,))
+        if sys.stderr is not None and sys.stderr.isatty():
+            share = "" if fraction is None else "%3d%% " % round(100 * fraction)
+            sys.stderr.write("\r\x1b[K%s%s%s" % (share, message, "\n" if fraction == 1 else ""))
+            sys.stderr.flush()
+
+
+def shared() -> Context:
+    """The context of whichever call runs; of none, and empty, outside of Crank."""
+    if "crank_runtime.channel" in sys.modules:
+        from crank_runtime.context import share  # type: ignore[import-not-found]
+
+        return share()  # type: ignore[no-any-return]
+    return Context()
 
 
 @overload

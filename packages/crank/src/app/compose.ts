@@ -20,6 +20,8 @@ import { ensureOpa } from '#src/engines/policy/opa.ts';
 import { createSandbox } from '#src/engines/sandbox/create.ts';
 import { createWorkspaceWorker } from '#src/engines/workspaces/workspace-worker.ts';
 import { act, nodePrincipal } from '#src/platform/act.ts';
+import { resumeAlerts } from '#src/platform/budgets/alert-delivery.ts';
+import { Budgets } from '#src/platform/budgets/budgets.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { CanaryWatch } from '#src/platform/canary-watch.ts';
 import { Catalog } from '#src/platform/catalog.ts';
@@ -29,6 +31,7 @@ import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
 import { handoversOf, settleHandover } from '#src/platform/handovers.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
+import { Jobs } from '#src/platform/jobs/jobs.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
 import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
@@ -173,6 +176,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const sweep = setInterval(() => {
     idempotency.sweep().catch((err: unknown) => log.error({ err }, 'expired answers could not be deleted'));
     made?.deliveries.sweep(made).catch((err: unknown) => log.error({ err }, 'old deliveries could not be deleted'));
+    made?.jobs.sweep().catch((err: unknown) => log.error({ err }, 'old results of jobs could not be deleted'));
     sweepKept(store.db).catch((err: unknown) => log.error({ err }, 'what was kept long enough could not be deleted'));
   }, SWEEP_MS).unref();
 
@@ -198,6 +202,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     secrets: new Secrets(store.db, wrapper),
     workspaces,
     scheduler: new Scheduler(systemClock, fire),
+    jobs: new Jobs({ concurrency: config.jobs, keepMs: config.jobResultMs }),
+    budgets: new Budgets(store, origin),
     deliveries: new Deliveries(systemClock, wrapper),
     subjects,
     refusals,
@@ -220,8 +226,11 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   await nodeAct('node.start', inForce(config, policy.default.digest));
   await collectPackages(platform);
   await workspaces.tidy();
+  await platform.budgets.start((err) => log.error({ err }, 'holds of budgets could not be looked for'));
+  await resumeAlerts(platform);
   await platform.scheduler.start(platform);
   await platform.deliveries.start(platform);
+  await platform.jobs.start(platform);
 
   return {
     platform,
@@ -229,7 +238,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     close: async () => {
       platform.load.draining = true;
       clearInterval(sweep);
-      await Promise.all([platform.scheduler.close(), platform.deliveries.close()]);
+      await Promise.all([platform.scheduler.close(), platform.deliveries.close(), platform.jobs.close()]);
+      platform.budgets.close();
       await canaries.close();
       await refusals.close();
       await sandbox.close();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Destination, parseDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
@@ -111,6 +112,8 @@ export const settings = [
     default: '256',
     description: 'Calls in flight on this node; beyond it the answer is 503.',
   },
+  { env: 'CRANK_JOBS', flag: '', default: 'two for each processor', description: 'Jobs that run at one time.' },
+  { env: 'CRANK_JOB_DAYS', flag: '', default: '7', description: 'Days for which the result of a job is kept.' },
 ] as const;
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -139,6 +142,10 @@ export interface Config {
   container: { engine?: string; image?: string } | undefined;
   rate: number;
   concurrency: number;
+  /** Jobs that run at one time. */
+  jobs: number;
+  /** Milliseconds for which the result of a job is kept. */
+  jobResultMs: number;
   /** Programs that the node gets for itself (uv, opa), shared by the nodes of a user. */
   tools: string;
 }
@@ -214,6 +221,8 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
     tools: toolsFolder(env, data),
     concurrency: number('CRANK_CONCURRENCY', get('CRANK_CONCURRENCY', '256'), 1, 1e5),
+    jobs: number('CRANK_JOBS', get('CRANK_JOBS', String(2 * availableParallelism())), 1, 1e4),
+    jobResultMs: number('CRANK_JOB_DAYS', get('CRANK_JOB_DAYS', '7'), 1, 3_650) * 86_400_000,
   };
 };
 

@@ -105,6 +105,14 @@ export const restore = async (
   try {
     // The keys of subjects belong to whoever has the wrapping keys: that is this node now.
     await store.db.updateTable('subject_keys').set({ node: origin }).where('node', '=', manifest.origin).execute();
+    // What waited when the backup was made may have run since: nobody knows how far it came.
+    await store.db
+      .updateTable('jobs')
+      .set({ state: 'running' })
+      .where('node', '=', manifest.origin)
+      .where('state', '=', 'queued')
+      .execute();
+    await store.db.updateTable('jobs').set({ node: origin }).where('node', '=', manifest.origin).execute();
   } finally {
     await store.close();
   }

@@ -55,6 +55,10 @@ export interface Operation {
   workspaces?: WantedWorkspaces;
   /** Parameters that take files. */
   files: readonly string[];
+  /** Running it twice does no more than running it once, so that it may be run again where nobody knows how far it came. */
+  idempotent?: boolean;
+  /** How often a job of it is begun at most, and milliseconds until the second time; then twice as long each time. */
+  retry?: { attempts: number; backoffMs: number };
   /** Arguments that the author shows how it is called with; of files their names. */
   example?: JsonObject;
   /** Line of the definition in the entry file, 1-based. */

@@ -4,6 +4,9 @@ import { problemOf } from '#src/core/problem.ts';
 import { ownsService } from './call-record.ts';
 import type { CallState } from './call-state.ts';
 import type { KeptAnswer } from './idempotency.ts';
+import { infoOf, type JobInfo } from './jobs/job-view.ts';
+import type { Platform } from './platform.ts';
+import type { SubjectKey } from './subject-key.ts';
 
 /** What a call gives back. The receiver of a file owns it and deletes it. */
 export type Answer =
@@ -22,7 +25,13 @@ export interface CallAnswer {
   version: string;
   /** Milliseconds per step. */
   timing: readonly (readonly [step: string, ms: number])[];
-  answer: Answer;
+  answer: Answer | JobTaken;
+}
+
+/** The call goes on as a job. */
+export interface JobTaken {
+  type: 'job';
+  job: JobInfo;
 }
 
 /** Worth another try under the same key, so never kept: nothing was found out about the call itself. */
@@ -73,8 +82,8 @@ export const keptAnswer = (state: CallState): KeptAnswer | undefined => {
   }
 };
 
-/** Gives a kept answer again. @throws CrankError `idempotency-conflict` where it was too large to keep */
-export const replay = (kept: KeptAnswer): CallAnswer => {
+/** Gives a kept answer again; of a job how it is now. @throws CrankError `idempotency-conflict` where it was too large to keep */
+export const replay = async (platform: Platform, kept: KeptAnswer, subject: SubjectKey): Promise<CallAnswer> => {
   const head = { id: kept.call, version: kept.version, timing: [['replay', 0]] as const };
   switch (kept.type) {
     case 'json':
@@ -84,6 +93,14 @@ export const replay = (kept: KeptAnswer): CallAnswer => {
         ...head,
         answer: { type: 'error', error: new CrankError(kept.code, 'given again'), problem: Buffer.from(kept.problem) },
       };
+    case 'job': {
+      const row = await platform.store.db
+        .selectFrom('jobs')
+        .selectAll()
+        .where('id', '=', kept.call)
+        .executeTakeFirstOrThrow();
+      return { ...head, answer: { type: 'job', job: infoOf(row, subject) } };
+    }
     case 'not-kept':
       throw new CrankError(
         'idempotency-conflict',

@@ -8,6 +8,7 @@ import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
 import type { SandboxResult, SandboxTemplate, SandboxUsage } from '#src/engines/sandbox/sandbox.ts';
 import type { CallBody, CallRequest } from './call.ts';
 import type { Answer, CallAnswer } from './call-answer.ts';
+import { tellProgress } from './call-progress.ts';
 import { type OpenStream, openStream } from './call-stream.ts';
 import { CallWorkspaces } from './call-workspaces.ts';
 import type { DeployedVersion } from './catalog.ts';
@@ -37,8 +38,8 @@ export class CallState {
   readonly salts: { subject: Buffer; input: Buffer };
   /** What policy wants kept of it. */
   keeps: Keeping | undefined;
-  /** The call whose replay this is. */
-  readonly replays: string | undefined;
+  /** The receipt that this one follows: of its opening, or of the call whose replay this is. */
+  predecessor: string | undefined;
   /** The version's limits, lowered by what policy decided. */
   limits: Limits;
   readonly decisions: Decision[] = [];
@@ -70,7 +71,7 @@ export class CallState {
     target: DeployedVersion;
     operation: Operation;
     subject: SubjectKey;
-    replays?: string | undefined;
+    predecessor?: string | undefined;
   }) {
     this.id = call.id;
     this.received = call.received;
@@ -79,7 +80,7 @@ export class CallState {
     this.operation = call.operation;
     this.subject = call.subject;
     this.salts = call.subject.salts(call.id);
-    this.replays = call.replays;
+    this.predecessor = call.predecessor;
     this.limits = { ...call.target.manifest.limits };
     this.wanted = wantedSecrets(call.target, call.operation);
     this.wantedWorkspaces = wantedWorkspaces(call.target, call.operation);
@@ -143,31 +144,35 @@ export class CallState {
     if (this.wanted !== undefined) this.secrets = await platform.secrets.grant(this.target.account, this.wanted);
   }
 
-  /** Gets the workspaces that it asks for, once policy has granted them. @throws CrankError `policy-denied`, and as `CallWorkspaces.hold` does */
-  async hold(platform: Platform, decision: Decision, request: CallRequest): Promise<void> {
-    if (this.wantedWorkspaces === undefined) return;
+  /** Notes that policy grants the workspaces that it asks for. @throws CrankError `policy-denied` */
+  async lend(platform: Platform, decision: Decision): Promise<void> {
     const asked = this.policyInput('service.call');
-    const authorise = (one: PolicyRequest) => platform.policy.authorise(one);
-    this.decisions.push(...(await grantWorkspaces(this.wantedWorkspaces, asked, decision.workspaces ?? [], authorise)));
+    const granting = await grantWorkspaces(this.wantedWorkspaces!, asked, decision.workspaces ?? [], (one) =>
+      platform.policy.authorise(one),
+    );
+    this.decisions.push(...granting);
+  }
+
+  /** Waits for those workspaces, within its time. @throws CrankError as `CallWorkspaces.hold` does */
+  async hold(platform: Platform, signal: AbortSignal): Promise<void> {
+    const names = Object.keys(this.wantedWorkspaces!).join(', ');
     const { wallMs } = this.limits;
-    const { deadlineMs = wallMs } = request;
-    const names = Object.keys(this.wantedWorkspaces).join(', ');
-    this.workspaces = await CallWorkspaces.hold(platform.workspaces, this.target.account, this.wantedWorkspaces, {
-      until: this.received + deadlineMs,
-      signal: request.signal,
+    this.workspaces = await CallWorkspaces.hold(platform.workspaces, this.target.account, this.wantedWorkspaces!, {
+      until: this.deadline ?? Date.now() + wallMs,
+      signal,
       late: () =>
-        request.deadlineMs === undefined
+        this.deadline === undefined
           ? new CrankError('overloaded', `Others wrote to ${names} for ${wallMs} ms: try again soon.`, {
               retryAfter: 5,
             })
-          : new CrankError('timeout', `The deadline of ${deadlineMs} ms passed while others wrote to ${names}.`),
+          : new CrankError('timeout', `The deadline passed while others wrote to ${names}: allow more time.`),
     });
   }
 
-  /** Keeps what it changed in its workspaces, unless it is a replay, which changes nothing. @throws CrankError `invalid-output`, `workspace-full` */
+  /** Keeps what it changed in its workspaces. @throws CrankError `invalid-output`, `workspace-full` */
   async keepChanges(): Promise<void> {
     const changes = this.result?.changes;
-    if (changes === undefined || this.replays !== undefined || this.answer.type === 'error') return;
+    if (changes === undefined || this.answer.type === 'error') return;
     if (this.answer.type === 'stream' && this.answer.error !== undefined) return;
     await this.workspaces?.take(changes, this.id);
   }
@@ -229,6 +234,7 @@ export class CallState {
       const template = this.#template(platform);
       this.workspaces?.ran(platform.sandbox, template, this.limits);
       lease = this.destinations && platform.egress.open({ home: template.key, destinations: this.destinations });
+      const onProgress = tellProgress(platform, this, request);
       const result = await platform.sandbox.run(template, {
         id: this.id,
         operation: this.operation.name,
@@ -241,6 +247,7 @@ export class CallState {
         ...(this.secrets && { secrets: this.secrets.values }),
         ...(this.workspaces && { workspaces: this.workspaces.call }),
         ...(this.stream && { onItem: this.#onItem(this.stream) }),
+        ...(onProgress && { onProgress }),
       });
       this.executed = true;
       this.usage = result.usage;
@@ -249,6 +256,7 @@ export class CallState {
     } catch (error) {
       throw startedBefore(this.secrets === undefined ? error : maskError(error, this.secrets.mask), this.name);
     } finally {
+      await this.stream?.idle();
       leave?.();
       this.traffic = lease?.close();
       forget?.();

@@ -1,5 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
+import type { Progress } from '#src/core/progress.ts';
 import { type Committing, startCommitment } from '#src/engines/audit/commitment.ts';
 import type { CallRequest, StreamSink } from './call.ts';
 import { itemChecker } from './call-output.ts';
@@ -19,6 +20,10 @@ export interface OpenStream {
   error: CrankError | undefined;
   /** Sends the head now where no item came. */
   begin(): Promise<void>;
+  /** Sends how far the call is, where that has a place in the stream; of several that wait for their turn, the last one. */
+  progress: ((progress: Progress) => void) | undefined;
+  /** Resolves when nothing is being sent. */
+  idle(): Promise<void>;
 }
 
 /** The stream of a call: its opening receipt is durable before the first byte goes out; each item is checked, hashed and sent in order. */
@@ -32,13 +37,55 @@ export const openStream = (
   const check = itemChecker(platform, state);
   const begin = async (): Promise<StreamSink> => {
     if (sink === undefined) {
-      const opening = newId('open');
-      await platform.recorder.commit(openingEntry(state, platform, opening));
+      // A job has its opening since it was taken.
+      const opening = request.job === undefined ? newId('open') : state.predecessor!;
+      if (request.job === undefined) await platform.recorder.commit(openingEntry(state, platform, opening));
       stream.opening = opening;
       sink = request.open({ id: state.id, version: state.target.digest });
     }
     return sink;
   };
+  let turn = Promise.resolve();
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    turn = turn.then(act);
+    return turn;
+  };
+
+  /** Sends what `prepare` gives, or ends the stream with what it throws. */
+  const send = async (items: number, prepare: () => Promise<(to: StreamSink) => Uint8Array>): Promise<void> => {
+    if (stop.signal.aborted) return;
+    try {
+      const encode = await prepare();
+      const to = await begin();
+      const bytes = encode(to);
+      stream.sent.update(bytes);
+      state.keeps?.sent(bytes);
+      stream.items += items;
+      await to.write(bytes);
+    } catch (error) {
+      stream.error =
+        error instanceof CrankError
+          ? error
+          : new CrankError('internal', 'The stream could not be sent.', { cause: error });
+      stop.abort('cancelled');
+    }
+  };
+
+  const { encodeProgress } = request;
+  let latest: Progress | undefined;
+  const tell = (progress: Progress): void => {
+    const waits = latest !== undefined;
+    latest = progress;
+    if (waits) return;
+    void inTurn(() =>
+      send(0, async () => {
+        const bytes = encodeProgress!(latest!);
+        latest = undefined;
+        return () => bytes;
+      }),
+    );
+  };
+
   const stream: OpenStream = {
     opening: undefined,
     items: 0,
@@ -47,24 +94,15 @@ export const openStream = (
     begin: async () => {
       await begin();
     },
-    onItem: async (json) => {
-      if (stop.signal.aborted) return;
-      try {
-        const checked = await check(json);
-        const to = await begin();
-        const bytes = to.encode(checked);
-        stream.sent.update(bytes);
-        state.keeps?.sent(bytes);
-        stream.items += 1;
-        await to.write(bytes);
-      } catch (error) {
-        stream.error =
-          error instanceof CrankError
-            ? error
-            : new CrankError('internal', 'The stream could not be sent.', { cause: error });
-        stop.abort('cancelled');
-      }
-    },
+    onItem: (json) =>
+      inTurn(() =>
+        send(1, async () => {
+          const checked = await check(json);
+          return (to) => to.encode(checked);
+        }),
+      ),
+    progress: encodeProgress === undefined ? undefined : tell,
+    idle: () => turn,
   };
   return stream;
 };

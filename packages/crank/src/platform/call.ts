@@ -1,23 +1,32 @@
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
+import type { Progress } from '#src/core/progress.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { admit, letIn } from './admit.ts';
+import { type Reservation, reserve } from './budgets/reserve.ts';
 import { type CallAnswer, failureOf, keptAnswer, replay } from './call-answer.ts';
 import { callContext } from './call-context.ts';
 import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
 import type { DeployedVersion } from './catalog.ts';
+import { awaitsApproval } from './jobs/approval.ts';
+import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
 import type { Platform } from './platform.ts';
 import { demandTrust } from './quarantine.ts';
+import type { RecordEntry } from './record-entry.ts';
 import { SubjectKey } from './subject-key.ts';
 
 /** A request to run an operation, in no door's terms. */
 export interface CallRequest {
   authorization: string | undefined;
   /** Stands for credentials: a principal that the platform knows already, and the id that its call is to have. */
-  as?: { id: string; principal: Principal };
+  as?: {
+    id: string;
+    principal: Principal /** When the call came, milliseconds since 1970; now where absent. */;
+    received?: number;
+  };
   /** The account of the service; the caller's own where absent. */
   account?: string | undefined;
   service: string;
@@ -33,12 +42,32 @@ export interface CallRequest {
   subject?: string | SubjectKey | undefined;
   /** The call whose replay this is, and the limits that it had. */
   replays?: { id: string; limits: Limits };
+  /** Take it as a job: the answer is `job`, and it runs by itself. */
+  later?: boolean;
+  /** The job that this call is. */
+  job?: JobRun;
   /** Aborted where the caller went away. */
   signal: AbortSignal;
   /** Reads the body, once the caller is known to be permitted. @throws CrankError 400, 413, 415 */
   read: (operation: Operation, limits: Limits) => Promise<CallBody>;
   /** Begins a streamed answer; called once, after the opening receipt is durable. */
   open: (call: { id: string; version: string }) => StreamSink;
+  /** Hears how far the script says that it is, about ten times a second at most. Must not throw. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+  /** The bytes that stand for progress within a streamed answer; absent where they have no place there. */
+  encodeProgress?: ((progress: Progress) => Uint8Array) | undefined;
+}
+
+/** A job's part in its call. */
+export interface JobRun {
+  /** The receipt of its opening. */
+  opening: string;
+  /** Id of the principal that approved it, where one had to. */
+  approvedBy: string | undefined;
+  /** All is decided, and the call is about to be executed. @throws CrankError `cancelled` */
+  begin(state: CallState): Promise<void>;
+  /** The call has ended. @returns what is to be written with its receipt @throws where it has not ended after all, and there is to be no receipt */
+  end(state: CallState): Promise<NonNullable<RecordEntry['queries']>>;
 }
 
 export interface CallBody {
@@ -66,7 +95,7 @@ export interface StreamSink {
  */
 export const call = async (platform: Platform, request: CallRequest): Promise<CallAnswer> => {
   // 1. authenticate; resolve within what the principal may see
-  const received = Date.now();
+  const received = request.as?.received ?? Date.now();
   const principal =
     request.as === undefined ? await admit(platform, request.authorization) : letIn(platform, request.as);
   const id = request.as?.id ?? newId('call');
@@ -94,10 +123,11 @@ const run = async (
       ? request.subject
       : await platform.subjects.of(target.account, request.subject ?? principal.id, request.subject !== undefined);
   const { operation } = callable;
-  const replays = request.replays?.id;
-  const state = new CallState({ id, received, principal, target, operation, subject, replays });
+  const predecessor = request.job?.opening ?? request.replays?.id;
+  const state = new CallState({ id, received, principal, target, operation, subject, predecessor });
   let release: (() => void) | undefined;
   let isCommitted = false;
+  let reservation: Reservation | undefined;
   const leave = platform.load.enter(principal.account);
   try {
     try {
@@ -112,7 +142,7 @@ const run = async (
       if (request.idempotencyKey !== undefined) {
         const slot = platform.idempotency.slot(principal.id, state.name, request.idempotencyKey, body.fingerprint());
         const claim = await platform.idempotency.claim(slot, subject);
-        if ('kept' in claim) return replay(claim.kept);
+        if ('kept' in claim) return await replay(platform, claim.kept, subject);
         release = claim.release;
         state.slot = slot;
       }
@@ -131,28 +161,35 @@ const run = async (
       );
       state.reach(decision, platform.egress.ceiling);
       if (state.wanted !== undefined) await state.unlock(platform);
-      if (state.wantedWorkspaces !== undefined)
-        await state.step('workspaces', () => state.hold(platform, decision, request));
+      if (state.wantedWorkspaces !== undefined) await state.lend(platform, decision);
       state.keeps = await keepingOf(decision.retain, body);
       if (request.replays !== undefined) state.lower(request.replays.limits);
 
-      // 5. reserve: no budget is set on this node's accounts; 6. place: here
+      // 5. reserve; 6. place: here
       state.within(request.deadlineMs);
+      const waits = awaitsApproval(state, decision, request);
+      if (request.later || waits)
+        return await takeJob(platform, state, body, request, waits ? decision.approval : undefined);
+      if (platform.budgets.areThere) reservation = await state.step('reserve', () => reserve(platform, state, request));
+      await request.job?.begin(state);
 
       // 7. execute
+      if (state.wantedWorkspaces !== undefined)
+        await state.step('workspaces', () => state.hold(platform, request.signal));
       const result = await state.step('execute', () => state.execute(platform, request, body, callContext(state)));
 
       // 8. validate the output, decide on it, redact
       state.answer = await state.step('check', () => decodeOutput(platform, state, callable, result));
       if (state.keeps !== undefined) await demandKeepable(state);
-      await state.keepChanges();
+      if (request.replays === undefined) await state.keepChanges();
     } catch (error) {
       state.dispose();
       state.answer = failureOf(error, state, platform.log);
     }
 
     // 9. price; 10. commit
-    const bill = platform.meter(state.usage.cpuNs);
+    const metered = platform.meter(state.usage.cpuNs);
+    const bill = reservation?.cap(metered) ?? metered;
     const kept = state.slot === undefined ? undefined : keptAnswer(state);
     const entry = await callEntry(
       state,
@@ -161,15 +198,19 @@ const run = async (
       request.tags,
       kept && platform.idempotency.row(state.slot!, kept, subject),
     );
+    const more = [...(reservation?.book(entry) ?? []), ...((await request.job?.end(state)) ?? [])];
+    if (more.length > 0) entry.queries = [...(entry.queries ?? []), ...more];
     await state.step('commit', () => platform.recorder.commit(entry));
-    if (subject.pending !== undefined) await platform.subjects.stored(subject);
     isCommitted = true;
+    await reservation?.committed();
+    if (subject.pending !== undefined) await platform.subjects.stored(subject);
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
 
     // 11. answer: the checkpoint that covers the receipt is stored
     return state.finish();
   } catch (error) {
     state.dispose();
+    await reservation?.release();
     throw error;
   } finally {
     state.workspaces

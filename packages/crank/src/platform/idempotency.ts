@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import { sha256 } from '#src/core/digest.ts';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import type { Database, IdempotencyRow } from '#src/store/schema.ts';
@@ -13,6 +13,7 @@ export type KeptAnswer = { call: string; version: string } & (
   | { type: 'json'; json: string }
   | { type: 'error'; code: ErrorCode; problem: string }
   | { type: 'not-kept' }
+  | { type: 'job' }
 );
 
 /** One request's place: principal and operation, the caller's key, and the digest of the body. */
@@ -93,6 +94,15 @@ export class Idempotency {
       answer: subject.seal(Buffer.from(kept), `${slot.scope} ${slot.key}`),
       expires_at: Date.now() + KEEP_MS,
     };
+  }
+
+  /** What writes such a row, for a commit that has no call. */
+  keep(row: IdempotencyRow): CompiledQuery {
+    return this.#db
+      .insertInto('idempotency')
+      .values(row)
+      .onConflict((c) => c.columns(['scope', 'key']).doUpdateSet(row))
+      .compile();
   }
 
   /** Deletes what has expired. */

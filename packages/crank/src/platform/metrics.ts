@@ -9,6 +9,8 @@ export interface Metrics {
   /** Calls in flight, and how many there may be. */
   inFlight: number;
   limit: number;
+  /** Jobs of this node that wait, and that run. */
+  jobs: { waiting: number; running: number };
   /** Entries in the node's log. */
   logSize: number;
   /** Of them those under the newest head that witnesses cosigned. */
@@ -27,6 +29,7 @@ export const readMetrics = async (platform: Platform, authorization: string | un
   const open = {
     inFlight: load.inFlight,
     limit: load.limit,
+    jobs: platform.jobs.load,
     logSize: logFiles.size,
     cosigned,
     alarms,

@@ -9,11 +9,13 @@ import type { PolicyBundle } from '#src/engines/policy/bundle.ts';
 import type { PolicyEngine } from '#src/engines/policy/engine.ts';
 import type { Sandbox } from '#src/engines/sandbox/sandbox.ts';
 import type { Store } from '#src/store/store.ts';
+import type { Budgets } from './budgets/budgets.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { Catalog } from './catalog.ts';
 import type { Cosigning } from './cosigning.ts';
 import type { Flights } from './flights.ts';
 import type { Idempotency } from './idempotency.ts';
+import type { Jobs } from './jobs/jobs.ts';
 import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Recorder } from './recorder.ts';
@@ -51,6 +53,8 @@ export interface Platform {
   /** Encrypted folders of accounts. */
   workspaces: Workspaces;
   scheduler: Scheduler;
+  jobs: Jobs;
+  budgets: Budgets;
   /** Webhooks in. */
   deliveries: Deliveries;
   /** Keys of those whose data calls carry. */

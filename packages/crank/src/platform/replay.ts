@@ -14,6 +14,8 @@ import { visibleReceipt } from './receipts.ts';
 import { type DecisionReplay, replayDecisions } from './replay-decisions.ts';
 import { removeFiles } from './scratch.ts';
 
+const NOTHING = new Uint8Array();
+
 /** What running a call again showed. */
 export interface Replay {
   /** The receipt that was replayed. */
@@ -89,7 +91,7 @@ export const replayReceipt = async (
     const commitment =
       answer.type === 'file'
         ? await commitToFile(answer.path, salt)
-        : commitTo(answer.type === 'json' ? answer.json : (answer.problem ?? new Uint8Array()), salt);
+        : commitTo(answer.type === 'json' ? answer.json : answer.type === 'error' ? answer.problem : NOTHING, salt);
     if (answer.type === 'file') await removeFiles([answer.path]);
     const made = payloadOf((await visibleReceipt(platform, principal, again.id)).envelope).predicate as CallPredicate;
     const names = Object.keys(then.limits) as (keyof CallPredicate['limits'])[];

@@ -147,6 +147,57 @@ export const serviceLife = (bytes: RawBuilder<unknown>): Record<string, Migratio
         );
       },
     },
+    '0025_jobs': {
+      up: async (db: Kysely<unknown>) => {
+        const s = db.schema;
+        await s
+          .createTable('jobs')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('node', 'text', (c) => c.notNull())
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('caller', 'text', (c) => c.notNull())
+          .addColumn('principal', 'text', (c) => c.notNull())
+          .addColumn('service', 'text', (c) => c.notNull())
+          .addColumn('version', 'text', (c) => c.notNull())
+          .addColumn('operation', 'text', (c) => c.notNull())
+          .addColumn('opening', 'text', (c) => c.notNull())
+          .addColumn('subject', 'text', (c) => c.notNull())
+          .addColumn('named', 'bigint', (c) => c.notNull())
+          .addColumn('tags', 'text')
+          .addColumn('state', 'text', (c) => c.notNull())
+          .addColumn('approval', 'text')
+          .addColumn('approved_by', 'text')
+          .addColumn('attempts', 'bigint', (c) => c.notNull())
+          .addColumn('received_at', 'bigint', (c) => c.notNull())
+          .addColumn('deadline_at', 'bigint')
+          .addColumn('not_before', 'bigint')
+          .addColumn('started_at', 'bigint')
+          .addColumn('ended_at', 'bigint')
+          .addColumn('outcome', 'text')
+          .addColumn('fraction', 'double precision')
+          .addColumn('message', 'text', (c) => c.notNull())
+          .addColumn('progress_at', 'bigint')
+          .addColumn('cancelled_at', 'bigint')
+          .addColumn('input_bytes', 'bigint', (c) => c.notNull())
+          .addColumn('result', 'text')
+          .addColumn('result_name', 'text')
+          .addColumn('result_content_type', 'text')
+          .addColumn('result_bytes', 'bigint', (c) => c.notNull())
+          .addColumn('expires_at', 'bigint')
+          .execute();
+        await s.createIndex('jobs_by_account').on('jobs').columns(['account', 'id']).execute();
+        await sql`create index jobs_open on jobs (node, state) where state <> 'ended'`.execute(db);
+        await sql`create index jobs_kept on jobs (node, expires_at) where expires_at is not null`.execute(db);
+        await s
+          .createTable('job_parts')
+          .addColumn('job', 'text', (c) => c.notNull())
+          .addColumn('kind', 'text', (c) => c.notNull())
+          .addColumn('seq', 'bigint', (c) => c.notNull())
+          .addColumn('sealed', bytes, (c) => c.notNull())
+          .addPrimaryKeyConstraint('job_parts_pk', ['job', 'kind', 'seq'])
+          .execute();
+      },
+    },
     '0026_workspaces': {
       up: async (db: Kysely<unknown>) => {
         const s = db.schema;

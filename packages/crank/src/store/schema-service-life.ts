@@ -107,6 +107,68 @@ export interface WebhookDeliveryRow {
   ended_at: number | null;
 }
 
+/** A call that outlives its request. */
+export interface JobRow {
+  /** Id of the call. */
+  id: string;
+  /** The node that took it: only that has the key of its subject, so only that can run it. */
+  node: string;
+  /** Of the service. */
+  account: string;
+  /** Who called: account and id of the principal. */
+  caller: string;
+  principal: string;
+  service: string;
+  /** Digest. */
+  version: string;
+  operation: string;
+  /** Receipt of the newest opening. */
+  opening: string;
+  /** Id of the key of its subject, and 1 where the caller named the subject. */
+  subject: string;
+  named: number;
+  tags: string | null;
+  /** `waiting` for an approval, `queued`, `running` or `ended` */
+  state: string;
+  /** Why it has to be approved, JSON text; null where it has not. */
+  approval: string | null;
+  /** Id of the principal that approved it. */
+  approved_by: string | null;
+  /** How often it was begun. */
+  attempts: number;
+  received_at: number;
+  deadline_at: number | null;
+  /** A queued one that was begun before is not begun again earlier. */
+  not_before: number | null;
+  started_at: number | null;
+  ended_at: number | null;
+  outcome: string | null;
+  /** From 0 to 1, the furthest it got; null: unknown. */
+  fraction: number | null;
+  /** What the script said with it, encrypted text. */
+  message: string;
+  progress_at: number | null;
+  /** When somebody asked for its end. */
+  cancelled_at: number | null;
+  input_bytes: number;
+  /** `json`, `file` or `stream`; null where nothing is kept. */
+  result: string | null;
+  result_name: string | null;
+  result_content_type: string | null;
+  result_bytes: number;
+  /** Until when the result is kept. */
+  expires_at: number | null;
+}
+
+/** A piece of a job's input or result, encrypted. */
+export interface JobPartRow {
+  job: string;
+  /** `input` or `result` */
+  kind: string;
+  seq: number;
+  sealed: Uint8Array;
+}
+
 /** An encrypted folder of an account. Its content lies outside of the database, under a key of its own. */
 export interface WorkspaceRow {
   /** `ws_...` */

@@ -1,4 +1,7 @@
+import type { BudgetAlertRow, BudgetHoldRow, BudgetRow, BudgetSpentRow } from './schema-budgets.ts';
 import type {
+  JobPartRow,
+  JobRow,
   ScheduleRow,
   ScheduleRunRow,
   SecretRow,
@@ -43,6 +46,12 @@ export interface Database {
   webhook_deliveries: WebhookDeliveryRow;
   workspaces: WorkspaceRow;
   workspace_snapshots: WorkspaceSnapshotRow;
+  jobs: JobRow;
+  job_parts: JobPartRow;
+  budgets: BudgetRow;
+  budget_spent: BudgetSpentRow;
+  budget_holds: BudgetHoldRow;
+  budget_alerts: BudgetAlertRow;
 }
 
 export interface KeyRow {

@@ -11,7 +11,9 @@ import { suite } from './suite.ts';
 
 type Name = keyof (typeof attacks)['import'];
 
+/** Keys of sandboxes: of those that broke the protocol, and of all that tried. */
 const violations: string[] = [];
+const attacked: string[] = [];
 const startMs = 3000;
 const services = fileURLToPath(new URL('./services', import.meta.url));
 /** The code of a call that was refused. */
@@ -36,7 +38,7 @@ suite(
         const entry = join(codeDir, 'at_import.py');
         writeFileSync(entry, readFileSync(entry, 'utf8').replace('NAME"', `${name}"`).replace('MARK', ring.mark));
         execFileSync('chmod', ['-R', 'a+rX', codeDir]);
-        violations.length = 0;
+        attacked.push(name);
         await act(ring.service('at_import.py', isolation, { key: name, codeDir }), ring);
         await ring.shop.sandbox.retire(name);
         rmSync(codeDir, { recursive: true });
@@ -69,8 +71,9 @@ suite(
       importing(name, async (call) => {
         // It is found out now or a moment later, and told of as the version's fault.
         await call('said').catch(() => undefined);
-        await eventually(() => violations.length > 0);
-        expect(new Set(violations)).toEqual(new Set([name]));
+        await eventually(() => violations.includes(name));
+        // One that was found out late may be among them, but nobody else.
+        expect(violations.filter((key) => !attacked.includes(key))).toEqual([]);
       });
     }
     for (const name of [

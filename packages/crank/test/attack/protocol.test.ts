@@ -17,6 +17,12 @@ suite('protocol', ({ probe }) => {
     'frames on every descriptor',
     'a flood of items',
     'a flood of nothing',
+    'a flood of progress',
+    'progress beyond all measure',
+    'progress without a measure',
+    'progress in no language',
+    'progress of endless text',
+    'progress of another call',
     'outcomes that are not its own to claim',
     'our fault, claimed',
     'a refusal that costs nothing',
@@ -48,6 +54,7 @@ suite('protocol', ({ probe }) => {
     'half a frame behind the answer',
     'two answers',
     'items behind the answer',
+    'progress behind the answer',
     'ending as if it had answered',
   ] as const) {
     probe(name, async ({ attacker, mark }) => {

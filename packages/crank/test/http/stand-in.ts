@@ -14,11 +14,13 @@ import { createMeter } from '#src/engines/metering/meter.ts';
 import { defaultTariff } from '#src/engines/metering/price.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.ts';
+import { Budgets } from '#src/platform/budgets/budgets.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
+import { Jobs } from '#src/platform/jobs/jobs.ts';
 import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
 import type { Platform } from '#src/platform/platform.ts';
@@ -174,6 +176,8 @@ export const openDoor = async (
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
     workspaces: {} as Platform['workspaces'],
     secrets: new Secrets(store.db, wrapper),
+    budgets: new Budgets(store, 'door.local/1'),
+    jobs: new Jobs({ concurrency: 1, keepMs: 1 }),
     scheduler: new Scheduler(systemClock, fire),
     deliveries: new Deliveries(systemClock, wrapper),
     refusals: { count: () => undefined } as unknown as Platform['refusals'],

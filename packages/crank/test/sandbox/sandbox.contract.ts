@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Progress } from '#src/core/progress.ts';
 import type { Isolation } from '#src/core/service.ts';
 import {
   type CallOptions,
@@ -128,6 +129,62 @@ export const sandboxContract = (isolation: Isolation, open: () => Workshop, shar
         const result = await call('count', { to: 100_000, size: 100 }, { onItem, signal: abort.signal });
         expect(codeOf(result)).toBe('cancelled');
         expect(result.stdout.split('\n').length).toBeLessThan(20);
+      });
+
+      it('how far it is, never less than before, and the last of it before the answer', async () => {
+        const seen: Progress[] = [];
+        const onProgress = (progress: Progress) => void seen.push(progress);
+        const reports = [
+          [0.5, 'half'],
+          [0.25, 'less'],
+          [null, 'line\nline \u001b[2J ☃'],
+        ];
+        expect(jsonOf(await call('report', { reports }, { onProgress }))).toBeNull();
+        expect(seen[0]).toEqual({ fraction: 0.5, message: 'half' });
+        expect(seen.at(-1)).toEqual({ fraction: 0.5, message: 'line line  [2J ☃' });
+        await call('report', { reports: [[null, '☃'.repeat(1000)]] }, { onProgress });
+        expect(seen.at(-1)).toEqual({ fraction: null, message: '☃'.repeat(333) });
+        expect(jsonOf(await call('report', { reports }))).toBeNull(); // where nobody listens
+      });
+
+      it('what a loop says faster than it can be heard, and what comes behind it at once', async () => {
+        const seen: Progress[] = [];
+        const abort = new AbortController();
+        const onProgress = (progress: Progress) => {
+          seen.push(progress);
+          if (progress.message === 'sorting') abort.abort('cancelled');
+        };
+        const input = { count: 20_000, seconds: 60 };
+        const result = await call('report_much', input, { onProgress, signal: abort.signal });
+        expect(codeOf(result)).toBe('cancelled');
+        expect(seen[0]).toEqual({ fraction: 0, message: 'row 0' });
+        expect(seen.length).toBeLessThan(3 + result.usage.wallNs / 100e6);
+      });
+
+      it('progress between the items of a stream, and from threads', async () => {
+        const seen: string[] = [];
+        const listening = {
+          onItem: (json: Uint8Array) => void seen.push(Buffer.from(json).toString()),
+          onProgress: ({ message }: Progress) => void seen.push(message),
+        };
+        await call('report_and_count', { to: 3 }, listening);
+        expect(seen.slice(0, 2)).toEqual(['before 0', '0']);
+        expect(seen.filter((one) => one.length === 1)).toEqual(['0', '1', '2']);
+        expect(seen.filter((one) => one.length > 1).at(-1)).toBe('before 2');
+        expect(jsonOf(await call('report_from_threads', { count: 500 }, listening))).toBe(500);
+        expect(seen.at(-1)).toBe('x'.repeat(900));
+      });
+
+      it('that progress made no sense', async () => {
+        for (const reports of [[[1.5, '']], [[-0.1, '']], [['page 3', '']], [[0.5, 3]], [[[], '']]]) {
+          const { outcome } = await call('report', { reports });
+          expect(outcome).toMatchObject({ type: 'failed', code: 'script-error' });
+        }
+        const able = calling(
+          shop.sandbox,
+          templateOf(shop, 'ordinary.py', isolation, { key: 'forking', limits: { ...limits, subprocesses: 4 } }),
+        );
+        expect(jsonOf(await able('report_from_child'))).toMatch(/in another process than the call's/);
       });
 
       it('a stream up to where it failed', async () => {

@@ -1,12 +1,15 @@
 import type { Command } from './command.ts';
 import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
+import { listBudgets, removeBudget, setBudget } from './commands/budgets.ts';
 import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
+import { approveJob, cancelJob, listJobs, rejectJob, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
+import { decidePolicy, simulatePolicy } from './commands/policy-trials.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import {
   addSchedule,
@@ -39,6 +42,11 @@ import {
 export const commands = (dataFolder: () => string): Command[] => [
   deploy,
   call,
+  listJobs,
+  showJob,
+  approveJob,
+  rejectJob,
+  cancelJob,
   services,
   describe,
   versions,
@@ -66,6 +74,9 @@ export const commands = (dataFolder: () => string): Command[] => [
   createKey,
   listKeys,
   revokeKey,
+  setBudget,
+  listBudgets,
+  removeBudget,
   setSecret,
   listSecrets,
   removeSecret,
@@ -96,4 +107,6 @@ export const commands = (dataFolder: () => string): Command[] => [
   applyPolicy,
   listPolicies,
   removePolicy,
+  decidePolicy,
+  simulatePolicy,
 ];

@@ -31,6 +31,7 @@ export interface CliOptions {
 
 const groupHelp: Readonly<Record<string, string>> = {
   alias: 'names of versions',
+  budget: 'what may be spent',
   key: 'API keys of the account',
   log: 'the transparency log',
   policy: 'bundles of Rego in force',
@@ -72,6 +73,8 @@ export const runCli = async (commands: readonly Command[], options: CliOptions):
       parent = group;
     }
     const sub = parent.command(words.at(-1)!).description(command.summary).exitOverride();
+    // A command may have others below it: `job ID`, `job cancel ID`.
+    if (words.length === 1) groups.set(command.name, sub);
     for (const [notation, help] of command.args ?? []) sub.argument(notation, help);
     for (const option of command.options ?? []) {
       if (option.repeat)

@@ -14,6 +14,10 @@ export const formatMetrics = (metrics: Metrics, answers: AnswerCounts): string =
     ]),
     family('crank_calls_in_flight', 'gauge', 'Calls that run now.', [[{}, metrics.inFlight]]),
     family('crank_calls_in_flight_limit', 'gauge', 'Calls that may run at a time.', [[{}, metrics.limit]]),
+    family('crank_jobs', 'gauge', 'Jobs of this node that have not ended.', [
+      [{ state: 'queued' }, metrics.jobs.waiting],
+      [{ state: 'running' }, metrics.jobs.running],
+    ]),
     family('crank_log_entries', 'gauge', 'Entries in the transparency log.', [[{}, metrics.logSize]]),
     family('crank_log_cosigned_entries', 'gauge', 'Entries under the newest head that witnesses cosigned.', [
       [{}, metrics.cosigned],

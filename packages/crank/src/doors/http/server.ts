@@ -8,10 +8,12 @@ import { answerClientError, answerConnect, answerExpectation } from './answer/cl
 import { sendProblem } from './answer/problem.ts';
 import { type AnswerCounts, newAnswerCounts } from './answer-counts.ts';
 import { MethodTable } from './method-table.ts';
+import { budgetRoutes } from './routes/budgets.ts';
 import { callRoutes } from './routes/call.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { policyRoutes } from './routes/policies.ts';
@@ -107,10 +109,12 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     serviceRoutes(scope, platform);
     versionRoutes(scope, platform);
     historyRoutes(scope, platform);
+    jobRoutes(scope, platform);
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);
     workspaceRoutes(scope, platform);
+    budgetRoutes(scope, platform);
     scheduleRoutes(scope, platform);
     webhookRoutes(scope, platform);
     logRoutes(scope, platform);

@@ -9,6 +9,7 @@ import { problem, quote } from './findings.ts';
 import { readLimits } from './manifest-limits.ts';
 import { type ModelSpecification, readModel } from './model-manifest.ts';
 import { normalisePath, type Source } from './source.ts';
+import { parseDuration } from './units.ts';
 
 /** What the user may override of one operation. */
 export interface DeclaredOperation {
@@ -17,6 +18,8 @@ export interface DeclaredOperation {
   readonly contentType?: string;
   /** Arguments that show how it is called; of files their names. */
   readonly example?: JsonObject;
+  readonly idempotent?: boolean;
+  readonly retry?: { attempts: number; backoffMs: number };
 }
 
 /** `crank.json` or `crank.yaml`: everything is optional, and what is absent is found out from the code. */
@@ -135,18 +138,47 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(pointer, `The operation ${quote(name)} is not described by an object.`, form);
       continue;
     }
-    const { description, contentType, example, ...unknown } = given as Record<string, unknown>;
+    const { description, contentType, example, idempotent, retry, ...unknown } = given as Record<string, unknown>;
     for (const field of Object.keys(unknown))
-      wrong(`${pointer}/${field}`, `${quote(field)} is unknown.`, 'Known: description, contentType, example.');
+      wrong(
+        `${pointer}/${field}`,
+        `${quote(field)} is unknown.`,
+        'Known: description, contentType, example, idempotent, retry.',
+      );
     if (description !== undefined && (typeof description !== 'string' || description.length > 8_192))
       wrong(pointer, 'The description is not a text of at most 8192 characters.', form);
     if (contentType !== undefined && (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType)))
       wrong(pointer, 'The contentType is not a media type.', 'Write it as "image/png".');
     if (example !== undefined && (typeof example !== 'object' || example === null || Array.isArray(example)))
       wrong(pointer, 'The example is no object of arguments.', 'Write it as {"text": "a b a"}.');
-    operations.set(name, given as DeclaredOperation);
+    if (idempotent !== undefined && typeof idempotent !== 'boolean')
+      wrong(pointer, 'The "idempotent" is neither true nor false.', 'Write true where running it twice does no harm.');
+    const read = retry === undefined ? undefined : readRetry(retry);
+    if (read !== undefined && 'wrong' in read)
+      wrong(`${pointer}/retry`, `The "retry" ${read.wrong}.`, 'Write it as {"attempts": 3, "backoff": "2s"}.');
+    else if (read !== undefined && idempotent !== true)
+      wrong(`${pointer}/retry`, 'Only what is idempotent is tried again.', 'Add "idempotent": true, if it is.');
+    const { retry: _, ...rest } = given as DeclaredOperation & { retry?: unknown };
+    operations.set(name, { ...rest, ...(read !== undefined && !('wrong' in read) && { retry: read }) });
   }
   return operations;
+};
+
+const MOST_ATTEMPTS = 20;
+const LONGEST_BACKOFF_MS = 3_600_000;
+
+/** How often a job is begun, and how long it waits before it is begun again. */
+const readRetry = (value: unknown): { attempts: number; backoffMs: number } | { wrong: string } => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { wrong: 'is not an object' };
+  const { attempts = 3, backoff = '1s', ...unknown } = value as Record<string, unknown>;
+  const [other] = Object.keys(unknown);
+  if (other !== undefined) return { wrong: `has the unknown member ${quote(other)}` };
+  if (!Number.isInteger(attempts) || (attempts as number) < 2 || (attempts as number) > MOST_ATTEMPTS)
+    return { wrong: `has an "attempts" that is no whole number from 2 to ${MOST_ATTEMPTS}` };
+  const backoffMs = typeof backoff === 'string' ? parseDuration(backoff) : undefined;
+  if (backoffMs === undefined || backoffMs < 1 || backoffMs > LONGEST_BACKOFF_MS)
+    return { wrong: 'has a "backoff" that is no duration of at most an hour' };
+  return { attempts: attempts as number, backoffMs };
 };
 
 /**

@@ -13,8 +13,9 @@ export const toHost = {
   gone: 8,
   started: 9,
   done: 10,
-  change: 11,
-  content: 12,
+  progress: 11,
+  change: 12,
+  content: 13,
 } as const;
 export const kinds = { call: 0, describe: 1 } as const;
 

@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode } from '#src/core/error.ts';
 import type { End } from './end-frame.ts';
-import { ProtocolViolation, window } from './frames.ts';
+import { ProtocolViolation, toHost, window } from './frames.ts';
+import { createProgressRelay } from './progress.ts';
 import type { SandboxCall, SandboxOutcome, SandboxResult } from './sandbox.ts';
 import { type ChangeReader, createChangeReader } from './workspace-changes.ts';
 
@@ -17,9 +18,8 @@ export interface Receiver {
   startedAt: number;
   /** Why the host asked for the end; the sandbox's own word then counts no more. */
   stopped: { code: ErrorCode; detail: string; at: number } | undefined;
-  /** @throws ProtocolViolation when more is under way than the window allows. */
-  item(json: Buffer): void;
-  chunk(bytes: Buffer): void;
+  /** Takes a frame of the call's process that is not its END. @throws ProtocolViolation when it is none, or more is under way than allowed */
+  take(type: number, body: Buffer): void;
   end(end: End): void;
   /** What it changed in workspaces; undefined where it has none that it may write to. */
   readonly changes: ChangeReader | undefined;
@@ -58,6 +58,7 @@ export const createReceiver = (
   let fileBytes = 0;
   let tail: Promise<void> | undefined;
   let failure: { error: unknown } | undefined;
+  const progress = createProgressRelay(call.onProgress);
 
   const takeIn = (body: Buffer, consume: (body: Buffer) => void | Promise<void>): void => {
     if (receiver.settled) {
@@ -84,6 +85,16 @@ export const createReceiver = (
       ack();
     };
     tail = tail === undefined ? step() : tail.then(step);
+  };
+
+  const takeItem = (json: Buffer): void => {
+    if (json.length > call.limits.outputBytes) throw new ProtocolViolation('an item longer than its limit');
+    items++;
+    takeIn(json, (bytes) => call.onItem?.(bytes));
+  };
+
+  const takeProgress = (body: Buffer): void => {
+    if (!receiver.settled) progress.take(body);
   };
 
   const create = (): Promise<FileHandle> => {
@@ -139,6 +150,7 @@ export const createReceiver = (
 
   const settle = async (end: End, wallNs: number): Promise<void> => {
     if (tail !== undefined) await tail;
+    progress.close();
     const outcome = await outcomeOf(end);
     if (file !== undefined) {
       await file.close();
@@ -177,12 +189,12 @@ export const createReceiver = (
     settled: false,
     startedAt: performance.now(),
     stopped: undefined as Receiver['stopped'],
-    item: (json: Buffer) => {
-      if (json.length > call.limits.outputBytes) throw new ProtocolViolation('an item longer than its limit');
-      items++;
-      takeIn(json, (bytes) => call.onItem?.(bytes));
+    take: (type: number, body: Buffer) => {
+      if (type === toHost.item) takeItem(body);
+      else if (type === toHost.chunk) takeIn(body, writeChunk);
+      else if (type === toHost.progress) takeProgress(body);
+      else throw new ProtocolViolation(`a frame of type ${type} from a call`);
     },
-    chunk: (bytes: Buffer) => takeIn(bytes, writeChunk),
     end: (end: End) => close(end),
     fail: (code: ErrorCode, detail: string, known: Parameters<Receiver['fail']>[2] = {}) =>
       close({
@@ -197,6 +209,7 @@ export const createReceiver = (
     abandon: (why: NotBegun) => {
       if (receiver.settled) return;
       receiver.settled = true;
+      progress.close();
       reject(why);
     },
     result: promise,

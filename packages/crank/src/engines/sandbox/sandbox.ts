@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ErrorCode, InputError, ScriptException } from '#src/core/error.ts';
+import type { Progress } from '#src/core/progress.ts';
 import type { Isolation, Limits } from '#src/core/service.ts';
 import type { WorkspaceChange } from '#src/core/workspace.ts';
 
@@ -48,6 +49,8 @@ export interface SandboxCall {
   signal: AbortSignal;
   /** Called for each item of a stream, in order; the sandbox waits for the promise (back-pressure). */
   onItem?: (json: Uint8Array) => void | Promise<void>;
+  /** Called when it says how far it is, at most about ten times a second, and with the last of it before `run` resolves. Must not throw. */
+  onProgress?: (progress: Progress) => void;
 }
 
 export interface CallWorkspace {

@@ -134,15 +134,13 @@ export const createSlots = ({
     if (entry === undefined || slot.state !== 'busy' || entry.id !== id) {
       throw new ProtocolViolation('it wrote to the result channel out of turn');
     }
-    if (type === toHost.item) entry.receiver.item(body);
-    else if (type === toHost.chunk) entry.receiver.chunk(body);
-    else if (type === toHost.end) {
+    if (type === toHost.end) {
       const end = parseEnd(body);
       slot.state = 'ending';
       slot.since = performance.now();
       if (mustWait(slot, entry)) slot.held = Buffer.from(body);
       else settle(slot, end);
-    } else throw new ProtocolViolation('it wrote to the result channel what is no frame');
+    } else entry.receiver.take(type, body);
   };
 
   const settle = (slot: Slot, end: End): void => {

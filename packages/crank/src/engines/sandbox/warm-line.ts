@@ -123,15 +123,13 @@ export const createWarmLine = ({
       if (head === undefined || head.receiver.id !== id)
         throw new ProtocolViolation(`a frame for call ${id} out of turn`);
       head.begun = true;
-      if (type === toHost.item) head.receiver.item(body);
-      else if (type === toHost.chunk) head.receiver.chunk(body);
-      else if (type === toHost.end) {
+      if (type === toHost.end) {
         answered.push({ receiver: head.receiver, end: parseEnd(body) });
         waiting.shift();
         unwatch(opened);
         // Answers that arrive together cannot be told apart in time: each gets the time of all.
         if (waiting[0] !== undefined) waiting[0].receiver.startedAt = Math.max(waiting[0].sentAt, first);
-      } else throw new ProtocolViolation(`a frame of type ${type} from a warm process`);
+      } else head.receiver.take(type, body);
     });
     socket.on(
       'data',

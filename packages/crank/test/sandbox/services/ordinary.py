@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Iterator
+
+from crank_platform import context
 
 calls = 0
 
@@ -150,3 +153,51 @@ def process() -> int:
 def wait_outside(seconds: str) -> str:
     subprocess.run(["sleep", seconds], check=True)
     return seconds
+
+
+def report(reports: list) -> None:
+    for fraction, message in reports:
+        context.progress(fraction, message)
+
+
+def report_much(count: int, seconds: float) -> str:
+    """Says more than can be listened to, and then something that matters."""
+    for i in range(count):
+        context.progress(i / count / 2, f"row {i}")
+    context.progress(None, "sorting")
+    time.sleep(seconds)
+    return "sorted"
+
+
+def report_and_count(to: int) -> Iterator[int]:
+    for i in range(to):
+        context.progress(i / to, "before %d" % i)
+        yield i
+
+
+def report_from_threads(count: int) -> int:
+    def work():
+        for i in range(count):
+            context.progress(i / count, "x" * 900)
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return count
+
+
+def report_from_child() -> str:
+    """In a process that the call forked."""
+    ours, theirs = os.pipe()
+    if os.fork() == 0:
+        try:
+            context.progress(0.5, "not mine to say")
+        except RuntimeError as problem:
+            os.write(theirs, str(problem).encode())
+        finally:
+            os._exit(0)
+    os.close(theirs)
+    os.wait()
+    return os.read(ours, 1000).decode()

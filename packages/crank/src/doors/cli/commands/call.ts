@@ -1,16 +1,16 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { CrankError } from '#src/core/error.ts';
 import type { Operation } from '#src/core/service.ts';
+import type { JobInfo } from '#src/platform/jobs/job-view.ts';
 import { argumentText } from '../argument-text.ts';
 import type { Command, Context, Options } from '../command.ts';
 import { many, one } from '../command.ts';
 import { parseName, type ServiceName, servicePath } from '../name.ts';
 import { readTree, type TreeFile } from '../read-tree.ts';
 import { Exit } from '../run.ts';
-import { type CommandResult, showCommand } from '../show-command.ts';
-import { showStream } from '../show-stream.ts';
+import { saveReceipt, showAnswer } from '../show-answer.ts';
 
 export const call: Command = {
   name: 'call',
@@ -25,6 +25,7 @@ export const call: Command = {
     { flags: '--idempotency-key <key>', help: 'the same key gives the same answer for 24 h' },
     { flags: '--subject <name>', help: 'whose data the input is: `crank erase` takes it back' },
     { flags: '--deadline <duration>', help: 'how long to wait, such as 5s' },
+    { flags: '--async', help: 'as a job: prints its id at once; `crank job ID --wait` gets the result' },
   ],
   run: async (context, [text], options) => {
     const name = parseName(text!);
@@ -39,15 +40,22 @@ export const call: Command = {
         ...header('idempotency-key', one(options, 'idempotencyKey')),
         ...header('crank-deadline', one(options, 'deadline')),
         ...header('crank-subject', one(options, 'subject')),
+        ...header('prefer', options['async'] === true ? 'respond-async' : undefined),
       },
       body,
       signal: context.signal,
     });
-    const isCommand = typeof operation !== 'string' && operation.command !== undefined && !context.json;
-    const output = one(options, 'output');
-    const failed = isCommand
-      ? await showCommand(context, (await response.json()) as CommandResult, output)
-      : await showAnswer(context, response, output);
+    if (response.status === 202) {
+      const job = (await response.json()) as JobInfo;
+      if (job.state === 'waiting')
+        context.progress(
+          `It waits for approval (${job.approval!.reasons.join('; ')}): \`crank job ${job.id} --wait\` gets the result.`,
+        );
+      context.print(job, job.id);
+      return;
+    }
+    const isCommand = typeof operation !== 'string' && operation.command !== undefined;
+    const failed = await showAnswer(context, response, isCommand, one(options, 'output'));
     const receipt = one(options, 'receipt');
     const receiptPath = response.headers.get('crank-receipt');
     if (receipt !== undefined && receiptPath !== null) await saveReceipt(context, receiptPath, receipt);
@@ -139,31 +147,4 @@ const parseObject = (text: string): Record<string, unknown> => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new CrankError('invalid-input', 'The input must be a JSON object: arguments by parameter name.');
   return value as Record<string, unknown>;
-};
-
-/** Shows a result as it comes. @returns the exit code that a stream ended with, 0 where all went well */
-const showAnswer = async (context: Context, response: Response, file: string | undefined): Promise<number> => {
-  const type = response.headers.get('content-type') ?? '';
-  if (type.startsWith('application/x-ndjson')) return showStream(context, response, file);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  if (file !== undefined) {
-    await writeFile(file, bytes);
-    context.progress(`${bytes.length} bytes in ${file}`);
-    return 0;
-  }
-  const disposition = response.headers.get('content-disposition');
-  if (disposition !== null && process.stdout.isTTY) {
-    throw new CrankError(
-      'invalid-input',
-      `The result is a file (${type}, ${bytes.length} bytes): say where it goes with -o FILE.`,
-    );
-  }
-  context.write(bytes);
-  if (type.startsWith('application/json')) context.write(Buffer.from('\n'));
-  return 0;
-};
-
-const saveReceipt = async (context: Context, path: string, file: string): Promise<void> => {
-  const response = await context.client.send(path);
-  await writeFile(file, new Uint8Array(await response.arrayBuffer()));
 };

@@ -1,5 +1,5 @@
 import { CrankError } from '#src/core/error.ts';
-import type { Command } from '../command.ts';
+import type { Command, Context } from '../command.ts';
 import { one } from '../command.ts';
 import { table } from '../table.ts';
 
@@ -18,6 +18,7 @@ export const createKey: Command = {
   options: [
     { flags: '--name <name>', help: 'whose it is' },
     { flags: '--role <role>', help: 'owner, developer, caller or auditor' },
+    { flags: '--budget <usd>', help: 'dollars that it may spend in all' },
   ],
   run: async (context, _args, options) => {
     const name = one(options, 'name');
@@ -25,11 +26,23 @@ export const createKey: Command = {
     if (name === undefined || role === undefined)
       throw new CrankError('invalid-input', 'Give --name and --role (owner, developer, caller or auditor).');
     const key = await context.client.json<Key & { key: string }>('/v1/keys', { method: 'POST', json: { name, role } });
+    const usd = one(options, 'budget');
+    if (usd !== undefined) await bound(context, key.id, usd);
     context.print(
       key,
       `${key.key}\n${key.id} (${key.role}) of ${key.account}: store the key now, it is not shown again.`,
     );
   },
+};
+
+/** A key that is not bounded as it was asked for is none. */
+const bound = async (context: Context, id: string, usd: string): Promise<void> => {
+  try {
+    await context.client.json('/v1/budgets', { method: 'POST', json: { scope: 'key', of: id, period: 'total', usd } });
+  } catch (error) {
+    await context.client.json(`/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    throw error;
+  }
 };
 
 export const listKeys: Command = {

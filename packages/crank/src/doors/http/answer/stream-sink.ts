@@ -1,16 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import { CrankError } from '#src/core/error.ts';
+import type { Progress } from '#src/core/progress.ts';
 import type { StreamSink } from '#src/platform/call.ts';
 import type { CallAnswer } from '#src/platform/call-answer.ts';
+import { itemLine, oneLine } from '#src/platform/item-line.ts';
 import { callHeaders, serverTiming } from './answer-headers.ts';
 
 /** A client that takes nothing for this long has left. */
 const STALLED_MS = 60_000;
-const FRAME = Buffer.from('{"$crank"');
-const [NEWLINE, RETURN, SPACE] = [0x0a, 0x0d, 0x20];
 
 /**
- * A streamed answer: items as lines of NDJSON, or as server-sent events. The last frame tells how the call ended:
+ * A streamed answer: items as lines of NDJSON, or as server-sent events, which may have events `progress` with
+ * `{"fraction", "message"}` between them. The last frame tells how the call ended:
  * `{"$crank":{"call","receipt","outcome","items","error"?}}`, or an event `receipt` with the same object as data.
  */
 export interface CallStream extends StreamSink {
@@ -39,13 +40,10 @@ export const openCallStream = (
   };
   return {
     encode: (json) => {
-      const line = oneLine(json);
-      return events ? Buffer.concat([DATA, line, EVENT_END]) : Buffer.concat([line, LINE_END]);
-    },
-    write: (bytes) => {
       items += 1;
-      return write(raw, bytes);
+      return events ? Buffer.concat([DATA, oneLine(json), EVENT_END]) : itemLine(json);
     },
+    write: (bytes) => write(raw, bytes),
     finish: ({ id, timing, answer }) => {
       const error = answer.type === 'error' || answer.type === 'stream' ? answer.error : undefined;
       const problem = answer.type === 'error' || answer.type === 'stream' ? answer.problem : undefined;
@@ -60,17 +58,12 @@ export const openCallStream = (
   };
 };
 
+/** How far a call is, in a stream of server-sent events. Lines of NDJSON have no place for it: each of them is an item. */
+export const progressEvent = ({ fraction, message }: Progress): Uint8Array =>
+  Buffer.from(`event: progress\ndata: ${JSON.stringify({ fraction, message })}\n\n`);
+
 const DATA = Buffer.from('data: ');
 const EVENT_END = Buffer.from('\n\n');
-const LINE_END = Buffer.from('\n');
-
-/** An item on one line (a line break in JSON text is white space), with a space in front where it would read as the last frame. */
-const oneLine = (json: Uint8Array): Buffer => {
-  const line = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
-  const broken = line.includes(NEWLINE) || line.includes(RETURN);
-  const flat = broken ? Buffer.from(line.map((byte) => (byte === NEWLINE || byte === RETURN ? SPACE : byte))) : line;
-  return flat.subarray(0, FRAME.length).equals(FRAME) ? Buffer.concat([Buffer.from(' '), flat]) : flat;
-};
 
 /** Resolves once the client takes more. @throws CrankError `cancelled` where it is gone or takes nothing */
 const write = (raw: ServerResponse, bytes: Uint8Array): Promise<void> => {

@@ -1,6 +1,8 @@
 import { choices } from '#src/platform/draw.ts';
 import { roles } from '../routes/keys.ts';
+import { budgetPaths } from './budget-paths.ts';
 import { errors, ref } from './components.ts';
+import { jobPaths } from './job-paths.ts';
 import { logPaths } from './log-paths.ts';
 import {
   all,
@@ -16,6 +18,7 @@ import {
   refused,
   refusedOrNone,
 } from './path-parts.ts';
+import { policyTrialPaths } from './policy-trial-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
@@ -238,6 +241,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     post: applyPolicy('applyPolicy'),
     put: applyPolicy('putPolicy'),
   },
+  ...policyTrialPaths,
   '/v1/policies/{name}': {
     parameters: [inPath('name')],
     delete: {
@@ -248,6 +252,8 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: { '200': ok('Removed.', ref('Done')), ...errors(400, 401, 403, 404, 429) },
     },
   },
+  ...jobPaths,
+  ...budgetPaths,
   ...secretPaths,
   ...workspacePaths,
   ...schedulePaths,

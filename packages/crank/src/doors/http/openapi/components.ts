@@ -1,7 +1,9 @@
 import { catalogue } from '#src/core/error.ts';
 import type { JsonSchema } from '#src/core/service.ts';
 import { PROBLEM } from '../answer/problem.ts';
-import { count, list, object, ref, text, time } from './schema-parts.ts';
+import { budgetSchemas } from './budget-schemas.ts';
+import { jobSchemas } from './job-schemas.ts';
+import { count, flag, list, object, ref, text, time } from './schema-parts.ts';
 import { versionSchemas } from './version-schemas.ts';
 import { modes, workspaceSchemas } from './workspace-schemas.ts';
 
@@ -56,6 +58,12 @@ export const schemas: Record<string, JsonSchema> = {
       workspaces: modes,
       files: { ...list(text), description: 'Parameters that take files.' },
       line: count,
+      idempotent: { ...flag, description: 'Running it twice does no more than running it once.' },
+      retry: {
+        ...object({ attempts: count, backoffMs: count }),
+        description:
+          'How often a job of it is begun, and the milliseconds before the second time; twice as long each time.',
+      },
       command: {
         type: 'object',
         description:
@@ -69,7 +77,7 @@ export const schemas: Record<string, JsonSchema> = {
           'Of a described service: how it is called. Of a manifest that shows arguments: those, in a list of services.',
       },
     },
-    ['contentType', 'secrets', 'workspaces', 'line', 'command', 'example'],
+    ['contentType', 'secrets', 'workspaces', 'line', 'idempotent', 'retry', 'command', 'example'],
   ),
   Limits: object({
     wallMs: count,
@@ -116,6 +124,8 @@ export const schemas: Record<string, JsonSchema> = {
   ),
   ...versionSchemas,
   ...workspaceSchemas,
+  ...jobSchemas,
+  ...budgetSchemas,
   Call: object({
     id: text,
     account: text,
@@ -281,6 +291,7 @@ export const parameters = {
     ...text,
     maxLength: 255,
   }),
+  Prefer: header('Prefer', '`respond-async`: take the call as a job, and answer 202 before it runs (RFC 7240).', text),
   Deadline: header('Crank-Deadline', 'How long the caller waits, such as `500ms`, `5s`, `2m`.', {
     ...text,
     pattern: '^\\d+(\\.\\d+)?(ms|s|m|h)$',

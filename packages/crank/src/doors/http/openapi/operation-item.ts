@@ -18,7 +18,7 @@ export const operationItem = (service: string, operation: Operation, schemas: Sc
       tags: [service],
       ...(summary && { summary }),
       ...(rest.join('\n').trim() && { description: rest.join('\n').trim() }),
-      parameters: ['Version', 'IdempotencyKey', 'Deadline', 'Subject', 'Session', 'Tags'].map((each) => ({
+      parameters: ['Version', 'IdempotencyKey', 'Prefer', 'Deadline', 'Subject', 'Session', 'Tags'].map((each) => ({
         $ref: `#/components/parameters/${each}`,
       })),
       requestBody: {
@@ -38,6 +38,14 @@ export const operationItem = (service: string, operation: Operation, schemas: Sc
             'Server-Timing': { $ref: '#/components/headers/Timing' },
           },
           content: resultContent(operation, output),
+        },
+        '202': {
+          description: 'Taken as a job.',
+          headers: {
+            Location: { schema: { type: 'string' } },
+            'Crank-Receipt': { $ref: '#/components/headers/Receipt' },
+          },
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/Job' } } },
         },
         ...errors(400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504),
       },
@@ -65,7 +73,7 @@ const describeResult = ({ result }: Operation): string => {
     case 'file':
       return 'The file that the operation made.';
     case 'stream':
-      return 'Items as they come; the last line is `{"$crank": {"call", "receipt", "outcome", "items", "error"?}}`, the last event is named `receipt`.';
+      return 'Items as they come; the last line is `{"$crank": {"call", "receipt", "outcome", "items", "error"?}}`, the last event is named `receipt`, and events named `progress`, `{"fraction", "message"}`, may stand between items.';
   }
 };
 

@@ -8,11 +8,13 @@ import { removeFiles } from '#src/platform/scratch.ts';
 import { callHeaders, serverTiming } from '../answer/answer-headers.ts';
 import { sendProblemBytes } from '../answer/problem.ts';
 import { sendFile } from '../answer/send-file.ts';
-import { type CallStream, openCallStream } from '../answer/stream-sink.ts';
+import { type CallStream, openCallStream, progressEvent } from '../answer/stream-sink.ts';
 import { readCallBody } from '../request/call-body.ts';
 import { readCallHeaders } from '../request/call-headers.ts';
+import { prefersAsync } from '../request/prefers-async.ts';
 import { prefersEvents } from '../request/prefers-events.ts';
 import { queryText } from '../request/query.ts';
+import { sendTaken } from './jobs.ts';
 
 interface Params {
   account?: string;
@@ -30,6 +32,7 @@ export const callRoutes = (app: FastifyInstance, platform: Platform): void => {
       if (!reply.raw.writableFinished) gone.abort();
     });
     const taken: string[] = [];
+    const events = prefersEvents(raw.headers.accept);
     const started: { stream?: CallStream; id?: string } = {};
     const wanted: CallRequest = {
       authorization: raw.headers.authorization,
@@ -38,14 +41,16 @@ export const callRoutes = (app: FastifyInstance, platform: Platform): void => {
       operation,
       version: queryText(request, 'version'),
       ...readCallHeaders(raw.headers),
+      ...(prefersAsync(raw.headers['prefer']) && { later: true }),
       signal: gone.signal,
       read: (target, limits) => readCallBody(raw, target, limits, platform.scratch, taken),
       open: (begun) => {
         reply.hijack();
         started.id = begun.id;
-        started.stream = openCallStream(reply.raw, begun, prefersEvents(raw.headers.accept));
+        started.stream = openCallStream(reply.raw, begun, events);
         return started.stream;
       },
+      ...(events && { encodeProgress: progressEvent }),
     };
     try {
       const answer = await call(platform, wanted);
@@ -82,6 +87,8 @@ const send = (
       return sendFile(reply, answer);
     case 'error':
       return sendProblemBytes(request, reply, answer.error, answer.problem);
+    case 'job':
+      return sendTaken(reply, answer.job);
     case 'stream':
       throw new Error('a stream ended that was never opened');
   }

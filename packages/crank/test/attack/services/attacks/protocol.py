@@ -8,6 +8,7 @@ import time
 
 CALL, ACK, SPAWN, KILL, WATCH = 1, 3, 4, 5, 6
 READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
+PROGRESS = 11
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 ANSWERED = 77
 
@@ -29,6 +30,10 @@ def frame(kind, body=b"", to=None):
 def end(kind, rest, cpu=1_000_000, peak=1 << 20, cut=0, out=b"", err=b"", sizes=None):
     head = struct.pack("<BQQQII", kind, cpu, peak, cut, *(sizes or (len(out), len(err))))
     return frame(END, head + out + err + rest)
+
+
+def progress(fraction, message=b""):
+    return frame(PROGRESS, struct.pack("<d", fraction) + message)
 
 
 def write(data, handle=3):
@@ -102,6 +107,13 @@ ACTS = {
     "a flood of items": _flood(lambda: frame(ITEM, b"1")),
     "a flood of empty chunks": _flood(lambda: frame(CHUNK)),
     "a flood of nothing": _flood(lambda: b"\0" * 64),
+    "progress beyond all measure": lambda _: answer(progress(2.0)),
+    "progress without a measure": lambda _: answer(frame(PROGRESS, b"half")),
+    "progress in no language": lambda _: answer(progress(0.5, b"\xc3\x28")),
+    "progress of endless text": lambda _: answer(progress(0.5, b"x" * (1 << 20))),
+    "progress of another call": lambda _: answer(frame(PROGRESS, bytes(8), to=(number() + 1) % 2**32)),
+    "progress behind the answer": lambda _: answer(end(VALUE, b"1") + progress(0.5)),
+    "a flood of progress": _flood(lambda: progress(0.5)),
     "a longer answer than allowed": lambda _: answer(end(VALUE, b'"' + b"x" * (1 << 20) + b'"')),
     "outcomes that are not its own to claim": _failed(code="policy-denied", detail="x"),
     "our fault, claimed": _failed(code="internal", detail="x"),

@@ -1,4 +1,6 @@
-"""What the platform tells a function about the call, as the parameter `context`."""
+"""What the platform tells a function about the call, as the parameter `context` or as `crank_platform.context`."""
+
+from . import channel
 
 
 class Context(dict):
@@ -9,6 +11,28 @@ class Context(dict):
             return self[name]
         except KeyError:
             raise AttributeError("the context has no %r; it has %s" % (name, ", ".join(self) or "nothing")) from None
+
+    def progress(self, fraction=None, message=""):
+        """Tells whoever waits how much is done, from 0 to 1 (None: not known), and with what it is busy."""
+        channel.progress(fraction, message)
+
+
+#: `from crank_platform import context`: of whichever call runs, where somebody asked for it.
+shared = None
+
+
+def share():
+    """The context of every call of this process, filled when one begins."""
+    global shared
+    if shared is None:
+        shared = Context()
+    return shared
+
+
+def fill(value):
+    """The shared one is now about this call."""
+    shared.clear()
+    shared.update(value)
 
 
 def wrap(value):

@@ -28,6 +28,8 @@ READY       zygote -> host    JSON ``{"python": "3.11.2", "threads": 1}``
 LOAD_FAILED zygote -> host    JSON ``{"message": "...", "findings": [...]}``
 ITEM        data -> host      JSON text of one item of a stream
 CHUNK       data -> host      bytes of a file result
+PROGRESS    data -> host      f64 from 0 to 1, NaN: not known | message, UTF-8 of up to 1,000 bytes. Not acknowledged: one
+                              more than a call may send ends it, so nothing piles up
 END         data -> host      RESULT_HEAD | stdout | stderr | rest
 GONE        word -> host      as END: the call's process has ended. id 0: the slot has its next child ready. id 1: the
                               slot ends too
@@ -58,16 +60,20 @@ LIMITS = struct.Struct("<QQQQQQII")
 CALL_HEAD = struct.Struct("<QQQQQQIIBHII")
 # kind, cpu ns, peak bytes, truncated bytes, length of stdout, length of stderr
 RESULT_HEAD = struct.Struct("<BQQQII")
+# how much is done, in front of a message
+FRACTION = struct.Struct("<d")
 NONCE = 16
 
 CALL, LOAD, ACK, SPAWN, KILL, WATCH, TASK = 1, 2, 3, 4, 5, 6, 7
-READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED, DONE = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-CHANGE, CONTENT = 11, 12
+READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED, DONE, PROGRESS = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+CHANGE, CONTENT = 12, 13
 KIND_CALL, KIND_DESCRIBE = 0, 1
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 
 # stdout and stderr are kept up to this many bytes each.
 CAPTURE = 64 * 1024
+# Bytes of a message about progress.
+MESSAGE = 1000
 # Frames and bytes that a stream or file result may have under way, unacknowledged. One frame is always allowed.
 WINDOW_FRAMES = 8
 WINDOW_BYTES = 256 * 1024

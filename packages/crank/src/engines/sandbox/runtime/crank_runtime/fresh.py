@@ -5,7 +5,7 @@ import gc
 import os
 import resource
 
-from crank_runtime import answer, frames, isolate, spaces
+from crank_runtime import answer, channel, frames, isolate, spaces
 
 ANSWERED = 77  # the exit status of a child that has said all it had to say
 
@@ -57,14 +57,16 @@ def run(loaded, base, program):
             detail = f"The call could not be isolated: {type(problem).__name__}: {problem}"
             _end(number, *answer.failure("isolation-unavailable", detail))
             os._exit(ANSWERED)
+        way = channel.begin(number)
         window = Window(_acknowledged)
 
         def sink(kind, data):
             window.admit(len(data))
-            isolate.write_all(isolate.DATA, frames.frame(kind, number, data))
+            way.send(kind, data)
 
         kind, rest = answer.perform(loaded, request, sink)
         answer.flush()
+        way.close()
         _end(number, kind, rest)
         os._exit(ANSWERED)
     finally:

@@ -1,5 +1,6 @@
 """One deployed module: loaded once in the zygote, described, and called in its children."""
 
+from . import context as contexts
 from . import jsontext, secrets, workspaces
 from .context import wrap
 from .docstrings import summary
@@ -66,6 +67,8 @@ class Service:
         Gives ("value", json) | ("file", path, name, content type) | ("bytes", data, name, content type)
         | ("stream", iterator of json). Raises InvalidInput, InvalidOutput, OutputTooLarge, and whatever the user's code raises.
         """
+        if contexts.shared is not None:
+            contexts.fill(_context(jsontext.parse(context)))
         if self.script is not None and b'"command":' in context:
             plan = jsontext.parse(context).get("command")
             if plan is not None:
@@ -81,18 +84,23 @@ class Service:
         if signature.platform:
             given = jsontext.parse(context)
             for name in signature.platform:
-                value = given.get(name)
-                named[name] = wrap(value if value is not None else {})
-                if name == "context" and secrets.given:
-                    named[name]["secrets"] = wrap(dict(secrets.given))
-                if name == "context" and workspaces.given:
-                    named[name]["workspaces"] = wrap(dict(workspaces.given))
+                named[name] = _context(given) if name == "context" else wrap(given.get(name) or {})
         return answer(found, found.function(*positional, **named))
 
     def format_exception(self, exc):
         """`{type, message, traceback}` of what the user's code raised, without our own frames."""
         is_main = self.module is None or type(exc).__module__ == "__main__"
         return format_exception(exc, self.code_dir, "__main__" if is_main else self.module.__name__)
+
+
+def _context(given):
+    """What is known of the call, with its secrets and workspaces where it has some."""
+    context = wrap(given.get("context") or {})
+    if secrets.given:
+        context["secrets"] = wrap(dict(secrets.given))
+    if workspaces.given:
+        context["workspaces"] = wrap(dict(workspaces.given))
+    return context
 
 
 def _distinct(findings):

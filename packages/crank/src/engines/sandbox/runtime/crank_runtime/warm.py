@@ -6,7 +6,7 @@ import resource
 import stat
 import sys
 
-from crank_runtime import answer, frames, fresh, isolate, secrets
+from crank_runtime import answer, channel, frames, fresh, isolate, secrets
 from crank_runtime.commandline import workfolder
 
 
@@ -83,11 +83,13 @@ def _serve(loaded, with_children):
     while True:
         number, body = inbox.next_call()
         request = answer.Request(body)
-        kind, rest = answer.perform(loaded, request, _sink(inbox, number))
+        way = channel.begin(number)
+        kind, rest = answer.perform(loaded, request, _sink(inbox, way))
         if request.files:
             secrets.withdraw()
         del request, body
         answer.flush()
+        way.close()
         out, lost = _captured(1)
         err, more = _captured(2)
         now, peak = _used(with_children)
@@ -108,12 +110,12 @@ def _used(with_children):
     return cpu, peak
 
 
-def _sink(inbox, number):
-    window = fresh.Window(lambda: inbox.acknowledged(number))
+def _sink(inbox, way):
+    window = fresh.Window(lambda: inbox.acknowledged(way.number))
 
     def sink(kind, data):
         window.admit(len(data))
-        isolate.write_all(isolate.DATA, frames.frame(kind, number, data))
+        way.send(kind, data)
 
     return sink
 

@@ -1,5 +1,7 @@
 """`crank_platform` inside the sandbox, where the package itself isn't installed: what scripts import from it."""
 
+import sys
+
 
 class Context(dict):
     """The type of the parameter `context`: the call's id, account, principal, service, version and operation."""
@@ -9,6 +11,28 @@ class Context(dict):
             return self[name]
         except KeyError:
             raise AttributeError("the context has no %r" % name) from None
+
+    def progress(self, fraction=None, message=""):
+        """Tells whoever waits how much is done, from 0 to 1 (None: not known), and with what it is busy."""
+        runtime = sys.modules.get("crank_runtime.channel")
+        if runtime is not None:
+            runtime.progress(fraction, message)
+        elif fraction is not None and not 0 <= fraction <= 1:
+            raise ValueError("the fraction is what part of the work is done, from 0 to 1; this is %r" % (fraction,))
+        elif sys.stderr is not None and sys.stderr.isatty():
+            share = "" if fraction is None else "%3d%% " % round(100 * fraction)
+            sys.stderr.write("\r\x1b[K%s%s%s" % (share, message, "\n" if fraction == 1 else ""))
+            sys.stderr.flush()
+
+
+def __getattr__(name):
+    if name != "context":
+        raise AttributeError("module %r has no attribute %r" % (__name__, name))
+    if "crank_runtime.channel" not in sys.modules:
+        return Context()
+    from crank_runtime.context import share
+
+    return share()
 
 
 def crank_service(function=None, *, name=None, content_type=None, secrets=None, workspaces=None):
