@@ -7,7 +7,7 @@ import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { type Candidate, onTrial, withCandidate } from './policy-trial.ts';
 import { payloadOf } from './receipt-payload.ts';
-import { manifestLimits, networkOf, principalOf } from './replay-decisions.ts';
+import { manifestLimits, networkOf, principalOf, workspacesOf } from './replay-decisions.ts';
 
 /** Changes that are told one by one. */
 const SHOWN = 100;
@@ -100,9 +100,13 @@ const changeOf = async (
   then: CallPredicate,
   content: unknown,
 ): Promise<Change | 'gone' | undefined> => {
-  const known = await Promise.all([manifestLimits(platform, then), networkOf(platform, then)]).catch(() => undefined);
+  const known = await Promise.all([
+    manifestLimits(platform, then),
+    networkOf(platform, then),
+    workspacesOf(platform, then),
+  ]).catch(() => undefined);
   if (known === undefined) return 'gone';
-  const [asked, network] = known;
+  const [asked, network, workspaces] = known;
   const { account, service, version, operation } = then;
   const request: PolicyRequest = {
     action: 'service.call',
@@ -110,6 +114,7 @@ const changeOf = async (
     time: then.received,
     resource: { type: 'operation', account, service, version, operation },
     ...(network && { network }),
+    ...(workspaces && { workspaces }),
   };
   let limits = asked;
   for (const point of ['authorise', 'input'] as const) {

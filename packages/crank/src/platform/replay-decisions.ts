@@ -1,4 +1,4 @@
-import type { WantedWorkspaces, WorkspaceMode } from '#src/core/workspace.ts';
+import type { WorkspaceMode } from '#src/core/workspace.ts';
 import type { CallPredicate, ReceiptDecision } from '#src/engines/audit/statement.ts';
 import type { AppliedBundle, PolicyLayer } from '#src/engines/policy/bundle.ts';
 import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
@@ -70,7 +70,7 @@ export const replayDecisions = async (
         operation: then.operation,
       },
       ...(network && { network }),
-      ...(workspaces && { workspaces: askedWorkspaces(workspaces) }),
+      ...(workspaces && { workspaces }),
     };
     let limits = await manifestLimits(platform, then);
     const done: DecisionReplay[] = [];
@@ -128,9 +128,11 @@ const versionOf = (platform: Platform, { account, service, version }: CallPredic
 export const networkOf = async (platform: Platform, then: CallPredicate): Promise<readonly string[] | undefined> =>
   (await versionOf(platform, then)).manifest.network;
 
-const workspacesOf = async (platform: Platform, then: CallPredicate): Promise<WantedWorkspaces | undefined> => {
+/** What a call asked for, as policy was told of it. */
+export const workspacesOf = async (platform: Platform, then: CallPredicate): Promise<PolicyRequest['workspaces']> => {
   const version = await versionOf(platform, then);
-  return wantedWorkspaces(version, version.operation(then.operation).operation);
+  const wanted = wantedWorkspaces(version, version.operation(then.operation).operation);
+  return wanted && askedWorkspaces(wanted);
 };
 
 /** The workspace that a decision grants, and how. */

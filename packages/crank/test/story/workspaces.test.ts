@@ -135,6 +135,18 @@ describe('workspaces', () => {
     }
   });
 
+  it('a job writes, too, and its receipt has the states', async () => {
+    const { bytes } = await about();
+    const taken = await call('add', { line: 'by-a-job' }, undefined, { prefer: 'respond-async' });
+    expect(taken.status, taken.text).toBe(202);
+    await expect
+      .poll(async () => (await node.request<Json>('GET', `/v1/jobs/${taken.id}`)).json['outcome'], { timeout: 20_000 })
+      .toBe('ok');
+    const { after, before } = await usedBy(taken.id);
+    expect(after).not.toBe(before);
+    expect(await about()).toMatchObject({ digest: after, bytes: (bytes as number) + 'by-a-job\n'.length });
+  });
+
   it('what does not fit its quota is refused, with nothing kept', async () => {
     const before = await about();
     const full = await call('run', {
