@@ -31,6 +31,8 @@ export const catalogue = {
   unavailable: { status: 503, exit: 4, retry: 'after', title: 'Unavailable' },
   'workspace-full': { status: 507, exit: 1, retry: 'never', title: 'The workspace is full' },
   timeout: { status: 504, exit: 1, retry: 'never', title: 'Out of time' },
+  'call-cycle': { status: 508, exit: 1, retry: 'never', title: 'A call that leads to itself' },
+  'call-limit': { status: 508, exit: 1, retry: 'never', title: 'Too many calls within a call' },
 } as const satisfies Record<
   string,
   { status: number; exit: number; retry: 'never' | 'after' | 'same-key'; title: string }

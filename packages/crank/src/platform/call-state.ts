@@ -16,6 +16,7 @@ import { grantEgress } from './egress.ts';
 import type { IdempotencySlot } from './idempotency.ts';
 import type { Keeping } from './keeping.ts';
 import { maskError, maskResult } from './mask-result.ts';
+import { type NestedCalls, type NestedReceipt, nestedCalls, type Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
 import { removeFiles } from './scratch.ts';
 import { noteUser, wantedSecrets } from './secret-users.ts';
@@ -40,6 +41,9 @@ export class CallState {
   keeps: Keeping | undefined;
   /** The receipt that this one follows: of its opening, or of the call whose replay this is. */
   predecessor: string | undefined;
+  /** The call that asked for it, where one did; and those that it asked for. */
+  readonly within: Within | undefined;
+  nested: readonly NestedReceipt[] = [];
   /** The version's limits, lowered by what policy decided. */
   limits: Limits;
   readonly decisions: Decision[] = [];
@@ -63,6 +67,8 @@ export class CallState {
   result: SandboxResult | undefined;
   stream: OpenStream | undefined;
   answer: Answer = { type: 'json', json: NOTHING };
+  /** What was signed about it, once that is stored. */
+  statement: string | undefined;
 
   constructor(call: {
     id: string;
@@ -72,6 +78,7 @@ export class CallState {
     operation: Operation;
     subject: SubjectKey;
     predecessor?: string | undefined;
+    within?: Within | undefined;
   }) {
     this.id = call.id;
     this.received = call.received;
@@ -81,6 +88,7 @@ export class CallState {
     this.subject = call.subject;
     this.salts = call.subject.salts(call.id);
     this.predecessor = call.predecessor;
+    this.within = call.within;
     this.limits = { ...call.target.manifest.limits };
     this.wanted = wantedSecrets(call.target, call.operation);
     this.wantedWorkspaces = wantedWorkspaces(call.target, call.operation);
@@ -102,10 +110,10 @@ export class CallState {
   }
 
   /** What policy is asked: policies/README.md documents it for authors. */
-  policyInput(action: string, content?: unknown): PolicyRequest {
-    const { principal, target } = this;
+  policyInput(content?: unknown, principal = this.principal): PolicyRequest {
+    const { target, within } = this;
     return {
-      action,
+      action: 'service.call',
       principal,
       time: new Date(this.received).toISOString(),
       resource: {
@@ -119,8 +127,25 @@ export class CallState {
       ...(target.manifest.network && { network: target.manifest.network }),
       ...(this.wanted && { secrets: [...new Set(Object.values(this.wanted))].sort() }),
       ...(this.wantedWorkspaces && { workspaces: askedWorkspaces(this.wantedWorkspaces) }),
+      ...(within && { call: { parent: within.parent, chain: within.chain } }),
       ...(content !== undefined && { content }),
     };
+  }
+
+  /** In whose name policy is asked: of a call within another, that of whoever made the outermost, and its own. */
+  get principals(): readonly Principal[] {
+    return this.within === undefined ? [this.principal] : [this.within.caller, this.principal];
+  }
+
+  /** Asks policy in the name of each principal, and obeys all. @throws CrankError as `decide` */
+  async judge(
+    ask: (input: PolicyRequest) => Decision | Promise<Decision>,
+    content?: unknown,
+  ): Promise<readonly Decision[]> {
+    const decisions: Decision[] = [];
+    for (const principal of this.principals)
+      decisions.push(await this.decide(ask(this.policyInput(content, principal))));
+    return decisions;
   }
 
   /** Notes a decision and obeys it. @throws CrankError `forbidden` where the role does not permit it, `policy-denied` with the reasons */
@@ -144,13 +169,14 @@ export class CallState {
     if (this.wanted !== undefined) this.secrets = await platform.secrets.grant(this.target.account, this.wanted);
   }
 
-  /** Notes that policy grants the workspaces that it asks for. @throws CrankError `policy-denied` */
-  async lend(platform: Platform, decision: Decision): Promise<void> {
-    const asked = this.policyInput('service.call');
-    const granting = await grantWorkspaces(this.wantedWorkspaces!, asked, decision.workspaces ?? [], (one) =>
-      platform.policy.authorise(one),
-    );
-    this.decisions.push(...granting);
+  /** Notes that policy grants the workspaces that it asks for, to each principal. @throws CrankError `policy-denied` */
+  async lend(platform: Platform, decisions: readonly Decision[]): Promise<void> {
+    for (const [i, principal] of this.principals.entries()) {
+      const asked = this.policyInput(undefined, principal);
+      const granted = decisions[i]?.workspaces ?? [];
+      const authorise = (one: PolicyRequest) => platform.policy.authorise(one);
+      this.decisions.push(...(await grantWorkspaces(this.wantedWorkspaces!, asked, granted, authorise)));
+    }
   }
 
   /** Waits for those workspaces, within its time. @throws CrankError as `CallWorkspaces.hold` does */
@@ -197,7 +223,7 @@ export class CallState {
   }
 
   /** Lowers the wall time to what is left of the caller's deadline. @throws CrankError `timeout` where nothing is */
-  within(deadlineMs: number | undefined): void {
+  until(deadlineMs: number | undefined): void {
     if (deadlineMs === undefined) return;
     const left = this.received + deadlineMs - Date.now();
     if (left <= 0)
@@ -229,12 +255,14 @@ export class CallState {
       signal = stop.signal;
     }
     let lease: Lease | undefined;
+    let nested: NestedCalls | undefined;
     const leave = this.target.manifest.isolation === 'warm' ? undefined : platform.load.fork(this.target.account);
     try {
       const template = this.#template(platform);
       this.workspaces?.ran(platform.sandbox, template, this.limits);
       lease = this.destinations && platform.egress.open({ home: template.key, destinations: this.destinations });
       const onProgress = tellProgress(platform, this, request);
+      nested = nestedCalls(platform, this, request);
       const result = await platform.sandbox.run(template, {
         id: this.id,
         operation: this.operation.name,
@@ -248,6 +276,8 @@ export class CallState {
         ...(this.workspaces && { workspaces: this.workspaces.call }),
         ...(this.stream && { onItem: this.#onItem(this.stream) }),
         ...(onProgress && { onProgress }),
+        ...(this.within && { depth: this.within.chain.length }),
+        onAsk: nested.ask,
       });
       this.executed = true;
       this.usage = result.usage;
@@ -257,6 +287,7 @@ export class CallState {
       throw startedBefore(this.secrets === undefined ? error : maskError(error, this.secrets.mask), this.name);
     } finally {
       await this.stream?.idle();
+      this.nested = (await nested?.ended()) ?? [];
       leave?.();
       this.traffic = lease?.close();
       forget?.();
@@ -279,7 +310,8 @@ export class CallState {
   }
 
   finish(): CallAnswer {
-    return { id: this.id, version: this.target.digest, timing: this.timing, answer: this.answer };
+    const { id, timing, answer, statement } = this;
+    return { id, version: this.target.digest, timing, answer, ...(statement !== undefined && { statement }) };
   }
 
   /** Deletes what an answer that nobody gets has left. */

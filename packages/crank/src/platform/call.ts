@@ -10,9 +10,10 @@ import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
 import type { DeployedVersion } from './catalog.ts';
-import { awaitsApproval } from './jobs/approval.ts';
+import { wantedApproval } from './jobs/approval.ts';
 import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
+import { demandNoCycle, type Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
 import { demandTrust } from './quarantine.ts';
 import type { RecordEntry } from './record-entry.ts';
@@ -27,6 +28,8 @@ export interface CallRequest {
     principal: Principal /** When the call came, milliseconds since 1970; now where absent. */;
     received?: number;
   };
+  /** The call that asked for it, where one did. */
+  within?: Within;
   /** The account of the service; the caller's own where absent. */
   account?: string | undefined;
   service: string;
@@ -95,9 +98,9 @@ export interface StreamSink {
  */
 export const call = async (platform: Platform, request: CallRequest): Promise<CallAnswer> => {
   // 1. authenticate; resolve within what the principal may see
-  const received = request.as?.received ?? Date.now();
-  const principal =
-    request.as === undefined ? await admit(platform, request.authorization) : letIn(platform, request.as);
+  const { as, within } = request;
+  const received = as?.received ?? Date.now();
+  const principal = as === undefined ? await admit(platform, request.authorization) : letIn(platform, { as, within });
   const id = request.as?.id ?? newId('call');
   const { service, version, operation: named, session } = request;
   const target = await platform.catalog.choose(
@@ -123,8 +126,9 @@ const run = async (
       ? request.subject
       : await platform.subjects.of(target.account, request.subject ?? principal.id, request.subject !== undefined);
   const { operation } = callable;
+  const { within } = request;
   const predecessor = request.job?.opening ?? request.replays?.id;
-  const state = new CallState({ id, received, principal, target, operation, subject, predecessor });
+  const state = new CallState({ id, received, principal, target, operation, subject, predecessor, within });
   let release: (() => void) | undefined;
   let isCommitted = false;
   let reservation: Reservation | undefined;
@@ -132,9 +136,10 @@ const run = async (
   try {
     try {
       // 2. authorise on what is known without the body
-      await state.step('authorise', () => state.decide(platform.policy.authorise(state.policyInput('service.call'))));
+      await state.step('authorise', () => state.judge((input) => platform.policy.authorise(input)));
 
       demandTrust(target);
+      if (within !== undefined) demandNoCycle(state.name, within);
 
       // 3. read and validate the input
       const body = await state.step('read', () => request.read(callable.operation, state.limits));
@@ -156,20 +161,19 @@ const run = async (
       }
 
       // 4. decide on the input
-      const decision = await state.step('decide', () =>
-        state.decide(platform.policy.decideInput(state.policyInput('service.call', body.value))),
+      const decisions = await state.step('decide', () =>
+        state.judge((input) => platform.policy.decideInput(input), body.value),
       );
-      state.reach(decision, platform.egress.ceiling);
+      for (const decision of decisions) state.reach(decision, platform.egress.ceiling);
       if (state.wanted !== undefined) await state.unlock(platform);
-      if (state.wantedWorkspaces !== undefined) await state.lend(platform, decision);
-      state.keeps = await keepingOf(decision.retain, body);
+      if (state.wantedWorkspaces !== undefined) await state.lend(platform, decisions);
+      state.keeps = await keepingOf(decisions.find(({ retain }) => retain !== undefined)?.retain, body);
       if (request.replays !== undefined) state.lower(request.replays.limits);
 
       // 5. reserve; 6. place: here
-      state.within(request.deadlineMs);
-      const waits = awaitsApproval(state, decision, request);
-      if (request.later || waits)
-        return await takeJob(platform, state, body, request, waits ? decision.approval : undefined);
+      state.until(request.deadlineMs);
+      const approval = wantedApproval(state, decisions, request);
+      if (request.later || approval !== undefined) return await takeJob(platform, state, body, request, approval);
       if (platform.budgets.areThere) reservation = await state.step('reserve', () => reserve(platform, state, request));
       await request.job?.begin(state);
 
@@ -202,6 +206,7 @@ const run = async (
     if (more.length > 0) entry.queries = [...(entry.queries ?? []), ...more];
     await state.step('commit', () => platform.recorder.commit(entry));
     isCommitted = true;
+    state.statement = entry.statement;
     await reservation?.committed();
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);

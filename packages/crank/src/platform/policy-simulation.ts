@@ -2,12 +2,13 @@ import type { CallPredicate } from '#src/engines/audit/statement.ts';
 import type { PolicyRequest } from '#src/engines/policy/decision.ts';
 import type { PolicyEngine } from '#src/engines/policy/engine.ts';
 import { identify } from './admit.ts';
+import { askedAs } from './asked-as.ts';
 import { unpackInput } from './keeping.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { type Candidate, onTrial, withCandidate } from './policy-trial.ts';
 import { payloadOf } from './receipt-payload.ts';
-import { manifestLimits, networkOf, principalOf, workspacesOf } from './replay-decisions.ts';
+import { manifestLimits, networkOf, workspacesOf } from './replay-decisions.ts';
 
 /** Changes that are told one by one. */
 const SHOWN = 100;
@@ -101,28 +102,34 @@ const changeOf = async (
   content: unknown,
 ): Promise<Change | 'gone' | undefined> => {
   const known = await Promise.all([
-    manifestLimits(platform, then),
-    networkOf(platform, then),
-    workspacesOf(platform, then),
+    ...([
+      manifestLimits(platform, then),
+      networkOf(platform, then),
+      askedAs(platform, then),
+      workspacesOf(platform, then),
+    ] as const),
   ]).catch(() => undefined);
   if (known === undefined) return 'gone';
-  const [asked, network, workspaces] = known;
+  const [asked, network, { principals, within }, workspaces] = known;
   const { account, service, version, operation } = then;
-  const request: PolicyRequest = {
+  const request: Omit<PolicyRequest, 'principal'> = {
     action: 'service.call',
-    principal: await principalOf(platform, then),
     time: then.received,
     resource: { type: 'operation', account, service, version, operation },
     ...(network && { network }),
     ...(workspaces && { workspaces }),
+    ...(within && { call: within }),
   };
   let limits = asked;
-  for (const point of ['authorise', 'input'] as const) {
-    const before = then.decisions.find((decision) => decision.point === point);
+  const turns = (['authorise', 'input'] as const).flatMap((point) =>
+    principals.map((principal, nth) => ({ point, principal, nth })),
+  );
+  for (const { point, principal, nth } of turns) {
+    const before = then.decisions.filter((decision) => decision.point === point)[nth];
     const after =
       point === 'authorise'
-        ? await engine.authorise({ ...request, limits })
-        : await engine.decideInput({ ...request, limits, content });
+        ? await engine.authorise({ ...request, principal, limits })
+        : await engine.decideInput({ ...request, principal, limits, content });
     limits = after.limits ?? limits;
     // A call that failed in between had no decision on its input.
     if (before === undefined) return undefined;

@@ -34,6 +34,8 @@ export interface PolicyRequest {
   secrets?: readonly string[];
   /** Workspaces that the operation asks for, where it does. */
   workspaces?: readonly { name: string; mode: WorkspaceMode }[];
+  /** Of a call that another one asked for: that one, and what is under way, `account/service.operation`, outermost first. */
+  call?: { parent: string; chain: readonly string[] };
   /** When, RFC 3339; now where absent. */
   time?: string;
   /** The arguments of the call, from the input point on. */

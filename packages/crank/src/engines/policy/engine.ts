@@ -80,7 +80,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
 
   /** Input of the applied bundles, as JSON text. */
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
-    const { action, principal, resource, limits, network, secrets, workspaces, content } = request;
+    const { action, principal, resource, limits, network, secrets, workspaces, call, content } = request;
     const { time = new Date().toISOString() } = request;
     const text = JSON.stringify({
       point,
@@ -92,6 +92,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       network,
       secrets,
       workspaces,
+      call,
       content,
     });
     if (fields === undefined) return text;

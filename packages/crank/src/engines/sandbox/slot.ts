@@ -5,6 +5,7 @@ import type { Limits } from '#src/core/service.ts';
 import type { ControlGroup, ServiceGroup } from './control-groups.ts';
 import type { End } from './end-frame.ts';
 import { toHost } from './frames.ts';
+import { runsNode } from './node-parts.ts';
 import type { Receiver } from './receiver.ts';
 import type { SandboxCall, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
@@ -14,8 +15,9 @@ export interface SlotOptions {
   process: SandboxProcess;
   template: SandboxTemplate;
   outFolder: string;
-  /** Slots that are kept ready, and the most there may be. */
+  /** Slots that are kept ready, those there may be for calls that nothing waits for, and all that there may be. */
   spares: number;
+  usual: number;
   most: number;
   /** Around the zygote and all that it starts, where the machine lets us have one. */
   group: ServiceGroup | undefined;
@@ -89,18 +91,23 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
 /** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
 const believedMs = 50;
 
-/** Whether a call can run in what its namespaces were made for. */
-export const fits = (slot: Slot, call: SandboxCall): boolean =>
+/** Whether a call can run in what its namespaces were made for. And in a Node, which was started for that. */
+export const fits = (slot: Slot, call: SandboxCall, template: SandboxTemplate): boolean =>
   slot.limits.tmpBytes === call.limits.tmpBytes &&
   slot.limits.subprocesses > 0 === call.limits.subprocesses > 0 &&
-  slot.workspaces === mountsOf(call);
+  slot.workspaces === mountsOf(call) &&
+  (!runsNode(template) ||
+    (slot.limits.cpuMs >= call.limits.cpuMs &&
+      slot.limits.memoryBytes === call.limits.memoryBytes &&
+      slot.limits.threads === call.limits.threads &&
+      slot.limits.subprocesses === call.limits.subprocesses));
 
 /** Calls for which no slot is being made. */
-export const unmet = (slots: readonly Slot[], waiting: readonly Entry[]): Entry[] => {
+export const unmet = (slots: readonly Slot[], waiting: readonly Entry[], template: SandboxTemplate): Entry[] => {
   if (waiting.length === 0) return [];
   const coming = slots.filter(({ state }) => state === 'starting');
   return waiting.filter(({ call }) => {
-    const i = coming.findIndex((slot) => fits(slot, call));
+    const i = coming.findIndex((slot) => fits(slot, call, template));
     if (i >= 0) coming.splice(i, 1);
     return i < 0;
   });
@@ -128,6 +135,7 @@ export const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpu
  */
 export const readChange = (slot: Slot, type: number, body: Buffer): boolean => {
   const { receiver, call } = slot.entry ?? {};
+  slot.since = performance.now();
   const changes = receiver?.changes;
   if (receiver === undefined || changes === undefined) return false; // it has failed meanwhile
   if (performance.now() - receiver.startedAt > call!.limits.wallMs) {
@@ -143,6 +151,10 @@ export const readChange = (slot: Slot, type: number, body: Buffer): boolean => {
   }
   return changes.isRefused;
 };
+
+/** Of calls that wait for slots, within how many others the deepest is: so many slots more there may be. */
+export const deepestOf = (waiting: readonly Entry[]): number =>
+  waiting.reduce((most, { call }) => Math.max(most, call.depth ?? 0), 0);
 
 /** Why a call's process ended without an answer. `result`: in the slot's words, which knows no call's limits. */
 export const reasonFor = (
@@ -162,3 +174,10 @@ export const reasonFor = (
   }
   return result;
 };
+
+/** What a call said, with its slot's figures: what it started is in those only. */
+export const withFigures = (said: End, { cpuNs, peakBytes }: End): End => ({
+  ...said,
+  cpuNs,
+  peakBytes: Math.max(said.peakBytes, peakBytes),
+});

@@ -15,12 +15,14 @@ import {
   watchFrame,
 } from './frames.ts';
 import { encloseLine } from './line-group.ts';
+import { isStartedApart, ownOfNode } from './node-parts.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
 import type { PlannedCall, SandboxCall, SandboxResult } from './sandbox.ts';
 import { skipTo } from './skip-to.ts';
 import {
   absentSlot,
+  deepestOf,
   type Entry,
   fits,
   measured,
@@ -30,9 +32,10 @@ import {
   type Slot,
   type SlotOptions,
   unmet,
+  withFigures,
 } from './slot.ts';
 import { suspecting } from './suspect.ts';
-import { mountsOf, planOf } from './workspace-mounts.ts';
+import { mountsOf, planOf, withWritable } from './workspace-mounts.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
 export interface Slots {
@@ -47,10 +50,9 @@ export interface Slots {
   close(why: string): Promise<void>;
 }
 
-const sweepEvery = 10;
 /** Milliseconds that a slot, and then its zygote, gets to end what it was told to end. */
 const obedience = 1000;
-const [startMs, idleMs] = [10_000, 10_000];
+const [sweepEvery, startMs, idleMs] = [10, 10_000, 10_000];
 const cpus = availableParallelism();
 
 export const createSlots = ({
@@ -58,6 +60,7 @@ export const createSlots = ({
   template,
   outFolder,
   spares,
+  usual,
   most,
   group: around,
   killZygote,
@@ -107,7 +110,8 @@ export const createSlots = ({
   const greet = async (slot: Slot, inner: number): Promise<void> => {
     const { nonce } = slot;
     if (around !== undefined) {
-      const group = await encloseLine(around, process, inner, slot);
+      const more = withWritable(ownOfNode(template), slot.workspaces);
+      const group = await encloseLine(around, process, inner, slot.limits, slot.group, more);
       if (group === undefined) return; // it has ended: the zygote will say so
       slot.group = group;
       if (gone) await group.remove();
@@ -155,11 +159,7 @@ export const createSlots = ({
 
   /** The slot's own word on the end of the call's process. */
   const onGone = (slot: Slot, type: number, id: number, body: Buffer): void => {
-    if (type === toHost.change || type === toHost.content) {
-      slot.since = performance.now();
-      if (readChange(slot, type, body)) dismiss(slot);
-      return;
-    }
+    if (type === toHost.change || type === toHost.content) return void (readChange(slot, type, body) && dismiss(slot));
     if (type !== toHost.gone) throw new ProtocolViolation(`a frame of type ${type} from a slot`);
     const end = parseEnd(body);
     slot.entry?.receiver.changes?.told();
@@ -172,7 +172,7 @@ export const createSlots = ({
   const finish = (slot: Slot, last: boolean, end: End): void => {
     if (slot.state === 'busy') bury(slot, end);
     else if (slot.state !== 'ending') return;
-    else if (slot.held !== undefined) settle(slot, { ...parseEnd(slot.held), cpuNs: end.cpuNs });
+    else if (slot.held !== undefined) settle(slot, withFigures(parseEnd(slot.held), end));
     slot.held = undefined;
     slot.since = performance.now();
     if (last) slot.state = 'dying';
@@ -211,6 +211,7 @@ export const createSlots = ({
   const assign = (slot: Slot, entry: Entry): void => {
     const { call, kind, files } = entry;
     slot.state = 'busy';
+    slot.spoilt = isStartedApart(template, kind);
     slot.entry = entry;
     entry.slot = slot;
     entry.receiver.startedAt = performance.now();
@@ -229,7 +230,7 @@ export const createSlots = ({
       const entry = waiting[i]!;
       const slot = entry.receiver.settled
         ? undefined
-        : slots.find((one) => one.state === 'idle' && fits(one, entry.call));
+        : slots.find((one) => one.state === 'idle' && fits(one, entry.call, template));
       if (slot !== undefined) assign(slot, entry);
       if (slot !== undefined || entry.receiver.settled) waiting.splice(i, 1);
       else i++;
@@ -238,19 +239,21 @@ export const createSlots = ({
   };
 
   const provide = (): void => {
-    const lacking = unmet(slots, waiting);
-    const ready = slots.filter(({ state }) => state === 'starting' || state === 'idle' || state === 'ending').length;
+    const lacking = unmet(slots, waiting, template);
+    const there = slots.filter(({ state }) => state !== 'absent');
+    const ready = there.filter(({ state }) => state === 'starting' || state === 'idle' || state === 'ending').length;
     let spare = waiting.length > 0 ? 0 : spares - ready;
+    let free = usual + deepestOf(waiting) - there.length;
     for (const slot of slots) {
       if (lacking.length === 0 && spare <= 0) return;
-      if (slot.state !== 'absent') continue;
+      if (slot.state !== 'absent' || free-- <= 0) continue;
       const call = lacking.shift()?.call;
       if (call === undefined) spare--;
       open(slot, call?.limits ?? template.limits, call && mountsOf(call));
     }
     // All there may be are there, and those that are idle were made for others.
     const [first] = lacking;
-    const other = first && slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call));
+    const other = first && slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call, template));
     if (other !== undefined) dismiss(other);
   };
 
@@ -270,7 +273,7 @@ export const createSlots = ({
     if (before === 'starting' && end.result.kind === 'failed') {
       // Nobody would be served by trying for ever.
       const { code, detail } = end.result;
-      const its = waiting.filter(({ call }) => fits(slot, call));
+      const its = waiting.filter(({ call }) => fits(slot, call, template));
       for (const { receiver } of its) receiver.fail(code, detail);
       if (its.length < waiting.length) pump();
     } else pump();
@@ -351,10 +354,10 @@ export const createSlots = ({
         id,
         call,
         outFolder,
-        () => {
+        (frame, sent) => {
           if (entry.slot?.entry !== entry || entry.slot.state !== 'busy') return;
           entry.slot.spoilt = true;
-          entry.slot.data.write(bareFrame(toSandbox.ack, id));
+          entry.slot.data.write(frame, sent);
         },
         () => stop(entry),
       );

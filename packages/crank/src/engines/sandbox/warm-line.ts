@@ -158,7 +158,7 @@ export const createWarmLine = ({
   /** Nothing is sent to a process before it is bounded as a whole. */
   const enclose = async (to: Line, inner: number): Promise<void> => {
     if (around !== undefined) {
-      to.group = await encloseLine(around, process, inner, { limits: template.limits, group: undefined });
+      to.group = await encloseLine(around, process, inner, template.limits);
       if (to.group === undefined) return; // it has ended: the zygote will say so
       if (gone) await to.group.remove();
     }
@@ -287,8 +287,8 @@ export const createWarmLine = ({
         id,
         call,
         outFolder,
-        () => {
-          if (waiting[0]?.receiver === receiver) line?.socket.write(bareFrame(toSandbox.ack, id));
+        (frame, sent) => {
+          if (waiting[0]?.receiver === receiver) line?.socket.write(frame, sent);
         },
         () => stop(receiver),
       );

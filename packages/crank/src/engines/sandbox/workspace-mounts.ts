@@ -22,9 +22,14 @@ export const mountsOf = ({ workspaces, limits }: PlannedCall): string =>
         ),
       );
 
-/** Memory that a call may take in what it writes to its workspaces, beside its /tmp. @param mounts as of `mountsOf` */
-export const writableBytes = (mounts: string): number =>
-  mounts === '' ? 0 : (JSON.parse(mounts) as Mount[]).reduce((sum, [, , bytes]) => sum + (bytes ?? 0), 0);
+/** Adds the memory that a call may take in what it writes to its workspaces, beside its /tmp. @param mounts as of `mountsOf` */
+export const withWritable = <T extends { bytes: number }>(more: T, mounts: string): T =>
+  mounts === ''
+    ? more
+    : {
+        ...more,
+        bytes: (JSON.parse(mounts) as Mount[]).reduce((sum, [, , bytes]) => sum + (bytes ?? 0), more.bytes),
+      };
 
 /** The same mounts with the states of now. */
 const current = (mounts: string, workspaces: readonly CallWorkspace[]): string => {

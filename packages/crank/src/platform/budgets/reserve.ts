@@ -42,7 +42,9 @@ export const reserve = async (
     state.id,
     {
       account: principal.account,
-      principals: [principal.id, ...(principal.onBehalfOf === undefined ? [] : [principal.onBehalfOf])],
+      principals: state.principals.flatMap(({ id, onBehalfOf }) =>
+        onBehalfOf === undefined ? [id] : [id, onBehalfOf],
+      ),
       serviceAccount: target.account,
       service: target.service,
       tags: tagsIn(request.tags),

@@ -69,6 +69,10 @@ export const schemas: Record<string, JsonSchema> = {
         description:
           'How arguments become a command line, where the operation is one. For the sandbox; its form may change.',
       },
+      plan: {
+        type: 'object',
+        description: 'How arguments become what a module for Node takes. For the sandbox; its form may change.',
+      },
       path: text,
       curl: text,
       example: {
@@ -77,7 +81,7 @@ export const schemas: Record<string, JsonSchema> = {
           'Of a described service: how it is called. Of a manifest that shows arguments: those, in a list of services.',
       },
     },
-    ['contentType', 'secrets', 'workspaces', 'line', 'idempotent', 'retry', 'command', 'example'],
+    ['contentType', 'secrets', 'workspaces', 'line', 'idempotent', 'retry', 'command', 'plan', 'example'],
   ),
   Limits: object({
     wallMs: count,
@@ -111,6 +115,11 @@ export const schemas: Record<string, JsonSchema> = {
       workspaces: modes,
       requirements: list(text),
       lock: { type: ['string', 'null'] },
+      tools: {
+        type: 'object',
+        additionalProperties: object({ path: text, digest: text, version: text }),
+        description: 'With the runtime `command`: the programs that it was deployed with, by name.',
+      },
       operations: list(ref('Operation')),
       findings: list(ref('Finding')),
       created: {
@@ -151,6 +160,8 @@ export const schemas: Record<string, JsonSchema> = {
         energy: object({ joules: { type: 'number' }, grade: text, uncertainty: text }),
         carbon: object({ grams: { type: 'number' }, gridGramsPerKwh: { type: 'number' }, source: text }),
         charge: object({ currency: text, total: text, lines: list(object({ kind: text, amount: text })) }),
+        parent: { type: ['string', 'null'], description: 'Call that asked for this one.' },
+        calls: list(object({ call: text, outcome: text })),
         receipt: text,
       }),
     ],

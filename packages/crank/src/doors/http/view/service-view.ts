@@ -27,6 +27,7 @@ export const serviceView = ({ account, name, version, manifest, findings }: Show
   workspaces: manifest.workspaces ?? {},
   requirements: manifest.requirements,
   lock: manifest.lock,
+  tools: manifest.tools ?? {},
   operations: operationsOf(manifest).map((operation) => ({
     ...operation,
     path: operationPath(name, operation.name),

@@ -1,12 +1,7 @@
 import { CrankError } from '#src/core/error.ts';
 import type { SandboxTemplate } from './sandbox.ts';
 
-/**
- * What a template asks for must be had at its level, and that level on this node.
- *
- * @param containers whether this node's sandboxes are containers
- * @throws CrankError `isolation-unavailable`
- */
+/** @throws CrankError `isolation-unavailable` where what runs sandboxes here, containers or not, has no such level */
 export const demandLevel = ({ isolation, network, workspaces }: SandboxTemplate, containers: boolean): void => {
   if (containers && network === true) {
     throw new CrankError(
