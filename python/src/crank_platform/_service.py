@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Ty
 
 F = TypeVar("F", bound=Callable[..., Any])
 Secrets = Union[Sequence[str], Mapping[str, str]]
+Workspaces = Mapping[str, str]
 
 
 class Context(dict):  # type: ignore[type-arg]
     """What the platform tells a function about the call: its id, account, principal, service, version, operation.
 
-    `context.account` and `context["account"]` are the same. `context.secrets` has the secrets that it asked for.
+    `context.account` and `context["account"]` are the same. `context.secrets` has the secrets that it asked for,
+    `context.workspaces` the paths of the workspaces.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -113,7 +115,11 @@ def shared() -> Context:
 def crank_service(function: F) -> F: ...
 @overload
 def crank_service(
-    *, name: Optional[str] = None, content_type: Optional[str] = None, secrets: Optional[Secrets] = None
+    *,
+    name: Optional[str] = None,
+    content_type: Optional[str] = None,
+    secrets: Optional[Secrets] = None,
+    workspaces: Optional[Workspaces] = None,
 ) -> Callable[[F], F]: ...
 def crank_service(
     function: Optional[F] = None,
@@ -121,6 +127,7 @@ def crank_service(
     name: Optional[str] = None,
     content_type: Optional[str] = None,
     secrets: Optional[Secrets] = None,
+    workspaces: Optional[Workspaces] = None,
 ) -> Union[F, Callable[[F], F]]:
     """Marks a function as an operation of the service; once one is marked, only marked functions are offered.
 
@@ -130,10 +137,17 @@ def crank_service(
         content_type: Makes the result (bytes, text or a Path) a file of this type, such as `image/png`.
         secrets: Names of secrets that each call is given, as environment variables of these names and as
             `context.secrets`; or a mapping of such names by environment variable.
+        workspaces: Workspaces that each call is given, "read" or "write" by name: folders, whose paths are in
+            `context.workspaces` and in environment variables such as `CRANK_WORKSPACE_MAIL_ARCHIVE`.
     """
 
     def mark(target: F) -> F:
-        target.__crank_service__ = {"name": name, "content_type": content_type, "secrets": secrets}  # type: ignore[attr-defined]
+        target.__crank_service__ = {  # type: ignore[attr-defined]
+            "name": name,
+            "content_type": content_type,
+            "secrets": secrets,
+            "workspaces": workspaces,
+        }
         return target
 
     return mark if function is None else mark(function)

@@ -40,7 +40,7 @@ export interface BackupReport {
 /** Signing keys stay behind: a restored node must not be able to carry on the log, nor cosign in a name with a memory that is too old. */
 const isOfTheLog = (path: string): boolean => /^keys\/(log\.|witness\.|origin$|predecessor\.json$)/.test(path);
 
-const FOLDERS = ['versions', 'envs'] as const;
+const FOLDERS = ['versions', 'envs', 'workspaces'] as const;
 
 /** A consistent copy of a SQLite file while others write to it; what was deleted is not in it, not even in free pages. */
 const snapshot = async (from: string, to: string): Promise<void> => {
@@ -91,7 +91,7 @@ export const backup = async (
   const copy = async (path: string, skip?: (path: string) => boolean): Promise<void> => {
     for (const entry of await copyTree(data, path, folder, skip)) copied.set(entry.path, entry);
   };
-  // Versions never change, so the database may name none that is not copied: once before its copy, new ones behind it.
+  // Versions and objects of workspaces never change, so the database may name none that is not copied: once before its copy, new ones behind it.
   for (const path of FOLDERS) {
     progress(`copying ${path} ...`);
     await copy(path);

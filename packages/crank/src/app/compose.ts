@@ -18,6 +18,7 @@ import { compileBundle } from '#src/engines/policy/compile.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import { ensureOpa } from '#src/engines/policy/opa.ts';
 import { createSandbox } from '#src/engines/sandbox/create.ts';
+import { createWorkspaceWorker } from '#src/engines/workspaces/workspace-worker.ts';
 import { act, nodePrincipal } from '#src/platform/act.ts';
 import { resumeAlerts } from '#src/platform/budgets/alert-delivery.ts';
 import { Budgets } from '#src/platform/budgets/budgets.ts';
@@ -48,6 +49,7 @@ import { Subjects } from '#src/platform/subjects.ts';
 import { Deliveries } from '#src/platform/webhook-deliveries.ts';
 import { Witness } from '#src/platform/witness.ts';
 import { createWorkshop } from '#src/platform/workshop.ts';
+import { Workspaces } from '#src/platform/workspaces.ts';
 import { WrappingKeys } from '#src/platform/wrapping-keys.ts';
 import { openStore } from '#src/store/store.ts';
 import type { Config } from './config.ts';
@@ -60,6 +62,8 @@ import { version } from './version.ts';
 const BUCKET_FOLLOW_MS = 1_000;
 
 const SWEEP_MS = 600_000;
+/** Milliseconds without use after which the plain copy of a workspace is removed. */
+const WORKSPACE_IDLE_MS = 600_000;
 
 export interface Composed {
   platform: Platform;
@@ -164,6 +168,12 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const idempotency = new Idempotency(store.db);
   const subjects = await Subjects.open(store.db, origin, join(folder.keys, 'subjects'));
   const wrapper = fileWrapper(WrappingKeys.open(join(folder.keys, 'secrets')));
+  const workspaces = new Workspaces({
+    ...{ db: store.db, wrapper, folder: folder.workspaces, openFolder: folder.open, idleMs: WORKSPACE_IDLE_MS },
+    worker: createWorkspaceWorker((err) => log.error({ err }, 'the thread for workspaces ended')),
+    owner: root ? { uid: config.sandboxUid, gid: config.sandboxUid } : undefined,
+    log: (err, what) => log.error({ err }, what),
+  });
   const sweep = setInterval(() => {
     idempotency.sweep().catch((err: unknown) => log.error({ err }, 'expired answers could not be deleted'));
     made?.deliveries.sweep(made).catch((err: unknown) => log.error({ err }, 'old deliveries could not be deleted'));
@@ -192,6 +202,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     idempotency,
     secrets: new Secrets(store.db, wrapper),
     privacy: new Privacy(store.db, wrapper),
+    workspaces,
     scheduler: new Scheduler(systemClock, fire),
     jobs: new Jobs({ concurrency: config.jobs, keepMs: config.jobResultMs }),
     budgets: new Budgets(store, origin),
@@ -216,6 +227,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     act(nodeActs, nodePrincipal(nodeActs, config.account), kind, object, []);
   await nodeAct('node.start', inForce(config, policy.default.digest));
   await collectPackages(platform);
+  await workspaces.tidy();
   await platform.budgets.start((err) => log.error({ err }, 'holds of budgets could not be looked for'));
   await resumeAlerts(platform);
   await platform.scheduler.start(platform);
@@ -233,6 +245,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       await canaries.close();
       await refusals.close();
       await sandbox.close();
+      await workspaces.close();
       egress.close();
       await cosigning.close();
       await nodeAct('node.stop', {}).catch((err: unknown) => log.error({ err }, 'the stop could not be recorded'));

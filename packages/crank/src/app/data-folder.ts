@@ -13,6 +13,8 @@ export interface DataFolder {
   envs: string;
   runtime: string;
   scratch: string;
+  workspaces: string;
+  open: string;
   ownerKey: string;
 }
 
@@ -20,7 +22,16 @@ export interface DataFolder {
 export const RESTORING = 'restoring';
 
 /** 0711: the sandbox's uid passes through to what it is given, and can list nothing. 0755: what sandboxes read. */
-const modes = { keys: 0o700, log: 0o755, versions: 0o755, envs: 0o755, runtime: 0o755, scratch: 0o711 } as const;
+const modes = {
+  keys: 0o700,
+  log: 0o755,
+  versions: 0o755,
+  envs: 0o755,
+  runtime: 0o755,
+  scratch: 0o711,
+  workspaces: 0o700,
+  open: 0o711,
+} as const;
 
 /** Makes the folders of a node with the modes that they need, whatever the umask. */
 export const prepareDataFolder = (root: string): DataFolder => {

@@ -29,6 +29,7 @@ export const catalogue = {
   overloaded: { status: 503, exit: 4, retry: 'after', title: 'Overloaded' },
   'isolation-unavailable': { status: 503, exit: 4, retry: 'after', title: 'No isolation level is available' },
   unavailable: { status: 503, exit: 4, retry: 'after', title: 'Unavailable' },
+  'workspace-full': { status: 507, exit: 1, retry: 'never', title: 'The workspace is full' },
   timeout: { status: 504, exit: 1, retry: 'never', title: 'Out of time' },
   'call-cycle': { status: 508, exit: 1, retry: 'never', title: 'A call that leads to itself' },
   'call-limit': { status: 508, exit: 1, retry: 'never', title: 'Too many calls within a call' },

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from './canonical-json.ts';
 import type { Classification } from './personal-data.ts';
+import type { WantedWorkspaces } from './workspace.ts';
 
 /** A JSON Schema (2020-12) as the platform admits it: see `engines/packaging/admit-schema.ts` for the bounds. */
 export type JsonSchema = boolean | JsonObject;
@@ -51,6 +52,8 @@ export interface Operation {
   contentType?: string;
   /** Secrets that it asks for, beside those of its version: names of them by the environment variable that they come in. */
   secrets?: Readonly<Record<string, string>>;
+  /** Workspaces that it asks for, beside those of its version: modes by name. */
+  workspaces?: WantedWorkspaces;
   /** Parameters that take files. */
   files: readonly string[];
   /** What its arguments are at least, however they are labelled. */
@@ -103,6 +106,8 @@ export interface Manifest {
   network?: readonly string[];
   /** Secrets that all its operations ask for: names of them by the environment variable that they come in. */
   secrets?: Readonly<Record<string, string>>;
+  /** Workspaces that all its operations ask for: modes by name. */
+  workspaces?: WantedWorkspaces;
   /** As declared, and the digest of the lock made from it; null where nothing is needed. */
   requirements: readonly string[];
   lock: string | null;

@@ -23,8 +23,8 @@ export const actEntry = (
   kind: string,
   object: ActPredicate['object'],
   queries: NonNullable<RecordEntry['queries']>,
+  id = newId('act'),
 ): RecordEntry => {
-  const id = newId('act');
   const { id: principalId, kind: principalKind, role, account } = principal;
   const subject = commitTo(Buffer.from(canonicalJson(object)));
   const predicate: ActPredicate = {
@@ -60,8 +60,9 @@ export const act = async (
   kind: string,
   object: ActPredicate['object'],
   queries: NonNullable<RecordEntry['queries']>,
+  id?: string,
 ): Promise<string> => {
-  const entry = actEntry(platform, principal, kind, object, queries);
+  const entry = actEntry(platform, principal, kind, object, queries, id);
   await platform.recorder.commit(entry);
   return entry.id;
 };

@@ -49,7 +49,7 @@ export const callEntry = async (
       predecessor: state.stream?.opening ?? state.predecessor,
     }),
     ...(state.subject.named && { subject: state.subject.id }),
-    ...(state.subject.pending && { queries: [state.subject.pending] }),
+    ...queriesOf(state),
     rows: {
       call: {
         id,
@@ -93,6 +93,11 @@ export const callEntry = async (
       ...(idempotency && { idempotency }),
     },
   };
+};
+
+const queriesOf = ({ subject, workspaces }: CallState): Pick<RecordEntry, 'queries'> => {
+  const queries = [...(subject.pending ? [subject.pending] : []), ...(workspaces?.queries ?? [])];
+  return queries.length === 0 ? {} : { queries: queries.map(({ sql, parameters }) => ({ sql, parameters })) };
 };
 
 /** The receipt that precedes a stream's first byte: it says that the call was let in, with what input and under which decisions. */
@@ -231,6 +236,7 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
       wallNs: usage.wallNs,
     },
     version: target.digest,
+    ...(state.workspaces && { workspaces: state.workspaces.record }),
   };
   return receiptStatement({ id: end.id, predicate, subject: end.subject.commitment });
 };

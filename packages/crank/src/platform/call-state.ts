@@ -2,6 +2,7 @@ import type { Destination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
 import type { Classification } from '#src/core/personal-data.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
+import type { WantedWorkspaces } from '#src/core/workspace.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import type { Lease, Traffic } from '#src/engines/egress/lease.ts';
 import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
@@ -10,6 +11,7 @@ import type { CallBody, CallRequest } from './call.ts';
 import type { Answer, CallAnswer } from './call-answer.ts';
 import { tellProgress } from './call-progress.ts';
 import { type OpenStream, openStream } from './call-stream.ts';
+import { CallWorkspaces } from './call-workspaces.ts';
 import type { DeployedVersion } from './catalog.ts';
 import { grantEgress } from './egress.ts';
 import type { IdempotencySlot } from './idempotency.ts';
@@ -23,6 +25,7 @@ import { noteUser, wantedSecrets } from './secret-users.ts';
 import type { GrantedSecrets, WantedSecrets } from './secrets.ts';
 import type { SubjectKey } from './subject-key.ts';
 import { templateOf } from './template.ts';
+import { askedWorkspaces, grantWorkspaces, wantedWorkspaces } from './workspace-grant.ts';
 
 const NOTHING = new Uint8Array();
 
@@ -56,6 +59,9 @@ export class CallState {
   /** Secrets that it asks for, and what it was given; undefined where it asks for none. */
   readonly wanted: WantedSecrets | undefined;
   secrets: GrantedSecrets | undefined;
+  /** Workspaces that it asks for, and what it was given; undefined where it asks for none. */
+  readonly wantedWorkspaces: WantedWorkspaces | undefined;
+  workspaces: CallWorkspaces | undefined;
   readonly timing: [string, number][] = [];
   /** As of Date.now(), where the caller set one. */
   deadline: number | undefined;
@@ -91,6 +97,7 @@ export class CallState {
     this.within = call.within;
     this.limits = { ...call.target.manifest.limits };
     this.wanted = wantedSecrets(call.target, call.operation);
+    this.wantedWorkspaces = wantedWorkspaces(call.target, call.operation);
   }
 
   /** `account/service.operation` */
@@ -125,6 +132,7 @@ export class CallState {
       limits: this.limits,
       ...(target.manifest.network && { network: target.manifest.network }),
       ...(this.wanted && { secrets: [...new Set(Object.values(this.wanted))].sort() }),
+      ...(this.wantedWorkspaces && { workspaces: askedWorkspaces(this.wantedWorkspaces) }),
       ...(within && { call: { parent: within.parent, chain: within.chain } }),
       ...(content !== undefined && { content }),
       ...(content !== undefined && this.classification && { classification: this.classification }),
@@ -166,6 +174,40 @@ export class CallState {
   /** Gets the secrets that it asks for: those of the account of its service. @throws CrankError `unavailable` */
   async unlock(platform: Platform): Promise<void> {
     if (this.wanted !== undefined) this.secrets = await platform.secrets.grant(this.target.account, this.wanted);
+  }
+
+  /** Notes that policy grants the workspaces that it asks for, to each principal. @throws CrankError `policy-denied` */
+  async lend(platform: Platform, decisions: readonly Decision[]): Promise<void> {
+    for (const [i, principal] of this.principals.entries()) {
+      const asked = this.policyInput(undefined, principal);
+      const granted = decisions[i]?.workspaces ?? [];
+      const authorise = (one: PolicyRequest) => platform.policy.authorise(one);
+      this.decisions.push(...(await grantWorkspaces(this.wantedWorkspaces!, asked, granted, authorise)));
+    }
+  }
+
+  /** Waits for those workspaces, within its time. @throws CrankError as `CallWorkspaces.hold` does */
+  async hold(platform: Platform, signal: AbortSignal): Promise<void> {
+    const names = Object.keys(this.wantedWorkspaces!).join(', ');
+    const { wallMs } = this.limits;
+    this.workspaces = await CallWorkspaces.hold(platform.workspaces, this.target.account, this.wantedWorkspaces!, {
+      until: this.deadline ?? Date.now() + wallMs,
+      signal,
+      late: () =>
+        this.deadline === undefined
+          ? new CrankError('overloaded', `Others wrote to ${names} for ${wallMs} ms: try again soon.`, {
+              retryAfter: 5,
+            })
+          : new CrankError('timeout', `The deadline passed while others wrote to ${names}: allow more time.`),
+    });
+  }
+
+  /** Keeps what it changed in its workspaces. @throws CrankError `invalid-output`, `workspace-full` */
+  async keepChanges(): Promise<void> {
+    const changes = this.result?.changes;
+    if (changes === undefined || this.answer.type === 'error') return;
+    if (this.answer.type === 'stream' && this.answer.error !== undefined) return;
+    await this.workspaces?.take(changes, this.id);
   }
 
   took(body: CallBody): void {
@@ -224,6 +266,7 @@ export class CallState {
     const leave = this.target.manifest.isolation === 'warm' ? undefined : platform.load.fork(this.target.account);
     try {
       const template = this.#template(platform);
+      this.workspaces?.ran(platform.sandbox, template, this.limits);
       lease = this.destinations && platform.egress.open({ home: template.key, destinations: this.destinations });
       const onProgress = tellProgress(platform, this, request);
       nested = nestedCalls(platform, this, request);
@@ -237,6 +280,7 @@ export class CallState {
         signal,
         ...(lease && { proxyToken: lease.token }),
         ...(this.secrets && { secrets: this.secrets.values }),
+        ...(this.workspaces && { workspaces: this.workspaces.call }),
         ...(this.stream && { onItem: this.#onItem(this.stream) }),
         ...(onProgress && { onProgress }),
         ...(this.within && { depth: this.within.chain.length }),
@@ -266,7 +310,8 @@ export class CallState {
 
   /** A warm process may remember a secret, so none outlives its change. */
   #template(platform: Platform): SandboxTemplate {
-    const template = templateOf(platform, this.target, this.principal.account);
+    const plain = templateOf(platform, this.target, this.principal.account);
+    const template = this.workspaces === undefined ? plain : { ...plain, workspaces: this.workspaces.template };
     if (this.secrets === undefined || template.isolation !== 'warm') return template;
     noteUser(platform, this.target.account, Object.values(this.wanted ?? {}), template.key);
     return { ...template, edition: this.secrets.edition };

@@ -134,6 +134,7 @@ const run = async (
   const predecessor = request.job?.opening ?? request.replays?.id;
   const state = new CallState({ id, received, principal, target, operation, subject, predecessor, within });
   let release: (() => void) | undefined;
+  let isCommitted = false;
   let reservation: Reservation | undefined;
   const leave = platform.load.enter(principal.account);
   try {
@@ -174,6 +175,7 @@ const run = async (
       state.redactor = await platform.privacy.redactor(cleanRules(decisions));
       for (const decision of decisions) state.reach(decision, platform.egress.ceiling);
       if (state.wanted !== undefined) await state.unlock(platform);
+      if (state.wantedWorkspaces !== undefined) await state.lend(platform, decisions);
       state.keeps = await keepingOf(decisions.find(({ retain }) => retain !== undefined)?.retain, body);
       if (request.replays !== undefined) state.lower(request.replays.limits);
 
@@ -185,12 +187,16 @@ const run = async (
       await request.job?.begin(state);
 
       // 7. execute
+      if (state.wantedWorkspaces !== undefined)
+        await state.step('workspaces', () => state.hold(platform, request.signal));
       const result = await state.step('execute', () => state.execute(platform, request, body, callContext(state)));
 
       // 8. validate the output, decide on it, redact
       state.answer = await state.step('check', () => decodeOutput(platform, state, callable, result));
       if (state.keeps !== undefined) await demandKeepable(state);
+      if (request.replays === undefined) await state.keepChanges();
     } catch (error) {
+      state.dispose();
       state.answer = failureOf(
         state.redactor === undefined ? error : await state.redactor.error(error),
         state,
@@ -212,6 +218,7 @@ const run = async (
     const more = [...(reservation?.book(entry) ?? []), ...((await request.job?.end(state)) ?? [])];
     if (more.length > 0) entry.queries = [...(entry.queries ?? []), ...more];
     await state.step('commit', () => platform.recorder.commit(entry));
+    isCommitted = true;
     state.statement = entry.statement;
     await reservation?.committed();
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
@@ -224,6 +231,9 @@ const run = async (
     await reservation?.release();
     throw error;
   } finally {
+    state.workspaces
+      ?.end(isCommitted)
+      .catch((err: unknown) => platform.log.error({ err }, 'a workspace could not be given back'));
     leave();
     release?.();
   }

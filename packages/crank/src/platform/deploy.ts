@@ -126,7 +126,7 @@ const describe = async (platform: Platform, prepared: Prepared, account: string,
       signal,
     );
     const { manifest, findings } = platform.packaging.complete(prepared, descriptor);
-    return { manifest, findings: [...findings, ...(await missingSecrets(platform, account, manifest))] };
+    return { manifest, findings: [...findings, ...(await missing(platform, account, manifest))] };
   } catch (error) {
     await platform.sandbox.retire(key);
     await platform.packaging.discard(prepared);
@@ -239,6 +239,26 @@ const withRemarks = (error: unknown, remarks: readonly Finding[]): unknown => {
 };
 
 /** Deploying comes before setting as often as not, so that what is not set yet is a remark. */
+const missing = async (platform: Platform, account: string, manifest: Manifest): Promise<Finding[]> => [
+  ...(await missingSecrets(platform, account, manifest)),
+  ...(await missingWorkspaces(platform, account, manifest)),
+];
+
+const missingWorkspaces = async (platform: Platform, account: string, manifest: Manifest): Promise<Finding[]> => {
+  const all = [manifest.workspaces, ...Object.values(manifest.operations).map((operation) => operation.workspaces)];
+  const names = [...new Set(all.flatMap((one) => Object.keys(one ?? {})))];
+  if (names.length === 0) return [];
+  const there = (await platform.workspaces.list(account)).map(({ name }) => name);
+  return names
+    .filter((name) => !there.includes(name))
+    .map((name) => ({
+      level: 'warning',
+      file: 'workspaces',
+      message: `It asks for the workspace ${name}, which is not there. Calls that need it are refused until it is.`,
+      fix: `Make it: \`crank workspace create ${name}\`.`,
+    }));
+};
+
 const missingSecrets = async (platform: Platform, account: string, manifest: Manifest): Promise<Finding[]> => {
   const names = [...namesIn(manifest)];
   if (names.length === 0) return [];

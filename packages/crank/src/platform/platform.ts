@@ -26,6 +26,7 @@ import type { Secrets } from './secrets.ts';
 import type { Subjects } from './subjects.ts';
 import type { Deliveries } from './webhook-deliveries.ts';
 import type { Witness } from './witness.ts';
+import type { Workspaces } from './workspaces.ts';
 
 /** The parts that use cases join. Built in `app/`, given to every use case as its first argument. */
 export interface Platform {
@@ -52,6 +53,8 @@ export interface Platform {
   secrets: Secrets;
   /** Personal data in what calls give out and are given. */
   privacy: Privacy;
+  /** Encrypted folders of accounts. */
+  workspaces: Workspaces;
   scheduler: Scheduler;
   jobs: Jobs;
   budgets: Budgets;

@@ -8,7 +8,7 @@ import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { type Candidate, onTrial, withCandidate } from './policy-trial.ts';
 import { payloadOf } from './receipt-payload.ts';
-import { manifestLimits, networkOf } from './replay-decisions.ts';
+import { manifestLimits, networkOf, workspacesOf } from './replay-decisions.ts';
 
 /** Changes that are told one by one. */
 const SHOWN = 100;
@@ -102,16 +102,22 @@ const changeOf = async (
   content: unknown,
 ): Promise<Change | 'gone' | undefined> => {
   const known = await Promise.all([
-    ...([manifestLimits(platform, then), networkOf(platform, then), askedAs(platform, then)] as const),
+    ...([
+      manifestLimits(platform, then),
+      networkOf(platform, then),
+      askedAs(platform, then),
+      workspacesOf(platform, then),
+    ] as const),
   ]).catch(() => undefined);
   if (known === undefined) return 'gone';
-  const [asked, network, { principals, within }] = known;
+  const [asked, network, { principals, within }, workspaces] = known;
   const { account, service, version, operation } = then;
   const request: Omit<PolicyRequest, 'principal'> = {
     action: 'service.call',
     time: then.received,
     resource: { type: 'operation', account, service, version, operation },
     ...(network && { network }),
+    ...(workspaces && { workspaces }),
     ...(within && { call: within }),
   };
   let limits = asked;

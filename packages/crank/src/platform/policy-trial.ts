@@ -9,6 +9,7 @@ import { identify } from './admit.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { bundlesOf, layerOf } from './policies.ts';
+import { askedWorkspaces, wantedWorkspaces } from './workspace-grant.ts';
 
 /** A bundle that is not in force. */
 export interface Candidate {
@@ -88,6 +89,7 @@ export const decideTrial = async (
   const target = await platform.catalog.resolve(account, call.service, call.version);
   const { operation } = target.operation(call.operation);
   const { manifest, digest: version, service } = target;
+  const workspaces = wantedWorkspaces(target, operation);
   const request: PolicyRequest = {
     action: 'service.call',
     principal: call.as === undefined ? principal : await keyOf(platform, account, call.as),
@@ -95,6 +97,7 @@ export const decideTrial = async (
     resource: { type: 'operation', account, service, version, operation: operation.name },
     limits: { ...manifest.limits },
     ...(manifest.network && { network: manifest.network }),
+    ...(workspaces && { workspaces: askedWorkspaces(workspaces) }),
   };
   const bundles = await withCandidate(platform, account, candidate);
   return onTrial(account, bundles, (engine) => decideAll(engine, request, call));

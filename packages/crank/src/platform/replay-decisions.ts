@@ -1,10 +1,12 @@
 import type { Classification } from '#src/core/personal-data.ts';
+import type { WorkspaceMode } from '#src/core/workspace.ts';
 import type { CallPredicate, ReceiptDecision } from '#src/engines/audit/statement.ts';
 import type { AppliedBundle, PolicyLayer } from '#src/engines/policy/bundle.ts';
 import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import type { Platform } from './platform.ts';
 import type { KeptBundle } from './policies.ts';
+import { askedWorkspaces, grantingDecision, wantedWorkspaces, workspaceRequest } from './workspace-grant.ts';
 
 /** A decision taken again. */
 export interface DecisionReplay {
@@ -56,6 +58,7 @@ export const replayDecisions = async (
         bundles.filter((bundle) => bundle.account === account),
       );
     const network = await networkOf(platform, then);
+    const workspaces = await workspacesOf(platform, then);
     const request: PolicyRequest = {
       action: 'service.call',
       principal: await principalOf(platform, then),
@@ -68,10 +71,17 @@ export const replayDecisions = async (
         operation: then.operation,
       },
       ...(network && { network }),
+      ...(workspaces && { workspaces }),
     };
     let limits = await manifestLimits(platform, then);
     const done: DecisionReplay[] = [];
     for (const before of then.decisions) {
+      const lent = before.point === 'authorise' ? lentBy(before) : undefined;
+      if (lent !== undefined) {
+        const again = await engine.authorise(workspaceRequest(request, ...lent));
+        done.push({ point: before.point, ...compare(before, grantingDecision(again, ...lent)) });
+        continue;
+      }
       if (before.point === 'output') {
         done.push({ point: before.point, result: 'not-replayed', why: OUTPUT });
         continue;
@@ -123,6 +133,19 @@ const versionOf = (platform: Platform, { account, service, version }: CallPredic
 
 export const networkOf = async (platform: Platform, then: CallPredicate): Promise<readonly string[] | undefined> =>
   (await versionOf(platform, then)).manifest.network;
+
+/** What a call asked for, as policy was told of it. */
+export const workspacesOf = async (platform: Platform, then: CallPredicate): Promise<PolicyRequest['workspaces']> => {
+  const version = await versionOf(platform, then);
+  const wanted = wantedWorkspaces(version, version.operation(then.operation).operation);
+  return wanted && askedWorkspaces(wanted);
+};
+
+/** The workspace that a decision grants, and how. */
+const lentBy = ({ obligations }: ReceiptDecision): [name: string, mode: WorkspaceMode] | undefined => {
+  const [, name, mode] = obligations.at(-1)?.split(':') ?? [];
+  return obligations.at(-1)?.startsWith('workspace:') ? [name!, mode as WorkspaceMode] : undefined;
+};
 
 export const manifestLimits = async (platform: Platform, then: CallPredicate): Promise<CallPredicate['limits']> => ({
   ...(await versionOf(platform, then)).manifest.limits,

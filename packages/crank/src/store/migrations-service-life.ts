@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Tables of what a service has beside its calls: names of its versions, secrets, schedules, webhooks. @param bytes the byte string's type */
+/** Tables of what a service has beside its calls: names of its versions, secrets, schedules, webhooks, workspaces. @param bytes the byte string's type */
 export const serviceLife = (bytes: RawBuilder<unknown>): Record<string, Migration> => {
   return {
     '0021_versions': {
@@ -195,6 +195,38 @@ export const serviceLife = (bytes: RawBuilder<unknown>): Record<string, Migratio
           .addColumn('seq', 'bigint', (c) => c.notNull())
           .addColumn('sealed', bytes, (c) => c.notNull())
           .addPrimaryKeyConstraint('job_parts_pk', ['job', 'kind', 'seq'])
+          .execute();
+      },
+    },
+    '0026_workspaces': {
+      up: async (db: Kysely<unknown>) => {
+        const s = db.schema;
+        await s
+          .createTable('workspaces')
+          .addColumn('id', 'text', (c) => c.primaryKey())
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('name', 'text', (c) => c.notNull())
+          .addColumn('wrapped_by', 'bigint', (c) => c.notNull())
+          .addColumn('wrapped', bytes, (c) => c.notNull())
+          .addColumn('salt', 'text', (c) => c.notNull())
+          .addColumn('quota_bytes', 'bigint', (c) => c.notNull())
+          .addColumn('keep_snapshots', 'bigint', (c) => c.notNull())
+          .addColumn('keep_ms', 'bigint')
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .addColumn('created_by', 'text', (c) => c.notNull())
+          .addUniqueConstraint('workspaces_by_name', ['account', 'name'])
+          .execute();
+        await s
+          .createTable('workspace_snapshots')
+          .addColumn('workspace', 'text', (c) => c.notNull())
+          .addColumn('number', 'bigint', (c) => c.notNull())
+          .addColumn('root', 'text', (c) => c.notNull())
+          .addColumn('files', 'bigint', (c) => c.notNull())
+          .addColumn('bytes', 'bigint', (c) => c.notNull())
+          .addColumn('added_bytes', 'bigint', (c) => c.notNull())
+          .addColumn('made_at', 'bigint', (c) => c.notNull())
+          .addColumn('made_by', 'text', (c) => c.notNull())
+          .addPrimaryKeyConstraint('workspace_snapshots_pk', ['workspace', 'number'])
           .execute();
       },
     },

@@ -178,3 +178,36 @@ export interface PrivacyKeyRow {
   wrapped: Uint8Array;
   created_at: number;
 }
+
+/** An encrypted folder of an account. Its content lies outside of the database, under a key of its own. */
+export interface WorkspaceRow {
+  /** `ws_...` */
+  id: string;
+  account: string;
+  name: string;
+  wrapped_by: number;
+  wrapped: Uint8Array;
+  /** Hexadecimal: with it the digests in receipts say nothing of a content that can be guessed. */
+  salt: string;
+  quota_bytes: number;
+  /** Earlier states that are kept: at most so many, and of at most such an age (null: any). */
+  keep_snapshots: number;
+  keep_ms: number | null;
+  created_at: number;
+  created_by: string;
+}
+
+/** A committed state of a workspace. The one with the highest number is the current one. */
+export interface WorkspaceSnapshotRow {
+  workspace: string;
+  number: number;
+  /** SHA-256 of its topmost folder's object. */
+  root: string;
+  files: number;
+  bytes: number;
+  /** Bytes that it brought with it. */
+  added_bytes: number;
+  made_at: number;
+  /** Id of the call or act that made it. */
+  made_by: string;
+}

@@ -8,6 +8,8 @@ import type {
   SecretRow,
   WebhookDeliveryRow,
   WebhookRow,
+  WorkspaceRow,
+  WorkspaceSnapshotRow,
 } from './schema-service-life.ts';
 
 /**
@@ -43,6 +45,8 @@ export interface Database {
   schedule_runs: ScheduleRunRow;
   webhooks: WebhookRow;
   webhook_deliveries: WebhookDeliveryRow;
+  workspaces: WorkspaceRow;
+  workspace_snapshots: WorkspaceSnapshotRow;
   jobs: JobRow;
   job_parts: JobPartRow;
   budgets: BudgetRow;

@@ -407,6 +407,17 @@ export const attacks = {
     'what the call before it was given, in the same process':
       'a process for each call; a warm one takes them out again',
   },
+  /** Of calls with workspaces, and of code of their import. */
+  workspaces: {
+    'states of before, by where they lie':
+      'folders that cannot be listed, under names that no call is told; covered by a mount',
+    'changing what may only be read': 'read-only mounts; system call filter',
+    'whiteouts, devices and labels of the overlay, forged':
+      'kernel: no device numbers in a user namespace; overlayfs keeps its labels to itself',
+    'a program with the rights of its owner': 'of modes only one bit is kept; nosuid',
+    'changes that were never made, told by the import': 'the host looks at every path, and names what it writes itself',
+    'content without end, told by the import': 'sizes are told first, and counted against the quota',
+  },
   /** Of build scripts of source distributions. */
   builds: {
     'the environment': 'a sandbox of its own, whose variables are listed',

@@ -13,7 +13,7 @@ const vkeys = [signer.vkey];
 const { good } = vectors<{ good: { file: string }[] }>('receipt/receipts.json');
 
 /** Members that not every call's receipt has. */
-const OPTIONAL = ['egress', 'classification', 'redacted'];
+const OPTIONAL = ['egress', 'classification', 'redacted', 'workspaces'];
 
 describe('a receipt', () => {
   it.each([
@@ -70,10 +70,14 @@ describe('a receipt', () => {
   });
 
   it('has a predicate that its published schema describes', () => {
+    const state = `sha256:${'0'.repeat(64)}`;
+    const workspaces = [{ after: state, before: state, mode: 'write' as const, name: 'archive' }];
+    const withWorkspaces = { ...callDraft, predicate: { ...callDraft.predicate, workspaces } };
     for (const [name, draft] of [
       ['call', callDraft],
       ['call', egressDraft],
       ['call', searchedDraft],
+      ['call', withWorkspaces],
       ['act', actDraft],
     ] as const) {
       const ajv = new Ajv2020({ strict: true, formats: { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/ } });

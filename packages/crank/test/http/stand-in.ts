@@ -176,6 +176,7 @@ export const openDoor = async (
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
     privacy: new Privacy(store.db, wrapper),
+    workspaces: {} as Platform['workspaces'],
     secrets: new Secrets(store.db, wrapper),
     budgets: new Budgets(store, 'door.local/1'),
     jobs: new Jobs({ concurrency: 1, keepMs: 1 }),

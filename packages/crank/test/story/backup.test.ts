@@ -26,6 +26,8 @@ describe('backup and restore', () => {
     await node.crank(['policy', 'apply', join(folder.path, 'keep.rego')]);
     oldVkey = (await text(node, '/log/vkey')).trim();
     early = await call(node);
+    await node.crank(['workspace', 'create', 'notes']);
+    await node.crank(['workspace', 'put', 'notes', 'kept.txt', '-'], { stdin: 'kept' });
   });
   afterAll(async () => {
     await restored?.remove();
@@ -87,6 +89,7 @@ describe('backup and restore', () => {
     expect(old.opened.subject).toBe('salt');
     const replayed = await restored!.request('POST', `/v1/receipts/${early}/replay`);
     expect(replayed.json).toMatchObject({ of: early, sameOutput: true });
+    expect(await text(restored!, '/v1/workspaces/notes/files/kept.txt')).toBe('kept');
   });
 
   it('does not restore what is damaged or was not finished', async () => {

@@ -78,4 +78,22 @@ describe('names of versions, on two nodes with one PostgreSQL', () => {
     expect((await ask<object>(nodes[1]!, 'POST', '-/rollback')).json).toMatchObject({ endedCanary: versions[0] });
     expect(new Set(await drawn(nodes[1]!))).toEqual(new Set([2]));
   });
+
+  it('a workspace is on the node that made it, and the other one says so', async () => {
+    const [a, b] = nodes as [TestNode, TestNode];
+    const made = await a.request<{ quotaBytes: number }>('POST', '/v1/workspaces', { json: { name: 'notes' } });
+    expect([made.status, made.json.quotaBytes], made.text).toEqual([201, 2 ** 30]);
+    const put = await a.request('PUT', '/v1/workspaces/notes/files/x', { body: 'x' });
+    expect(put.status, put.text).toBe(201);
+    const { snapshots } = (await a.request<{ snapshots: object[] }>('GET', '/v1/workspaces/notes/snapshots')).json;
+    expect(snapshots).toMatchObject([
+      { number: 1, bytes: 1 },
+      { number: 0, bytes: 0 },
+    ]);
+    const elsewhere = await b.request<{ code: string }>('GET', '/v1/workspaces/notes', { key: a.key });
+    expect([elsewhere.status, elsewhere.json.code]).toEqual([503, 'unavailable']);
+    expect((await b.request('GET', '/v1/workspaces', { key: a.key })).json['workspaces']).toMatchObject([{ bytes: 1 }]);
+    const twice = await b.request<{ code: string }>('POST', '/v1/workspaces', { key: a.key, json: { name: 'notes' } });
+    expect(twice.json.code).toBe('version-conflict');
+  });
 });

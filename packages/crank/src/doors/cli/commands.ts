@@ -27,6 +27,17 @@ import { verify } from './commands/verify-receipt.ts';
 import { rollback, versions } from './commands/versions.ts';
 import { addWebhook, listWebhooks, removeWebhook, webhookDeliveries } from './commands/webhooks.ts';
 import { addWitness, leaveLog, listWitnesses, removeWitness, serveLog, witnessPolicy } from './commands/witness.ts';
+import { archiveWorkspace, getFile, listFiles, putFile, removeFile } from './commands/workspace-files.ts';
+import {
+  createWorkspace,
+  forgetSnapshot,
+  listSnapshots,
+  listWorkspaces,
+  removeWorkspace,
+  restoreSnapshot,
+  setWorkspace,
+  showWorkspace,
+} from './commands/workspaces.ts';
 
 /** The commands that ask a node. @param dataFolder of a node on this machine, should there be one */
 export const commands = (dataFolder: () => string): Command[] => [
@@ -70,6 +81,19 @@ export const commands = (dataFolder: () => string): Command[] => [
   setSecret,
   listSecrets,
   removeSecret,
+  createWorkspace,
+  listWorkspaces,
+  showWorkspace,
+  setWorkspace,
+  removeWorkspace,
+  listFiles,
+  getFile,
+  putFile,
+  removeFile,
+  archiveWorkspace,
+  listSnapshots,
+  restoreSnapshot,
+  forgetSnapshot,
   addSchedule,
   listSchedules,
   scheduleRuns,

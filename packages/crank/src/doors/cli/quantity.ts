@@ -12,3 +12,11 @@ export const size = (bytes: number): string => {
   }
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 };
+
+const SIZE = /^(\d{1,15})(?:(K|M|G|T)(?:i?B)?|B)?$/;
+
+/** Bytes of a size such as `500M` or `5GiB` (units of 1024); undefined where it is none. */
+export const parseSize = (text: string): number | undefined => {
+  const [, count, unit] = SIZE.exec(text) ?? [];
+  return count === undefined ? undefined : Number(count) * 1024 ** (unit === undefined ? 0 : ' KMGT'.indexOf(unit));
+};

@@ -38,6 +38,7 @@ const groupHelp: Readonly<Record<string, string>> = {
   receipt: 'receipts of calls and acts',
   schedule: 'operations that are called by the clock',
   secret: 'secrets of the account: written, never read',
+  workspace: 'encrypted folders that calls are given',
   webhook: "addresses at which others' deliveries become calls",
 };
 

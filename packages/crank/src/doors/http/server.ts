@@ -25,6 +25,7 @@ import { serviceRoutes } from './routes/services.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { witnessRoutes } from './routes/witness.ts';
+import { workspaceRoutes } from './routes/workspaces.ts';
 
 export interface HttpServerOptions {
   host: string;
@@ -113,6 +114,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     keyRoutes(scope, platform);
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);
+    workspaceRoutes(scope, platform);
     budgetRoutes(scope, platform);
     privacyRoutes(scope, platform);
     scheduleRoutes(scope, platform);

@@ -70,12 +70,14 @@ export interface CallPredicate {
   salts: Salts;
   /** Of calls that were given secrets: which, never what they are. */
   secrets?: readonly { name: string; version: number }[];
+  /** Of calls that were given workspaces: salted digests of their states before and after; the same where nothing was changed. */
+  workspaces?: readonly { after: string; before: string; mode: 'read' | 'write'; name: string }[];
 }
 
 /** What a receipt says about an administrative act. */
 export interface ActPredicate {
   act: string;
-  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals`, `log.rotate-key`, `log.key`, `log.witness`, `log.predecessor`, `secret.set`, `secret.rotate`, `secret.remove`, `schedule.create`, `schedule.pause`, `schedule.resume`, `schedule.run`, `schedule.stop`, `schedule.remove`, `webhook.create`, `webhook.stop`, `webhook.remove` */
+  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals`, `log.rotate-key`, `log.key`, `log.witness`, `log.predecessor`, `secret.set`, `secret.rotate`, `secret.remove`, `schedule.create`, `schedule.pause`, `schedule.resume`, `schedule.run`, `schedule.stop`, `schedule.remove`, `webhook.create`, `webhook.stop`, `webhook.remove`, `workspace.create`, `workspace.set`, `workspace.remove`, `workspace.put`, `workspace.delete`, `workspace.restore`, `workspace.forget` */
   kind: string;
   time: string;
   node: string;

@@ -1,6 +1,7 @@
 import type { Finding } from '#src/core/error.ts';
 import { readSecretNames } from '#src/core/secret-names.ts';
 import type { JsonObject, JsonSchema, Operation } from '#src/core/service.ts';
+import { readWantedWorkspaces } from '#src/core/workspace.ts';
 import { admitSchema, cutText } from './admit-schema.ts';
 import { notDeployable, problem, quote, remark } from './findings.ts';
 import { isDeeperThan } from './json-depth.ts';
@@ -92,10 +93,12 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     'command',
     'secrets',
     'plan',
+    'workspaces',
   ];
   const given = fields(value, known);
   if (given === undefined) return 'forged';
   const { name, description = '', result, contentType, files = [], line, command, secrets, plan: told } = given;
+  const { workspaces } = given;
   if (typeof name !== 'string' || typeof description !== 'string' || !isTexts(files)) return 'forged';
   if (result !== 'json' && result !== 'file' && result !== 'stream') return 'forged';
   if (line !== undefined && line !== null && !isLine(line)) return 'forged';
@@ -136,6 +139,12 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     );
     return undefined;
   }
+  const spaces = workspaces === undefined || workspaces === null ? undefined : readWantedWorkspaces(workspaces);
+  if (spaces !== undefined && 'wrong' in spaces) {
+    const fix = 'Write workspaces={"archive": "read"}.';
+    findings.push(problem(entry, `@crank_service of ${name}: "workspaces" ${spaces.wrong}.`, fix, where));
+    return undefined;
+  }
   const plan = command === undefined || command === null ? undefined : admitPlan(command);
   if (plan === 'forged') return 'forged';
   if (plan === 'too large') {
@@ -158,6 +167,7 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     result,
     ...(typeof contentType === 'string' ? { contentType } : {}),
     ...(wanted && Object.keys(wanted.secrets).length > 0 && { secrets: wanted.secrets }),
+    ...(spaces && Object.keys(spaces.workspaces).length > 0 && { workspaces: spaces.workspaces }),
     files,
     ...(where === undefined ? {} : { line: where }),
     ...(plan && { command: plan }),

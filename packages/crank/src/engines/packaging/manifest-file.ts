@@ -5,6 +5,7 @@ import type { Finding } from '#src/core/error.ts';
 import { type Classification, classifications, isClassification } from '#src/core/personal-data.ts';
 import { readSecretNames } from '#src/core/secret-names.ts';
 import type { Isolation, Limits, Runtime } from '#src/core/service.ts';
+import { readWantedWorkspaces, type WantedWorkspaces } from '#src/core/workspace.ts';
 import { type CommandOutput, commandFields, type DeclaredCommand, outputs, readCommand } from './command-manifest.ts';
 import { problem, quote } from './findings.ts';
 import { readLimits } from './manifest-limits.ts';
@@ -46,6 +47,8 @@ export interface DeclaredManifest {
   readonly network?: readonly string[];
   /** Names of secrets by environment variable. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Modes of workspaces by name. */
+  readonly workspaces?: WantedWorkspaces;
   /** PEP 508 lines. Where present, nothing else is asked for dependencies. */
   readonly requirements?: readonly string[];
   /** Where present, only these are published. */
@@ -105,6 +108,12 @@ const FIELDS: Readonly<Record<string, Reader>> = {
     const read = readSecretNames(value);
     if (!('wrong' in read)) return Object.keys(read.secrets).length === 0 ? undefined : read.secrets;
     wrong('/secrets', `"secrets" ${read.wrong}.`, 'Write it as ["STRIPE_KEY"], or as {"STRIPE_KEY": "stripe-live"}.');
+    return undefined;
+  },
+  workspaces: (value, wrong) => {
+    const read = readWantedWorkspaces(value);
+    if (!('wrong' in read)) return Object.keys(read.workspaces).length === 0 ? undefined : read.workspaces;
+    wrong('/workspaces', `"workspaces" ${read.wrong}.`, 'Write it as {"archive": "read", "notes": "write"}.');
     return undefined;
   },
   requirements: (value, wrong) => {

@@ -226,8 +226,8 @@ export const createPackaging = (config: {
         lock: lock?.digest ?? null,
         requirements: requirements.map(({ text }) => text),
       };
-      const { description, operations, network, secrets } = declared;
-      const digest = versionDigest({ ...content, source, description, operations, network, secrets });
+      const { description, operations, network, secrets, workspaces } = declared;
+      const digest = versionDigest({ ...content, source, description, operations, network, secrets, workspaces });
       // Counted in the same turn as the look at the folder, so that no failed deployment takes it from another.
       const ours = made.has(digest) || !existsSync(versionDir(versionsDir, digest));
       if (ours) made.set(digest, (made.get(digest) ?? 0) + 1);
@@ -259,6 +259,7 @@ export const createPackaging = (config: {
         limits: prepared.limits,
         ...(declared.network && { network: declared.network }),
         ...(declared.secrets && { secrets: declared.secrets }),
+        ...(declared.workspaces && { workspaces: declared.workspaces }),
         ...(prepared.tools && { tools: prepared.tools }),
         requirements: prepared.requirements,
         lock: prepared.lock,

@@ -1,6 +1,7 @@
 import { canonicalJson } from '#src/core/canonical-json.ts';
 import { digest } from '#src/core/digest.ts';
 import type { Isolation, Limits, Runtime } from '#src/core/service.ts';
+import type { WantedWorkspaces } from '#src/core/workspace.ts';
 import type { DeclaredOperation } from './manifest-file.ts';
 import type { Source } from './source.ts';
 
@@ -16,6 +17,7 @@ export interface VersionContent {
   readonly limits: Limits;
   readonly network: readonly string[] | undefined;
   readonly secrets?: Readonly<Record<string, string>> | undefined;
+  readonly workspaces?: WantedWorkspaces | undefined;
   readonly lock: string | null;
   readonly requirements: readonly string[];
   readonly description: string | undefined;
@@ -39,6 +41,7 @@ export const versionDigest = (content: VersionContent): string =>
       // Absent where nothing is asked for, as it was before there was such a thing.
       ...(content.network && { network: content.network }),
       ...(content.secrets && { secrets: content.secrets }),
+      ...(content.workspaces && { workspaces: content.workspaces }),
       lock: content.lock,
       requirements: content.requirements,
       description: content.description ?? null,

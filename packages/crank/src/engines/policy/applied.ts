@@ -47,13 +47,16 @@ export interface Concern {
   caller: string;
   /** Whether the service asks for a network: otherwise nobody is asked to grant one. */
   network?: boolean;
+  /** Whether the service asks for workspaces: otherwise nobody is asked to lend them. */
+  workspaces?: boolean;
 }
 
-export const concernOf = ({ principal, resource, network }: PolicyRequest): Concern => ({
+export const concernOf = ({ principal, resource, network, workspaces }: PolicyRequest): Concern => ({
   account: resource.account,
   service: resource.service,
   caller: principal.account,
   network: network !== undefined,
+  workspaces: workspaces !== undefined,
 });
 
 const rulesOf = (bundles: readonly AppliedBundle[]): Installed['rules'] => {
@@ -73,13 +76,14 @@ export const createAppliedPolicies = (options: RunnerOptions & { mostThreads: nu
   const installed = new Map<string, Installed>();
   const changes = new Map<string, Promise<void>>();
 
-  const concerned = (point: PolicyPoint, { account, service, caller, network }: Concern) =>
+  const concerned = (point: PolicyPoint, { account, service, caller, network, workspaces }: Concern) =>
     [...new Set([account, caller])].flatMap((name) => {
       const own = installed.get(name);
       const rules = (own?.rules[point] ?? []).filter(({ bundle, meaning }) => {
         // Whose service it is grants, and says what is kept; the callers' own policies can deny.
         if (meaning === 'keep' && name !== account) return false;
         if (meaning === 'grant' && !(network === true && name === account)) return false;
+        if (meaning === 'lend' && !(workspaces === true && name === account)) return false;
         const { layer } = own!.bundles[bundle]!;
         return layer === 'account' || (name === account && service !== undefined && layer === `service:${service}`);
       });

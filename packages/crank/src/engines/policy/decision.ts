@@ -1,5 +1,6 @@
 import type { Classification, ClassifyRule, RedactRule } from '#src/core/personal-data.ts';
 import type { Limits, Principal } from '#src/core/service.ts';
+import type { WorkspaceMode } from '#src/core/workspace.ts';
 
 /** When policy is asked: on what is known without the body, on the input, on the output. */
 export type PolicyPoint = 'authorise' | 'input' | 'output';
@@ -32,6 +33,8 @@ export interface PolicyRequest {
   network?: readonly string[];
   /** Names of the secrets that the operation asks for, where it does. */
   secrets?: readonly string[];
+  /** Workspaces that the operation asks for, where it does. */
+  workspaces?: readonly { name: string; mode: WorkspaceMode }[];
   /** Of a call that another one asked for: that one, and what is under way, `account/service.operation`, outermost first. */
   call?: { parent: string; chain: readonly string[] };
   /** When, RFC 3339; now where absent. */
@@ -62,6 +65,8 @@ export interface Decision {
   cpus?: number;
   /** Destinations (`host:port`, `*.name:port`) that policy grants, where it was asked for any. */
   egress?: readonly string[];
+  /** Workspaces (`name:read`, `name:write`) that policy grants, where it was asked for any. */
+  workspaces?: readonly string[];
   /** What policy wants kept of the call, at the input point. */
   retain?: Retention;
   /** Why another principal has to approve the call before it runs, where one has to. */
@@ -81,4 +86,4 @@ export interface Retention {
 
 /** A denial or a grant still without what the engine adds. */
 export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
-  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain' | 'approval' | 'clean' | 'classify'>;
+  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'workspaces' | 'retain' | 'approval' | 'clean' | 'classify'>;

@@ -81,18 +81,9 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
 
   /** Input of the applied bundles, as JSON text. */
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
-    const {
-      action,
-      principal,
-      resource,
-      limits,
-      network,
-      secrets,
-      call,
-      content,
-      classification,
-      time = new Date().toISOString(),
-    } = request;
+    const { action, principal, resource, limits, network, secrets, workspaces, call, content, classification } =
+      request;
+    const { time = new Date().toISOString() } = request;
     const text = JSON.stringify({
       point,
       time,
@@ -102,6 +93,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       limits,
       network,
       secrets,
+      workspaces,
       call,
       content,
       classification,
@@ -141,10 +133,11 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   });
 
   /** What was granted, and what is to be kept, stands in the receipt as obligations: the platform is held to them. */
-  const obliged = (verdict: Verdict, { egress, retain, approval, clean }: Judged): Verdict => {
+  const obliged = (verdict: Verdict, { egress, workspaces, retain, approval, clean }: Judged): Verdict => {
     if (!verdict.allow) return verdict;
     const more = [
       ...egress.map((one) => `egress:${one}`),
+      ...workspaces.map((one) => `workspace:${one}`),
       ...(retain?.input ? [`retain:input:${retain.days}d`] : []),
       ...(retain?.output ? [`retain:output:${retain.days}d`] : []),
       ...(approval.length > 0 ? ['approval'] : []),
@@ -155,6 +148,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       ...verdict,
       obligations: [...verdict.obligations, ...more],
       ...(egress.length > 0 && { egress }),
+      ...(workspaces.length > 0 && { workspaces }),
       ...(retain && { retain }),
       ...(approval.length > 0 && { approval }),
       ...(clean.length > 0 && { clean }),

@@ -1,4 +1,5 @@
 import { formatDestination, parseDestination } from '#src/core/destination.ts';
+import { isWorkspaceName } from '#src/core/workspace.ts';
 import type { Retention } from './decision.ts';
 import { parseQuantity } from './quantity.ts';
 
@@ -73,6 +74,19 @@ export const grantedDestinations = (value: unknown): string[] =>
     const read = typeof element === 'string' ? parseDestination(element) : { wrong: 'is no text' };
     if ('wrong' in read) throw new BadResult(`${show(element)} ${read.wrong}`);
     return formatDestination(read);
+  });
+
+/**
+ * Workspaces in what an `allow` rule of crank.workspaces said: a set of `name:read` and `name:write`.
+ *
+ * @throws BadResult
+ */
+export const grantedWorkspaces = (value: unknown): string[] =>
+  elements(value).map((element) => {
+    const [name, mode, ...rest] = typeof element === 'string' ? element.split(':') : [];
+    if (name === undefined || !isWorkspaceName(name) || (mode !== 'read' && mode !== 'write') || rest.length > 0)
+      throw new BadResult(`${show(element)} is neither "name:read" nor "name:write" of a workspace`);
+    return `${name}:${mode}`;
   });
 
 /**

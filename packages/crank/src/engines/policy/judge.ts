@@ -6,6 +6,7 @@ import {
   BadResult,
   denyReasons,
   grantedDestinations,
+  grantedWorkspaces,
   type Required,
   redactPointers,
   requiredResources,
@@ -28,6 +29,8 @@ export interface Judged {
   required?: Required;
   /** Destinations granted. */
   egress: readonly string[];
+  /** Workspaces granted. */
+  workspaces: readonly string[];
   retain?: Retention;
   /** Why somebody else has to approve it; empty: nobody has to. */
   approval: readonly string[];
@@ -69,6 +72,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
   const egress = new Set<string>();
   const clean: RedactRule[] = [];
   const classify: ClassifyRule[] = [];
+  const workspaces = new Set<string>();
   let required: Required | undefined;
   let retain: Retention | undefined;
   const approval: string[] = [];
@@ -87,6 +91,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
       else if (meaning === 'clean') clean.push(...redactRules(value, bundle.account));
       else if (meaning === 'classify') classify.push(...classifyRules(value));
       else if (meaning === 'grant') for (const one of grantedDestinations(value)) egress.add(one);
+      else if (meaning === 'lend') for (const one of grantedWorkspaces(value)) workspaces.add(one);
       else if (meaning === 'keep') retain = both(retain, retention(value));
       else if (meaning === 'approve') approval.push(...denyReasons(value));
       else if (meaning === 'require') required = merge(required, requiredResources(value));
@@ -103,6 +108,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
     clean,
     classify,
     egress: [...egress].sort(),
+    workspaces: [...workspaces].sort(),
     approval: cut(approval),
     ...(required && { required }),
     ...(retain && { retain }),

@@ -1,7 +1,17 @@
 import type { PolicyPoint } from './decision.ts';
 
 /** What a rule's value means. */
-export type RuleMeaning = 'deny' | 'allow' | 'redact' | 'require' | 'grant' | 'keep' | 'approve' | 'clean' | 'classify';
+export type RuleMeaning =
+  | 'deny'
+  | 'allow'
+  | 'redact'
+  | 'require'
+  | 'grant'
+  | 'lend'
+  | 'keep'
+  | 'approve'
+  | 'clean'
+  | 'classify';
 
 export interface DecisionPoint {
   meaning: RuleMeaning;
@@ -10,7 +20,7 @@ export interface DecisionPoint {
 
 /** The rules that are asked, for error messages; policies/README.md has the whole table. */
 export const KNOWN_RULES =
-  'crank.authz: deny, allow; crank.egress: allow; crank.retention: keep; crank.approval: required; crank.<any>: deny, required_resources, redact_pii, redact, classify (crank.privacy in the examples)';
+  'crank.authz: deny, allow; crank.egress: allow; crank.workspaces: allow; crank.retention: keep; crank.approval: required; crank.<any>: deny, required_resources, redact_pii, redact, classify (crank.privacy in the examples)';
 
 /**
  * What a rule of an applied bundle is asked for, by its path (`crank/privacy/redact_pii`); undefined where it is not
@@ -28,6 +38,7 @@ export const decisionPoint = (entrypoint: string): DecisionPoint | undefined => 
     return rule === 'deny' || rule === 'allow' ? { meaning: rule, points: ['authorise'] } : undefined;
   }
   if (family === 'egress' && rule === 'allow') return { meaning: 'grant', points: ['input'] };
+  if (family === 'workspaces' && rule === 'allow') return { meaning: 'lend', points: ['input'] };
   if (family === 'retention' && rule === 'keep') return { meaning: 'keep', points: ['input'] };
   if (family === 'approval' && rule === 'required') return { meaning: 'approve', points: ['input'] };
   return rule === 'deny' ? { meaning: 'deny', points: ['input', 'output'] } : undefined;

@@ -20,6 +20,8 @@ export interface Mounts {
   parts?: Readonly<Record<string, string>> | undefined;
   /** Host folder with the input files of calls, bound at /calls. */
   calls?: string;
+  /** Mounted over at /workspaces/NAME in slots, with states from the host folder that is bound at /spaces/NUMBER. */
+  workspaces?: readonly { name: string; folder: string }[] | undefined;
   tmpBytes: number;
   /** The service has a network: it sees whom this machine trusts to vouch for servers. */
   network?: boolean;
@@ -111,6 +113,8 @@ export const bubblewrapArguments = (mounts: Mounts): string[] => {
   if (mounts.parts !== undefined && mounts.libs?.length)
     args.push('--symlink', '/libs/0/node_modules', '/node_modules');
   if (mounts.calls !== undefined) args.push('--ro-bind', mounts.calls, '/calls');
+  for (const [i, { name, folder }] of (mounts.workspaces ?? []).entries())
+    args.push('--ro-bind', folder, `/spaces/${i}`, '--dir', `/workspaces/${name}`);
   const prefix = interpreterPrefix(mounts.interpreter);
   if (prefix !== undefined) args.push('--ro-bind', prefix, prefix);
   if (!isOlder(mounts.version, [0, 7])) args.push('--size', String(mounts.tmpBytes));

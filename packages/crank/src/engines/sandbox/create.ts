@@ -21,7 +21,7 @@ import { poolKey } from './pool-key.ts';
 import { demandReach } from './reachable.ts';
 import { residentOf } from './resident.ts';
 import { prepareRuntime, type RuntimeFiles } from './runtime-files.ts';
-import type { Sandbox, SandboxCall, SandboxTask, SandboxTemplate } from './sandbox.ts';
+import type { PlannedCall, Sandbox, SandboxTask, SandboxTemplate } from './sandbox.ts';
 import { firstChannel } from './sandbox-process.ts';
 import { createScratch, type Scratch } from './scratch.ts';
 import { selfTest } from './self-test.ts';
@@ -153,7 +153,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         for (const path of [template.interpreter, template.codeDir, ...template.libDirs, runtime.path]) {
           demandReach(path, driver.foreign, 'read');
         }
-        demandReach(scratch.calls, driver.foreign, 'enter');
+        for (const path of [scratch.calls, ...(template.workspaces ?? []).map(({ folder }) => folder)])
+          demandReach(path, driver.foreign, 'enter');
       }
       const given = {
         code: '/code',
@@ -173,6 +174,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
           libs: template.libDirs,
           parts,
           calls: inputs.path,
+          workspaces: template.workspaces,
           tmpBytes: template.limits.tmpBytes,
         },
         given,
@@ -185,7 +187,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         ...{ process, template, inputs, outFolder: scratch.out, slots, log, namespaces: driver.namespaces },
         group,
         usual,
-        spares: Math.min(usual, options.spares ?? 2),
+        spares: template.workspaces === undefined ? Math.min(usual, options.spares ?? 2) : 0,
         startMs: options.startMs ?? 60_000,
       });
       trim();
@@ -294,6 +296,8 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       }
     },
 
+    prepare: (template, call) => pools.get(poolKey(template))?.prepare(within(call, template.limits)),
+
     describe: async (template, signal) => {
       const nothing = new Uint8Array(0);
       const limits = limitsOfDescribing(template);
@@ -362,7 +366,7 @@ const whereItDied =
   };
 
 /** A call never gets more than its template was made for. */
-const within = (call: SandboxCall, most: Limits): SandboxCall => {
+const within = <T extends PlannedCall>(call: T, most: Limits): T => {
   const names = Object.keys(call.limits) as (keyof Limits)[];
   if (names.every((name) => call.limits[name] <= most[name])) return call;
   const limits = { ...call.limits };

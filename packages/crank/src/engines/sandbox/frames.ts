@@ -16,6 +16,8 @@ export const toHost = {
   progress: 11,
   ask: 12,
   withdraw: 13,
+  change: 14,
+  content: 15,
 } as const;
 export const kinds = { call: 0, describe: 1 } as const;
 
@@ -85,12 +87,19 @@ export const taskFrame = (request: Uint8Array): Buffer => {
   return frame;
 };
 
-/** `nonce`: for slots only (`frames.py`). */
-export const spawnFrame = (line: number, limits: Limits, nonce: Uint8Array = new Uint8Array(0)): Buffer => {
-  const frame = Buffer.allocUnsafe(headerBytes + limitsBytes + nonce.length);
-  header(frame, toSandbox.spawn, line, limitsBytes + nonce.length);
+/** `nonce`, `workspaces`: for slots only (`frames.py`). */
+export const spawnFrame = (
+  line: number,
+  limits: Limits,
+  nonce: Uint8Array = new Uint8Array(0),
+  workspaces = '',
+): Buffer => {
+  const bodyBytes = limitsBytes + nonce.length + Buffer.byteLength(workspaces);
+  const frame = Buffer.allocUnsafe(headerBytes + bodyBytes);
+  header(frame, toSandbox.spawn, line, bodyBytes);
   writeLimits(limits, frame, headerBytes);
   frame.set(nonce, headerBytes + limitsBytes);
+  frame.write(workspaces, headerBytes + limitsBytes + nonce.length);
   return frame;
 };
 

@@ -2,11 +2,19 @@ import { CrankError } from '#src/core/error.ts';
 import type { SandboxTemplate } from './sandbox.ts';
 
 /** @throws CrankError `isolation-unavailable` where what runs sandboxes here, containers or not, has no such level */
-export const demandLevel = ({ isolation, network }: SandboxTemplate, containers: boolean): void => {
+export const demandLevel = ({ isolation, network, workspaces }: SandboxTemplate, containers: boolean): void => {
   if (containers && network === true) {
     throw new CrankError(
       'isolation-unavailable',
       'Sandboxes that are containers have no way out to a network yet: run this service on a node with bubblewrap, or take `network` out of its manifest.',
+    );
+  }
+  if (workspaces !== undefined && isolation !== 'fresh') {
+    throw new CrankError(
+      'isolation-unavailable',
+      containers
+        ? 'Sandboxes that are containers see no workspaces: run this service on a node with bubblewrap, or take `workspaces` out of its manifest.'
+        : 'A warm process sees no workspaces: leave `isolation` out of the manifest of this service, or `workspaces`.',
     );
   }
   if ((isolation === 'container') === containers) return;

@@ -6,9 +6,11 @@ const poolKeys = new WeakMap<SandboxTemplate, string>();
 export const poolKey = (template: SandboxTemplate): string => {
   const known = poolKeys.get(template);
   if (known !== undefined) return known;
-  const { key, account, isolation, interpreter, codeDir, libDirs, entry, limits, network, edition } = template;
+  const { key, account, isolation, interpreter, codeDir, libDirs, entry, limits, network, edition, workspaces } =
+    template;
   const bounds = `${Object.values(limits).join(' ')} ${network} ${edition}`;
-  const made = [key, account, isolation, interpreter, codeDir, libDirs.join(':'), entry, bounds].join('\0');
+  const places = workspaces?.map(({ name, folder }) => `${name}=${folder}`).join(':') ?? '';
+  const made = [key, account, isolation, interpreter, codeDir, libDirs.join(':'), entry, bounds, places].join('\0');
   poolKeys.set(template, made);
   return made;
 };

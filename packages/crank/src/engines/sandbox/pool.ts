@@ -1,12 +1,14 @@
 import { CrankError } from '#src/core/error.ts';
 import { abortOutcome } from './on-abort.ts';
 import { NotBegun } from './receiver.ts';
-import type { SandboxCall, SandboxResult } from './sandbox.ts';
+import type { PlannedCall, SandboxCall, SandboxResult } from './sandbox.ts';
 import type { Zygote } from './zygote.ts';
 
 /** The zygote of one template, its queue and its restarts. */
 export interface Pool {
   run(call: SandboxCall, kind?: number): Promise<SandboxResult>;
+  /** Makes ready for the next call with these workspaces, where a zygote runs. */
+  prepare(call: PlannedCall): void;
   /** Calls running or queued. */
   readonly busy: number;
   /** Date.now() of the last call's end, or of the creation. */
@@ -174,6 +176,9 @@ export const createPool = (options: PoolOptions): Pool => {
 
   return {
     run,
+    prepare: (call) => {
+      if (zygote?.spent === false) zygote.prepare(call);
+    },
     get busy() {
       return active + queue.length;
     },

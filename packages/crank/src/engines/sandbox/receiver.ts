@@ -8,6 +8,7 @@ import type { End } from './end-frame.ts';
 import { answerFrame, bareFrame, ProtocolViolation, toHost, toSandbox, window } from './frames.ts';
 import { createProgressRelay } from './progress.ts';
 import type { SandboxCall, SandboxOutcome, SandboxResult } from './sandbox.ts';
+import { type ChangeReader, createChangeReader } from './workspace-changes.ts';
 
 /** Where the frames of one call arrive, and what becomes of them. */
 export interface Receiver {
@@ -21,6 +22,8 @@ export interface Receiver {
   /** Takes a frame of the call's process that is not its END. @throws ProtocolViolation when it is none, or more is under way than allowed */
   take(type: number, body: Buffer): void;
   end(end: End): void;
+  /** What it changed in workspaces; undefined where it has none that it may write to. */
+  readonly changes: ChangeReader | undefined;
   /** Ends the call without an END frame: the process is gone. */
   fail(code: ErrorCode, detail: string, known?: Partial<Omit<End, 'result'>>): void;
   /** Ends the call because it never began; whoever runs it may try elsewhere. */
@@ -131,6 +134,10 @@ export const createReceiver = (
     if (receiver.stopped !== undefined) {
       return { type: 'failed', code: receiver.stopped.code, detail: receiver.stopped.detail };
     }
+    if (said.kind !== 'failed' && changes?.isWhole === false) {
+      const detail = 'The sandbox ended before it had told what the call changed in its workspaces: nothing was.';
+      return { type: 'failed', code: 'crashed', detail };
+    }
     switch (said.kind) {
       case 'value':
         if (said.json.length > call.limits.outputBytes) {
@@ -161,6 +168,8 @@ export const createReceiver = (
       await file.close();
       if (outcome.type !== 'file') await unlink(filePath);
     }
+    const isAnswered = failure === undefined && outcome.type !== 'failed';
+    if (!isAnswered) await changes?.discard();
     if (failure !== undefined) throw failure.error;
     resolve({
       outcome,
@@ -174,6 +183,7 @@ export const createReceiver = (
       stdout: end.stdout,
       stderr: end.stderr,
       truncatedBytes: Math.min(end.truncatedBytes, Number.MAX_SAFE_INTEGER),
+      ...(isAnswered && changes && { changes: await changes.finish() }),
     });
   };
 
@@ -184,9 +194,11 @@ export const createReceiver = (
     settle(end, Math.max(1, Math.round((performance.now() - receiver.startedAt) * 1e6))).catch(reject);
   };
 
+  const changes = call.workspaces?.some(({ write }) => write !== undefined) ? createChangeReader(call) : undefined;
   const receiver = {
     id,
     call,
+    changes,
     settled: false,
     startedAt: performance.now(),
     stopped: undefined as Receiver['stopped'],

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ErrorCode, InputError, ScriptException } from '#src/core/error.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { Isolation, Limits } from '#src/core/service.ts';
+import type { WorkspaceChange } from '#src/core/workspace.ts';
 import type { Ask, AskAnswer } from './asks.ts';
 
 /** What a sandbox is made from: one version's code for one caller account. */
@@ -21,6 +22,8 @@ export interface SandboxTemplate {
   entry: string;
   /** Whether its calls have the way out that the node's proxy is. Code of the import has none. */
   network?: boolean;
+  /** Of `fresh` ones: workspaces whose states its calls may be given, at /workspaces/NAME; `folder`: of the host, with a folder for each state. */
+  workspaces?: readonly { name: string; folder: string }[];
   /** Of what its calls are given beside their input: sandboxes are not shared across a change of it. */
   edition?: string;
   /** The largest limits any call of this template may ask for. */
@@ -41,6 +44,8 @@ export interface SandboxCall {
   proxyToken?: string;
   /** Environment variables of this call's process alone; as `context.secrets`, too. */
   secrets?: Readonly<Record<string, string>>;
+  /** Of the template's workspaces those that it sees, in the same order: `state` is the name of the folder with it. */
+  workspaces?: readonly CallWorkspace[];
   /** Aborted on client disconnect or deadline; the child is then killed. `reason` is 'cancelled' or 'timeout'. */
   signal: AbortSignal;
   /** Called for each item of a stream, in order; the sandbox waits for the promise (back-pressure). */
@@ -51,6 +56,24 @@ export interface SandboxCall {
   depth?: number;
   /** Called when it asks for a call of another service; what that throws is told to it as a problem. */
   onAsk?: (ask: Ask) => Promise<AskAnswer>;
+}
+
+export interface CallWorkspace {
+  name: string;
+  state: string;
+  /** Where it may be changed: `stage` is a folder of the host for new content, `bytes` the most there may be of that. */
+  write?: { stage: string; bytes: number };
+}
+
+/** What is known of a call before it comes. */
+export type PlannedCall = Pick<SandboxCall, 'workspaces' | 'limits'>;
+
+/** What a call changed in its workspaces. */
+export interface WorkspaceChanges {
+  /** By name; parents before what is in them. Files of theirs are the receiver's to move or delete. */
+  changed: ReadonlyMap<string, readonly WorkspaceChange[]>;
+  /** The first thing that cannot be kept. `full`: since there is no room for it. */
+  refused?: { workspace: string; path: string; why: string; full: boolean };
 }
 
 export interface SandboxUsage {
@@ -76,6 +99,8 @@ export interface SandboxResult {
   stderr: string;
   /** Bytes of stdout and stderr that were cut. */
   truncatedBytes: number;
+  /** Of an answered call that could write to workspaces. */
+  changes?: WorkspaceChanges;
 }
 
 /** Work of the platform's own on what is anybody's, in a sandbox that is used once. */
@@ -134,6 +159,8 @@ export interface Sandbox {
    * @throws CrankError `not-deployable` (it ended without an answer, or ran over its limits), `isolation-unavailable`
    */
   task(task: SandboxTask, onConnection?: (socket: Socket) => void): Promise<Uint8Array>;
+  /** Makes ready for the next call of a template with workspaces, at their states of now. */
+  prepare(template: SandboxTemplate, call: PlannedCall): void;
   /** The level at which a service that asks for one runs here. */
   level(asked: Isolation): Isolation;
   /** Ends the processes of a key: idle ones now, the others when they are. Later calls get new ones. */

@@ -1,11 +1,30 @@
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { ErrorCode } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
-import type { ControlGroup } from './control-groups.ts';
+import type { ControlGroup, ServiceGroup } from './control-groups.ts';
 import type { End } from './end-frame.ts';
+import { toHost } from './frames.ts';
 import { runsNode } from './node-parts.ts';
 import type { Receiver } from './receiver.ts';
 import type { SandboxCall, SandboxTemplate } from './sandbox.ts';
+import type { SandboxProcess } from './sandbox-process.ts';
+import { mountsOf } from './workspace-mounts.ts';
+
+export interface SlotOptions {
+  process: SandboxProcess;
+  template: SandboxTemplate;
+  outFolder: string;
+  /** Slots that are kept ready, those there may be for calls that nothing waits for, and all that there may be. */
+  spares: number;
+  usual: number;
+  most: number;
+  /** Around the zygote and all that it starts, where the machine lets us have one. */
+  group: ServiceGroup | undefined;
+  killZygote: (why: string) => void;
+  /** Wraps what handles bytes that only the zygote's own code can have written; a violation is its end. */
+  distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
+}
 
 /** A call on its way to a slot, or in it. */
 export interface Entry {
@@ -30,6 +49,8 @@ export interface Slot {
   state: State;
   /** What its namespaces were made for. */
   limits: Limits;
+  /** What its calls see (`mountsOf`); empty: it is for those that have none. */
+  workspaces: string;
   since: number;
   /** With which it begins (`frames.py`). */
   nonce: Buffer | undefined;
@@ -54,6 +75,7 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   word,
   state: 'absent',
   limits,
+  workspaces: '',
   since: 0,
   nonce: undefined,
   group: undefined,
@@ -66,21 +88,69 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   isBetweenFrames: () => true,
 });
 
+/** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
+const believedMs = 50;
+
 /** Whether a call can run in what its namespaces were made for. And in a Node, which was started for that. */
-export const fits = (slot: Slot, { limits }: SandboxCall, template: SandboxTemplate): boolean =>
-  slot.limits.tmpBytes === limits.tmpBytes &&
-  slot.limits.subprocesses > 0 === limits.subprocesses > 0 &&
+export const fits = (slot: Slot, call: SandboxCall, template: SandboxTemplate): boolean =>
+  slot.limits.tmpBytes === call.limits.tmpBytes &&
+  slot.limits.subprocesses > 0 === call.limits.subprocesses > 0 &&
+  slot.workspaces === mountsOf(call) &&
   (!runsNode(template) ||
-    (slot.limits.cpuMs >= limits.cpuMs &&
-      slot.limits.memoryBytes === limits.memoryBytes &&
-      slot.limits.threads === limits.threads &&
-      slot.limits.subprocesses === limits.subprocesses));
+    (slot.limits.cpuMs >= call.limits.cpuMs &&
+      slot.limits.memoryBytes === call.limits.memoryBytes &&
+      slot.limits.threads === call.limits.threads &&
+      slot.limits.subprocesses === call.limits.subprocesses));
+
+/** Calls for which no slot is being made. */
+export const unmet = (slots: readonly Slot[], waiting: readonly Entry[], template: SandboxTemplate): Entry[] => {
+  if (waiting.length === 0) return [];
+  const coming = slots.filter(({ state }) => state === 'starting');
+  return waiting.filter(({ call }) => {
+    const i = coming.findIndex((slot) => fits(slot, call, template));
+    if (i >= 0) coming.splice(i, 1);
+    return i < 0;
+  });
+};
+
+/**
+ * Whether a call's end stands only when its slot has said that, too. Subprocesses are counted at their end; where no group
+ * counts, what a call says of itself is not enough; and what it changed in workspaces its slot tells.
+ */
+export const mustWait = ({ limits, group }: Slot, { receiver }: Entry): boolean =>
+  limits.subprocesses > 0 ||
+  (group === undefined && performance.now() - receiver.startedAt > believedMs) ||
+  receiver.changes !== undefined;
 
 /** The kernel's figure where we have it; otherwise what the sandbox says. */
 export const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpuNs' | 'cpuSource'> =>
   group === undefined
     ? { cpuNs, cpuSource: 'sandbox-reported' }
     : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
+
+/**
+ * Reads what a slot tells of changes, no faster than that is written, within the call's time.
+ *
+ * @returns whether the rest need not be told
+ */
+export const readChange = (slot: Slot, type: number, body: Buffer): boolean => {
+  const { receiver, call } = slot.entry ?? {};
+  slot.since = performance.now();
+  const changes = receiver?.changes;
+  if (receiver === undefined || changes === undefined) return false; // it has failed meanwhile
+  if (performance.now() - receiver.startedAt > call!.limits.wallMs) {
+    const detail = `The call was stopped: it had used the ${call!.limits.wallMs} ms of time that it may take, before all that it changed was read.`;
+    receiver.stopped ??= { code: 'timeout', detail, at: performance.now() };
+  }
+  if (receiver.stopped !== undefined) return true;
+  if (type === toHost.change) changes.change(body);
+  else changes.content(body);
+  if (changes.isBehind && !slot.word.isPaused()) {
+    slot.word.pause();
+    changes.caughtUp().then(() => slot.word.resume());
+  }
+  return changes.isRefused;
+};
 
 /** Of calls that wait for slots, within how many others the deepest is: so many slots more there may be. */
 export const deepestOf = (waiting: readonly Entry[]): number =>

@@ -2,7 +2,6 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { Limits } from '#src/core/service.ts';
-import type { ServiceGroup } from './control-groups.ts';
 import { type End, parseEnd } from './end-frame.ts';
 import {
   bareFrame,
@@ -19,11 +18,24 @@ import { encloseLine } from './line-group.ts';
 import { isStartedApart, ownOfNode } from './node-parts.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
-import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
-import type { SandboxProcess } from './sandbox-process.ts';
+import type { PlannedCall, SandboxCall, SandboxResult } from './sandbox.ts';
 import { skipTo } from './skip-to.ts';
-import { absentSlot, deepestOf, type Entry, fits, measured, reasonFor, type Slot, withFigures } from './slot.ts';
+import {
+  absentSlot,
+  deepestOf,
+  type Entry,
+  fits,
+  measured,
+  mustWait,
+  readChange,
+  reasonFor,
+  type Slot,
+  type SlotOptions,
+  unmet,
+  withFigures,
+} from './slot.ts';
 import { suspecting } from './suspect.ts';
+import { mountsOf, planOf, withWritable } from './workspace-mounts.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
 export interface Slots {
@@ -32,30 +44,15 @@ export interface Slots {
   ended(line: number, body: Buffer): void;
   /** The zygote's news: the slot's process runs (body: its number inside). */
   started(line: number, body: Buffer): void;
+  /** Makes a slot ready for the next call with these workspaces; those that wait with older states are made anew. */
+  prepare(call: PlannedCall): void;
   /** The zygote is gone. */
   close(why: string): Promise<void>;
-}
-
-export interface SlotOptions {
-  process: SandboxProcess;
-  template: SandboxTemplate;
-  outFolder: string;
-  /** Slots that are kept ready, those there may be for calls that nothing waits for, and all that there may be. */
-  spares: number;
-  usual: number;
-  most: number;
-  /** Around the zygote and all that it starts, where the machine lets us have one. */
-  group: ServiceGroup | undefined;
-  killZygote: (why: string) => void;
-  /** Wraps what handles bytes that only the zygote's own code can have written; a violation is its end. */
-  distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
 }
 
 /** Milliseconds that a slot, and then its zygote, gets to end what it was told to end. */
 const obedience = 1000;
 const [sweepEvery, startMs, idleMs] = [10, 10_000, 10_000];
-/** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
-const believedMs = 50;
 const cpus = availableParallelism();
 
 export const createSlots = ({
@@ -82,7 +79,7 @@ export const createSlots = ({
     absentSlot(i + 1, process.channels[2 * i]!, process.channels[2 * i + 1]!, template.limits),
   );
 
-  const open = (slot: Slot, limits: Limits): void => {
+  const open = (slot: Slot, limits: Limits, mounts = ''): void => {
     const nonce = randomBytes(16);
     let unsynced = 2;
     const agreed = (): void => {
@@ -94,6 +91,7 @@ export const createSlots = ({
     slot.state = 'starting';
     slot.since = performance.now();
     slot.limits = limits;
+    slot.workspaces = mounts;
     Object.assign(slot, { entry: undefined, held: undefined, spoilt: false, killedAt: undefined, watched: false });
     const onData = frameDecoder(longestFrame(template.limits), (type, id, body) => onFrame(slot, type, id, body));
     const onWord = frameDecoder(longestFrame(template.limits), (type, id, body) => onGone(slot, type, id, body));
@@ -104,7 +102,7 @@ export const createSlots = ({
     );
     slot.word.removeAllListeners('data').on('data', skipTo(nonce, agreed, distrust(onWord)));
     slot.nonce = nonce;
-    tell(spawnFrame(slot.line, limits, nonce));
+    tell(spawnFrame(slot.line, limits, nonce, mounts));
     sweeper ??= setInterval(sweep, sweepEvery);
   };
 
@@ -112,7 +110,8 @@ export const createSlots = ({
   const greet = async (slot: Slot, inner: number): Promise<void> => {
     const { nonce } = slot;
     if (around !== undefined) {
-      const group = await encloseLine(around, process, inner, slot.limits, slot.group, ownOfNode(template));
+      const more = withWritable(ownOfNode(template), slot.workspaces);
+      const group = await encloseLine(around, process, inner, slot.limits, slot.group, more);
       if (group === undefined) return; // it has ended: the zygote will say so
       slot.group = group;
       if (gone) await group.remove();
@@ -148,10 +147,6 @@ export const createSlots = ({
     } else entry.receiver.take(type, body);
   };
 
-  /** Subprocesses are counted at their end; and where no group counts, what a call says of itself is not enough. */
-  const mustWait = ({ limits, group }: Slot, { receiver }: Entry): boolean =>
-    limits.subprocesses > 0 || (group === undefined && performance.now() - receiver.startedAt > believedMs);
-
   const settle = (slot: Slot, end: End): void => {
     slot.entry?.receiver.end({ ...end, ...measured(slot, end.cpuNs) });
     slot.entry = undefined;
@@ -164,8 +159,10 @@ export const createSlots = ({
 
   /** The slot's own word on the end of the call's process. */
   const onGone = (slot: Slot, type: number, id: number, body: Buffer): void => {
+    if (type === toHost.change || type === toHost.content) return void (readChange(slot, type, body) && dismiss(slot));
     if (type !== toHost.gone) throw new ProtocolViolation(`a frame of type ${type} from a slot`);
     const end = parseEnd(body);
+    slot.entry?.receiver.changes?.told();
     // What it said before it ended may come behind this: the two channels are read in no order.
     if (slot.state !== 'idle') setImmediate(distrust(() => finish(slot, id !== 0, end)));
     else if (id === 0) throw new ProtocolViolation('a call has ended that was not made');
@@ -242,28 +239,30 @@ export const createSlots = ({
   };
 
   const provide = (): void => {
-    let coming = 0;
-    let ready = 0;
-    let absent = 0;
-    for (const { state } of slots) {
-      if (state === 'absent') absent++;
-      if (state === 'starting') coming++;
-      else if (state === 'idle' || state === 'ending') ready++;
-    }
-    const [first] = waiting;
-    let free = usual + deepestOf(waiting) - (most - absent);
-    let wanted = (first === undefined ? Math.max(0, spares - ready) : waiting.length) - coming;
+    const lacking = unmet(slots, waiting, template);
+    const there = slots.filter(({ state }) => state !== 'absent');
+    const ready = there.filter(({ state }) => state === 'starting' || state === 'idle' || state === 'ending').length;
+    let spare = waiting.length > 0 ? 0 : spares - ready;
+    let free = usual + deepestOf(waiting) - there.length;
     for (const slot of slots) {
-      if (wanted <= 0) return;
+      if (lacking.length === 0 && spare <= 0) return;
       if (slot.state !== 'absent' || free-- <= 0) continue;
-      open(slot, first?.call.limits ?? template.limits);
-      wanted--;
+      const call = lacking.shift()?.call;
+      if (call === undefined) spare--;
+      open(slot, call?.limits ?? template.limits, call && mountsOf(call));
     }
-    // All there may be are there, and those that are idle were made for other limits.
-    if (first !== undefined && wanted > 0) {
-      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call, template));
-      if (other !== undefined) dismiss(other);
-    }
+    // All there may be are there, and those that are idle were made for others.
+    const [first] = lacking;
+    const other = first && slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call, template));
+    if (other !== undefined) dismiss(other);
+  };
+
+  const prepare = (call: PlannedCall): void => {
+    if (gone) return;
+    const { old, wanted } = planOf(slots, call);
+    old.forEach(dismiss);
+    const free = slots.filter(({ state }) => state === 'absent').slice(1); // one is left to whoever comes
+    for (const [mounts, limits] of [...wanted].slice(0, free.length)) open(free.pop()!, limits, mounts);
   };
 
   const remove = (slot: Slot, end: End): void => {
@@ -274,7 +273,9 @@ export const createSlots = ({
     if (before === 'starting' && end.result.kind === 'failed') {
       // Nobody would be served by trying for ever.
       const { code, detail } = end.result;
-      for (const { receiver } of waiting.splice(0)) receiver.fail(code, detail);
+      const its = waiting.filter(({ call }) => fits(slot, call, template));
+      for (const { receiver } of its) receiver.fail(code, detail);
+      if (its.length < waiting.length) pump();
     } else pump();
   };
 
@@ -302,7 +303,7 @@ export const createSlots = ({
       const took = now - slot.since;
       if (slot.state === 'starting' && took > startMs) killZygote('it did not start a process when told to');
       else if (slot.state === 'dying' && took > 2 * obedience) suspect(took);
-      else if (slot.state === 'ending' && took > obedience) dismiss(slot);
+      else if (slot.state === 'ending' && took > obedience && !slot.word.isPaused()) dismiss(slot);
       else if (slot.state === 'busy') watch(slot, now);
     }
     if (!occupied && waiting.length === 0) {
@@ -381,6 +382,7 @@ export const createSlots = ({
         killZygote(`its process could not be put in a control group (${(error as Error).message})`);
       });
     },
+    prepare,
     close: async (why) => {
       gone = true;
       clearInterval(sweeper);

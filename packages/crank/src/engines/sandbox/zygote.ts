@@ -5,12 +5,13 @@ import { bareFrame, frameDecoder, kinds, longestFrame, ProtocolViolation, toHost
 import { childrenOf, isStopped } from './host-pid.ts';
 import type { InputFolder } from './input-files.ts';
 import { NotBegun } from './receiver.ts';
-import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
+import type { PlannedCall, SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createWarmLine, type WarmLine } from './warm-line.ts';
 import { withProxy } from './way-out.ts';
 import { withSecrets } from './with-secrets.ts';
+import { withWorkspaces } from './with-workspaces.ts';
 
 export type Log = (
   level: 'debug' | 'info' | 'warn' | 'error',
@@ -23,6 +24,8 @@ export interface Zygote {
   readonly pid: number;
   /** Runs one call, or asks for the description. Rejects only for what is our own or the receiver's fault. */
   run(call: SandboxCall, kind?: number): Promise<SandboxResult>;
+  /** Makes a slot ready for the next call with these workspaces. */
+  prepare(call: PlannedCall): void;
   /** It takes no more calls; another one must be started. */
   readonly spent: boolean;
   /** What came from it that only code of the import can have sent: the version lies. */
@@ -165,7 +168,10 @@ export const awaitZygote = async ({
     const placed = call.files.length === 0 ? undefined : await inputs.place(call.files);
     try {
       if (reason !== undefined) throw new NotBegun(reason);
-      const files = withSecrets(withProxy(placed?.listing ?? '', call.proxyToken), call.secrets);
+      const files = withWorkspaces(
+        withSecrets(withProxy(placed?.listing ?? '', call.proxyToken), call.secrets),
+        call.workspaces,
+      );
       if (template.isolation === 'warm' && kind === kinds.call) return await runWarm(call, files);
       return await slotsOf().run(call, kind, files);
     } finally {
@@ -201,6 +207,7 @@ export const awaitZygote = async ({
   return {
     pid: process.pid,
     run,
+    prepare: (call) => slots?.prepare(call),
     get spent() {
       return reason !== undefined || orderly || warm?.spent === true;
     },

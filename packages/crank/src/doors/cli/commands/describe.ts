@@ -22,6 +22,8 @@ interface Described {
   network: string[];
   /** Names of secrets by environment variable. */
   secrets: Readonly<Record<string, string>>;
+  /** `read` or `write` by name. */
+  workspaces: Readonly<Record<string, string>>;
   requirements: string[];
   lock: string | null;
   tools: Readonly<Record<string, Tool>>;
@@ -77,11 +79,18 @@ const listed = (secrets: Readonly<Record<string, string>>): string =>
     .map(([variable, name]) => (variable === name ? name : `${variable} (${name})`))
     .join(', ');
 
+/** `notes (write)` */
+const lent = (workspaces: Readonly<Record<string, string>>): string =>
+  Object.entries(workspaces)
+    .map(([name, mode]) => `${name} (${mode})`)
+    .join(', ');
+
 const head = ({ canary, ...service }: Described): string[] => [
   `${service.name} @${short(service.version)}, deployed ${service.created}`,
   ...(service.description ? [service.description] : []),
   ...(service.network.length > 0 ? [`asks for a network: ${service.network.join(', ')}`] : []),
   ...(Object.keys(service.secrets).length > 0 ? [`is given the secrets ${listed(service.secrets)}`] : []),
+  ...(Object.keys(service.workspaces).length > 0 ? [`is given the workspaces ${lent(service.workspaces)}`] : []),
   ...(canary === null ? [] : [`canary @${short(canary.version)} gets ${percent(canary.share)} of the calls`]),
 ];
 
@@ -91,6 +100,7 @@ const operationText = (service: string, operation: Described['operations'][numbe
   `${service}.${operation.name} -> ${operation.command === undefined ? operation.result : 'stdout, stderr, exit code and files'}`,
   ...(operation.description ? [`  ${operation.description.split('\n')[0]}`] : []),
   ...(operation.secrets ? [`  is given the secrets ${listed(operation.secrets)}`] : []),
+  ...(operation.workspaces ? [`  is given the workspaces ${lent(operation.workspaces)}`] : []),
   ...(operation.command === undefined
     ? [`  input  ${JSON.stringify(operation.input)}`, `  output ${JSON.stringify(operation.output)}`]
     : [describeCommand(operation, operation.command).replace(/^/gm, '  ')]),

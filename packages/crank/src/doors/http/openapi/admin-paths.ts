@@ -25,6 +25,7 @@ import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
 import { versionPaths } from './version-paths.ts';
 import { webhookPaths } from './webhook-paths.ts';
+import { workspacePaths } from './workspace-paths.ts';
 
 const policy = {
   ...json({
@@ -257,6 +258,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
   ...budgetPaths,
   ...secretPaths,
   ...privacyPaths,
+  ...workspacePaths,
   ...schedulePaths,
   ...webhookPaths,
   ...logPaths,

@@ -5,6 +5,7 @@ import { budgetSchemas } from './budget-schemas.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { count, flag, list, object, ref, text, time } from './schema-parts.ts';
 import { versionSchemas } from './version-schemas.ts';
+import { modes, workspaceSchemas } from './workspace-schemas.ts';
 
 export { ref } from './schema-parts.ts';
 
@@ -54,6 +55,7 @@ export const schemas: Record<string, JsonSchema> = {
         additionalProperties: text,
         description: 'Names of secrets that its calls are given, by environment variable.',
       },
+      workspaces: modes,
       files: { ...list(text), description: 'Parameters that take files.' },
       line: count,
       classification: {
@@ -83,7 +85,18 @@ export const schemas: Record<string, JsonSchema> = {
           'Of a described service: how it is called. Of a manifest that shows arguments: those, in a list of services.',
       },
     },
-    ['contentType', 'secrets', 'line', 'classification', 'idempotent', 'retry', 'command', 'plan', 'example'],
+    [
+      'contentType',
+      'secrets',
+      'workspaces',
+      'line',
+      'classification',
+      'idempotent',
+      'retry',
+      'command',
+      'plan',
+      'example',
+    ],
   ),
   Limits: object({
     wallMs: count,
@@ -114,6 +127,7 @@ export const schemas: Record<string, JsonSchema> = {
         additionalProperties: text,
         description: 'Names of secrets that calls are given, by environment variable.',
       },
+      workspaces: modes,
       requirements: list(text),
       lock: { type: ['string', 'null'] },
       tools: {
@@ -133,6 +147,7 @@ export const schemas: Record<string, JsonSchema> = {
     ['aliases', 'receipt'],
   ),
   ...versionSchemas,
+  ...workspaceSchemas,
   ...jobSchemas,
   ...budgetSchemas,
   Call: object({

@@ -24,6 +24,7 @@ export const serviceView = ({ account, name, version, manifest, findings }: Show
   limits: manifest.limits,
   network: manifest.network ?? [],
   secrets: manifest.secrets ?? {},
+  workspaces: manifest.workspaces ?? {},
   requirements: manifest.requirements,
   lock: manifest.lock,
   tools: manifest.tools ?? {},

@@ -85,6 +85,10 @@ def _place(described):
         from crank_runtime import secrets
 
         secrets.announce(listing["secrets"])
+    if "workspaces" in listing:
+        from crank_runtime import workspaces
+
+        workspaces.announce(listing["workspaces"])
     if "folder" not in listing:
         return []
     if os.path.lexists("/tmp/in"):  # a warm process may have had files before

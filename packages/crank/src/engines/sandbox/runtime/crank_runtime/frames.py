@@ -15,13 +15,14 @@ ACK      host -> data         empty: one ITEM or CHUNK was taken in
 KILL     host -> zygote       id line; empty: kill that line
 KILL     host -> word         empty: kill the child of the running call
 WATCH    host -> zygote, word u64 nanoseconds of CPU that the running call may still use; 0 ends the watch
-SPAWN    host -> zygote       id line; LIMITS | nonce[16]: start that line
+SPAWN    host -> zygote       id line; LIMITS | nonce[16] | workspaces: start that line
 ANSWER   host -> data         u32 ask | u8 1: the result, 0: a problem (RFC 9457) | JSON
 TASK     host -> task         a request: scan.py and building.py describe theirs
 ======== ==================== ===================================================================================
 
 ``files`` is empty or JSON ``{"folder": "...", "files": [[parameter, name], ...]}``: file number i lies at
-``/calls/{folder}/{i}/{name}``. A third member is what it was called, with folders. With ``"proxy": "http://..."``, alone or beside those, the call has a way out; with ``"secrets": {variable: value}`` it is given those.
+``/calls/{folder}/{i}/{name}``. A third member is what it was called, with folders. With ``"proxy": "http://..."``, alone or beside those, the call has a way out; with ``"secrets": {variable: value}`` it is given those,
+with ``"workspaces": {name: path}`` those. ``workspaces`` of SPAWN is empty or the JSON that spaces.py describes.
 
 =========== ================= ======================================================================================
 READY       zygote -> host    JSON ``{"python": "3.11.2", "threads": 1}``
@@ -36,6 +37,10 @@ WITHDRAW    data -> host      u32 number of an ask that is no longer wanted: its
 END         data -> host      RESULT_HEAD | stdout | stderr | rest
 GONE        word -> host      as END: the call's process has ended. id 0: the slot has its next child ready. id 1: the
                               slot ends too
+CHANGE      word -> host      JSON ``[[workspace, what, path, ...], ...]``: what an answered call changed, before its GONE.
+                              what: folder (bool: nothing of before is in it), file (size, bool: executable), link
+                              (target), removed, refused (why)
+CONTENT     word -> host      bytes of the file that was told last
 STARTED     zygote -> host    id line; u32 pid of it, as the zygote sees it
 SPAWNED     zygote -> host    id line; empty (warm lines)
 ENDED       zygote -> host    id line; as END; cpu is the line's total (warm lines)
@@ -68,6 +73,7 @@ NONCE = 16
 
 CALL, LOAD, ACK, SPAWN, KILL, WATCH, TASK, ANSWER = 1, 2, 3, 4, 5, 6, 7, 8
 READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED, DONE, PROGRESS, ASK, WITHDRAW = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+CHANGE, CONTENT = 14, 15
 KIND_CALL, KIND_DESCRIBE = 0, 1
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 

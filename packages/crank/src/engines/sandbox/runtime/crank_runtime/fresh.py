@@ -5,7 +5,7 @@ import gc
 import os
 import resource
 
-from crank_runtime import answer, channel, frames, isolate
+from crank_runtime import answer, channel, frames, isolate, spaces
 from crank_runtime.channel import running
 
 ANSWERED = 77  # the exit status of a child that has said all it had to say
@@ -45,6 +45,7 @@ def run(loaded, base, program):
     try:
         try:
             os.closerange(isolate.WORD, isolate.SYNC + 1)
+            spaces.close()
             _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
             isolate.settle(program)
             gc.enable()

@@ -178,11 +178,11 @@ def _statm(field):
         return int(source.read().split()[field]) * resource.getpagesize()
 
 
-def enter(tmp_bytes, program, handles, output=None):
+def enter(tmp_bytes, program, handles, output=None, more=None):
     """Turns this process, just cloned, into one that may run user code once `settle` and `confine` have done theirs.
 
     ``handles`` become descriptors 3, 4 and so on, ``output`` or else unnamed files on the private /tmp 1 and 2, and all
-    others close.
+    others close. ``more()`` mounts what else this one sees.
     """
     for target, source in enumerate(output or (), 1):
         os.dup2(source, target)
@@ -193,7 +193,7 @@ def enter(tmp_bytes, program, handles, output=None):
     # Waiting signals are counted for each user of each namespace, and above that for all sandboxes together.
     _limit(_RLIMIT_SIGPENDING, 128)
     if namespaces:
-        _make_own(tmp_bytes)
+        _make_own(tmp_bytes, more)
         os.mkdir(WORK, 0o700)
     else:
         # What its children leave behind comes to it, as it would to a pid 1.
@@ -208,15 +208,20 @@ def enter(tmp_bytes, program, handles, output=None):
     _filter(program)
 
 
-def _make_own(tmp_bytes):
+def _make_own(tmp_bytes, more=None):
     """What a process that was just cloned does with its namespaces."""
     for path, line in _MAPS:
         handle = os.open(path, os.O_WRONLY)
         os.write(handle, line)
         os.close(handle)
-    options = b"mode=0700,nr_inodes=65536,size=%d" % tmp_bytes
-    _check(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _NOSUID_NODEV_NOATIME, options), "mount of /tmp")
+    if more is not None:
+        more()
+    mount(b"tmpfs", b"/tmp", b"mode=0700,nr_inodes=65536,size=%d" % tmp_bytes)
     _check(_libc.mount(b"proc", b"/proc", b"proc", _NOSUID_NODEV_NOEXEC, _PROC_OPTIONS), "mount of /proc")
+
+
+def mount(kind, place, options):
+    _check(_libc.mount(kind, place, kind, _NOSUID_NODEV_NOATIME, options), f"mount of {place.decode()}")
 
 
 def open_output():

@@ -31,7 +31,8 @@ class Line:
 def spawn(zygote, number, body):
     """Starts a line on the channels that the host keeps for it."""
     limits = frames.Limits(*frames.LIMITS.unpack_from(body))
-    nonce = bytes(body[frames.LIMITS.size :])
+    nonce = bytes(body[frames.LIMITS.size : frames.LIMITS.size + frames.NONCE])
+    wanted = bytes(body[frames.LIMITS.size + frames.NONCE :])
     if number in zygote.lines or not 0 < number <= len(zygote.channels):
         return  # the host asks for what cannot be: it will miss the answer
     channels = zygote.channels[number - 1]
@@ -54,7 +55,7 @@ def spawn(zygote, number, body):
     if pid == 0:
         if len(channels) == 1:
             warm.run(zygote, limits, channels[0], theirs, output)
-        slot.run(zygote, limits, *channels, theirs, nonce, zygote.marks[number - 1])
+        slot.run(zygote, limits, *channels, theirs, nonce, zygote.marks[number - 1], wanted)
     os.close(theirs)
     zygote.send(frames.frame(frames.STARTED, number, pid.to_bytes(4, "little")))
     _use_up(channels)

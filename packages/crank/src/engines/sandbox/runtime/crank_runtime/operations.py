@@ -41,7 +41,7 @@ class Operation:
 
     __slots__ = (
         "by_repr", "content_type", "counts", "description", "function", "is_async", "line", "name", "result",
-        "returns", "secrets", "shown", "signature",
+        "returns", "secrets", "shown", "signature", "workspaces",
     )  # fmt: skip
 
     def describe(self):
@@ -64,6 +64,8 @@ class Operation:
             described["contentType"] = self.content_type
         if self.secrets:
             described["secrets"] = self.secrets
+        if self.workspaces:
+            described["workspaces"] = self.workspaces
         return described
 
     def _output(self, defs):
@@ -201,6 +203,7 @@ def _methods(definition, cls, options, file, compiler, warn):
             continue
         operation.signature = methods.with_object(operation.signature, method, maker)
         operation.secrets = _secrets(options)
+        operation.workspaces = _workspaces(options)
         if options and options.get("name"):
             operation.name = "%s.%s" % (options["name"], method.name)
         yield operation
@@ -241,6 +244,7 @@ def _operation(definition, value, function, options, compiler, warn, hidden=froz
     operation.function = value
     operation.line = definition.line
     operation.secrets = _secrets(options)
+    operation.workspaces = _workspaces(options)
     doc = getattr(value, "__doc__", None) or function.__doc__
     operation.description, described = parse(doc)
     if not operation.description:
@@ -262,6 +266,12 @@ def _operation(definition, value, function, options, compiler, warn, hidden=froz
     # A bool is an int in Python: where a number is declared, it is written as one.
     operation.counts = type(operation.returns) in (Int, Float)
     return operation
+
+
+def _workspaces(options):
+    """The same of workspaces: modes by name."""
+    asked = (options or {}).get("workspaces")
+    return {str(name): str(mode) for name, mode in asked.items()} if isinstance(asked, dict) else asked and str(asked)
 
 
 def _secrets(options):

@@ -2,8 +2,8 @@
 
 The slot forks the child before its call comes, says when and how it ended, and forks the next one; it never sees a
 byte of a call. What a call could leave to the next one is undone or ends the slot: everything that runs is killed,
-descriptors are opened anew, and a slot whose /tmp was touched, or whose channel was not read to its end, is not used
-again. The children cannot reach it: it is pid 1 of their namespace and closed to being traced.
+descriptors are opened anew, and a slot whose /tmp or workspace was touched, or whose channel was not read to its end,
+is not used again. The children cannot reach it: it is pid 1 of their namespace and closed to being traced.
 """
 
 import _signal  # the C part of `signal`, without its enums
@@ -12,16 +12,18 @@ import os
 import select
 import time
 
-from crank_runtime import answer, endings, frames, fresh, isolate
+from crank_runtime import answer, endings, frames, fresh, isolate, spaces
 from crank_runtime.channel import running
 from crank_runtime.commandline import workfolder
 
 
-def run(zygote, limits, data, word, sync, nonce, marks):
-    """Never returns. ``sync``: its end tells the zygote of ours. ``marks``: of ``data`` before anybody had it."""
+def run(zygote, limits, data, word, sync, nonce, marks, wanted):
+    """Never returns. ``sync``: its end tells the zygote of ours. ``marks``: of ``data`` before anybody had it.
+    ``wanted``: workspaces that its calls see, or empty."""
     try:
         try:
-            isolate.enter(limits.tmp, zygote.program("line"), (data, word, sync))
+            more = (lambda: spaces.mount(wanted)) if wanted else None
+            isolate.enter(limits.tmp, zygote.program("line"), (data, word, sync), more=more)
             workfolder.link(zygote.loaded.data)
             isolate.hide()
             # The module may have set handlers: no call may run them here.
@@ -74,11 +76,16 @@ class Slot:
             ended = self.await_end()
             last = not self.is_clean(ended)
             gone = self.describe(*ended)
+            if last and os.waitstatus_to_exitcode(ended[0]) == fresh.ANSWERED:
+                spaces.tell(self.say)
             if not last:
                 self.begin()
             isolate.write_all(isolate.WORD, frames.frame(frames.GONE, 1 if last else 0, gone))
             if last:
                 os._exit(0)
+
+    def say(self, kind, body):
+        isolate.write_all(isolate.WORD, frames.frame(kind, 0, body))
 
     def begin(self):
         """Makes the next child. It gets descriptors that no other call had."""
@@ -183,7 +190,7 @@ class Slot:
             except FileNotFoundError:
                 return []  # as it never was
             state += about.st_ino, about.st_mode, about.st_mtime_ns, about.st_ctime_ns
-        return state
+        return state + spaces.state()
 
     def describe(self, status, cpu, peak):
         """The body of the GONE frame."""

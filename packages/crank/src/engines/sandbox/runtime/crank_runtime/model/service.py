@@ -72,6 +72,7 @@ def _operation(name, said, model, tensors, wrong, code_dir):
     operation.result, operation.content_type = "json", None
     operation.is_async = operation.counts = operation.by_repr = operation.shown = False
     operation.secrets = None
+    operation.workspaces = None
     parameters = given.parameters if given is not None else [(n, tensor, "") for n, tensor in open_ones.items()]
     made = [Parameter(n, KEYWORD, decoder, True, None, False, about or None) for n, decoder, about in parameters]
     operation.signature = Signature(made, frozenset(), None)

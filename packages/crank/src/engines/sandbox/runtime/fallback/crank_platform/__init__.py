@@ -52,11 +52,16 @@ def __getattr__(name):
     return share()
 
 
-def crank_service(function=None, *, name=None, content_type=None, secrets=None):
+def crank_service(function=None, *, name=None, content_type=None, secrets=None, workspaces=None):
     """Marks a function as an operation; it stays the function that it is."""
 
     def mark(target):
-        target.__crank_service__ = {"name": name, "content_type": content_type, "secrets": secrets}
+        target.__crank_service__ = {
+            "name": name,
+            "content_type": content_type,
+            "secrets": secrets,
+            "workspaces": workspaces,
+        }
         return target
 
     return mark if function is None else mark(function)

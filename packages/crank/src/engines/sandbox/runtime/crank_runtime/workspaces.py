@@ -1,0 +1,15 @@
+"""Workspaces of the running call, as its code sees them: environment variables, and `context.workspaces`.
+
+Only fresh calls have any, so nothing is taken back: their process ends with them.
+"""
+
+import os
+
+#: Paths by name; empty where the call has none.
+given = {}
+
+
+def announce(paths):
+    for name, path in paths.items():
+        os.environ["CRANK_WORKSPACE_" + name.upper().replace("-", "_")] = path
+    given.update(paths)
