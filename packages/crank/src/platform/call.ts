@@ -10,6 +10,7 @@ import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
 import type { DeployedVersion } from './catalog.ts';
+import { awaitsApproval } from './jobs/approval.ts';
 import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
 import { demandNoCycle, type Within } from './nested-calls.ts';
@@ -64,6 +65,8 @@ export interface CallRequest {
 export interface JobRun {
   /** The receipt of its opening. */
   opening: string;
+  /** Id of the principal that approved it, where one had to. */
+  approvedBy: string | undefined;
   /** All is decided, and the call is about to be executed. @throws CrankError `cancelled` */
   begin(state: CallState): Promise<void>;
   /** The call has ended. @returns what is to be written with its receipt @throws where it has not ended after all, and there is to be no receipt */
@@ -167,7 +170,10 @@ const run = async (
 
       // 5. reserve; 6. place: here
       state.until(request.deadlineMs);
-      if (request.later) return await takeJob(platform, state, body, request);
+      const held = decisions.find(({ approval }) => approval !== undefined);
+      const waits = held !== undefined && awaitsApproval(state, held, request);
+      if (request.later || waits)
+        return await takeJob(platform, state, body, request, waits ? held.approval : undefined);
       if (platform.budgets.areThere) reservation = await state.step('reserve', () => reserve(platform, state, request));
       await request.job?.begin(state);
 

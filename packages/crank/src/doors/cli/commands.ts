@@ -5,7 +5,7 @@ import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
-import { cancelJob, listJobs, showJob } from './commands/jobs.ts';
+import { approveJob, cancelJob, listJobs, rejectJob, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
@@ -33,6 +33,8 @@ export const commands = (dataFolder: () => string): Command[] => [
   call,
   listJobs,
   showJob,
+  approveJob,
+  rejectJob,
   cancelJob,
   services,
   describe,

@@ -61,6 +61,8 @@ export interface Decision {
   egress?: readonly string[];
   /** What policy wants kept of the call, at the input point. */
   retain?: Retention;
+  /** Why another principal has to approve the call before it runs, where one has to. */
+  approval?: readonly string[];
 }
 
 /** What is kept of a call's payloads, and for how long. */
@@ -72,4 +74,4 @@ export interface Retention {
 
 /** A denial or a grant still without what the engine adds. */
 export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
-  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain'>;
+  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain' | 'approval'>;

@@ -137,12 +137,13 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   });
 
   /** What was granted, and what is to be kept, stands in the receipt as obligations: the platform is held to them. */
-  const obliged = (verdict: Verdict, { egress, retain }: Judged): Verdict => {
+  const obliged = (verdict: Verdict, { egress, retain, approval }: Judged): Verdict => {
     if (!verdict.allow) return verdict;
     const more = [
       ...egress.map((one) => `egress:${one}`),
       ...(retain?.input ? [`retain:input:${retain.days}d`] : []),
       ...(retain?.output ? [`retain:output:${retain.days}d`] : []),
+      ...(approval.length > 0 ? ['approval'] : []),
     ];
     if (more.length === 0) return verdict;
     return {
@@ -150,6 +151,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       obligations: [...verdict.obligations, ...more],
       ...(egress.length > 0 && { egress }),
       ...(retain && { retain }),
+      ...(approval.length > 0 && { approval }),
     };
   };
 

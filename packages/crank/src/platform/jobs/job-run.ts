@@ -94,6 +94,7 @@ export const createAttempt = (platform: Platform, row: JobRow, live: LiveJob, le
       return begun;
     },
     opening: row.opening,
+    approvedBy: row.approved_by ?? undefined,
     begin: async (state) => {
       running = state;
       if (row.attempts > 0) await deleteParts(db, row.id, 'result').execute();
