@@ -50,6 +50,7 @@ table := [
 	["webhook.create", {"owner", "developer"}, {"owner", "developer"}],
 	["webhook.read", {"owner", "developer", "auditor"}, {"owner", "developer", "auditor"}],
 	["webhook.remove", {"owner", "developer"}, {"owner", "developer"}],
+	["privacy.reveal", {"owner"}, {"owner"}],
 	["no.such", set(), set()],
 	["*", set(), set()],
 	["service", set(), set()],

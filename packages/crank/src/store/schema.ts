@@ -2,6 +2,7 @@ import type { BudgetAlertRow, BudgetHoldRow, BudgetRow, BudgetSpentRow } from '.
 import type {
   JobPartRow,
   JobRow,
+  PrivacyKeyRow,
   ScheduleRow,
   ScheduleRunRow,
   SecretRow,
@@ -48,6 +49,7 @@ export interface Database {
   budget_spent: BudgetSpentRow;
   budget_holds: BudgetHoldRow;
   budget_alerts: BudgetAlertRow;
+  privacy_keys: PrivacyKeyRow;
 }
 
 export interface KeyRow {

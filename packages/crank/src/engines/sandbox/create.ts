@@ -15,6 +15,7 @@ import { createInputFolder } from './input-files.ts';
 import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter } from './interpreter.ts';
 import { demandLevel } from './level.ts';
 import { containerUser } from './machine-facts.ts';
+import { createNodeParts, limitsOfDescribing, ownThreads, runsNode } from './node-parts.ts';
 import { createPool, type Pool } from './pool.ts';
 import { poolKey } from './pool-key.ts';
 import { demandReach } from './reachable.ts';
@@ -147,6 +148,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     const slots = alone ? 1 : usual + deepest;
     const before = performance.now();
     try {
+      const parts = runsNode(template) ? await nodeParts(driver.foreign) : undefined;
       if (driver.foreign !== undefined) {
         for (const path of [template.interpreter, template.codeDir, ...template.libDirs, runtime.path]) {
           demandReach(path, driver.foreign, 'read');
@@ -159,7 +161,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         libs: template.libDirs.map((_, i) => `/libs/${i}`),
         channels: linesOf(slots, template.isolation === 'warm' ? warmLines : 0),
         memory: template.limits.memoryBytes,
-        processes: driver.grouped ? processesOf(template.limits, slots) : 0,
+        processes: driver.grouped ? processesOf(template, slots) : 0,
         filters: filtersOf(template),
         namespaces: driver.namespaces,
       };
@@ -169,6 +171,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
           interpreter: template.interpreter,
           code: template.codeDir,
           libs: template.libDirs,
+          parts,
           calls: inputs.path,
           tmpBytes: template.limits.tmpBytes,
         },
@@ -176,7 +179,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         channels: given.channels.flat().length,
         onConnection: template.network === true ? (socket) => options.onConnection?.(socket, template.key) : undefined,
         limits: template.limits,
-        processes: processesOf(template.limits, slots),
+        processes: processesOf(template, slots),
       });
       const zygote = await awaitZygote({
         ...{ process, template, inputs, outFolder: scratch.out, slots, log, namespaces: driver.namespaces },
@@ -199,6 +202,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     }
   };
 
+  const nodeParts = createNodeParts(options.runtimeDir);
   const spares = new SpareTasks(async (kind) => launchTask(await stand(), kind, undefined));
 
   /** Whether its calls run one after the other: in one process, or in a container that holds but one. */
@@ -292,7 +296,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
 
     describe: async (template, signal) => {
       const nothing = new Uint8Array(0);
-      const { limits } = template;
+      const limits = limitsOfDescribing(template);
       const call = { id: '', operation: '', input: nothing, context: nothing, files: [], limits, signal };
       const { outcome } = await poolFor(template).run(call, kinds.describe);
       if (outcome.type === 'value') return outcome.json;
@@ -367,8 +371,10 @@ const within = (call: SandboxCall, most: Limits): SandboxCall => {
 };
 
 /** Processes and threads of a zygote and all its lines; where there are no control groups, nothing else counts its own. */
-const processesOf = ({ threads, subprocesses }: Limits, lines: number): number =>
-  (lines + 2) * (threads + subprocesses + 2) + 8;
+const processesOf = (template: SandboxTemplate, lines: number): number => {
+  const { threads, subprocesses } = template.limits;
+  return (lines + 2) * (threads + subprocesses + 2 + ownThreads(template)) + 8;
+};
 
 /** The descriptors of each line that a zygote can start: data and word of slots, then data of warm processes. */
 const linesOf = (slots: number, warm: number): number[][] => [

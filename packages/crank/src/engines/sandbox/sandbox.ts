@@ -80,8 +80,11 @@ export interface SandboxResult {
 
 /** Work of the platform's own on what is anybody's, in a sandbox that is used once. */
 export interface SandboxTask {
-  /** `scan`: reads a source, and can start nothing. `build`: builds a source distribution. */
-  name: 'scan' | 'build';
+  /**
+   * `scan`: reads a source, and can start nothing. `tools`: finds programs of the system and asks for their versions. `build`:
+   * builds a source distribution.
+   */
+  name: 'scan' | 'tools' | 'build';
   /** Whose work it is: accounts share the machine's CPU evenly. */
   account: string;
   /** Absolute path of the interpreter. */

@@ -16,12 +16,13 @@ import {
   watchFrame,
 } from './frames.ts';
 import { encloseLine } from './line-group.ts';
+import { isStartedApart, ownOfNode } from './node-parts.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { skipTo } from './skip-to.ts';
-import { absentSlot, deepestOf, type Entry, fits, measured, reasonFor, type Slot } from './slot.ts';
+import { absentSlot, deepestOf, type Entry, fits, measured, reasonFor, type Slot, withFigures } from './slot.ts';
 import { suspecting } from './suspect.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
@@ -50,10 +51,9 @@ export interface SlotOptions {
   distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
 }
 
-const sweepEvery = 10;
 /** Milliseconds that a slot, and then its zygote, gets to end what it was told to end. */
 const obedience = 1000;
-const [startMs, idleMs] = [10_000, 10_000];
+const [sweepEvery, startMs, idleMs] = [10, 10_000, 10_000];
 /** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
 const believedMs = 50;
 const cpus = availableParallelism();
@@ -112,7 +112,7 @@ export const createSlots = ({
   const greet = async (slot: Slot, inner: number): Promise<void> => {
     const { nonce } = slot;
     if (around !== undefined) {
-      const group = await encloseLine(around, process, inner, slot.limits, slot.group);
+      const group = await encloseLine(around, process, inner, slot.limits, slot.group, ownOfNode(template));
       if (group === undefined) return; // it has ended: the zygote will say so
       slot.group = group;
       if (gone) await group.remove();
@@ -175,7 +175,7 @@ export const createSlots = ({
   const finish = (slot: Slot, last: boolean, end: End): void => {
     if (slot.state === 'busy') bury(slot, end);
     else if (slot.state !== 'ending') return;
-    else if (slot.held !== undefined) settle(slot, { ...parseEnd(slot.held), cpuNs: end.cpuNs });
+    else if (slot.held !== undefined) settle(slot, withFigures(parseEnd(slot.held), end));
     slot.held = undefined;
     slot.since = performance.now();
     if (last) slot.state = 'dying';
@@ -214,6 +214,7 @@ export const createSlots = ({
   const assign = (slot: Slot, entry: Entry): void => {
     const { call, kind, files } = entry;
     slot.state = 'busy';
+    slot.spoilt = isStartedApart(template, kind);
     slot.entry = entry;
     entry.slot = slot;
     entry.receiver.startedAt = performance.now();
@@ -232,7 +233,7 @@ export const createSlots = ({
       const entry = waiting[i]!;
       const slot = entry.receiver.settled
         ? undefined
-        : slots.find((one) => one.state === 'idle' && fits(one, entry.call));
+        : slots.find((one) => one.state === 'idle' && fits(one, entry.call, template));
       if (slot !== undefined) assign(slot, entry);
       if (slot !== undefined || entry.receiver.settled) waiting.splice(i, 1);
       else i++;
@@ -260,7 +261,7 @@ export const createSlots = ({
     }
     // All there may be are there, and those that are idle were made for other limits.
     if (first !== undefined && wanted > 0) {
-      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call));
+      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call, template));
       if (other !== undefined) dismiss(other);
     }
   };

@@ -13,28 +13,32 @@ import { show, visible } from './job-access.ts';
 import type { JobInfo } from './job-view.ts';
 
 /**
- * Whether a call has to wait until another principal approves it: as a job, whether it was asked for as one or not. One that was
+ * Why a call has to wait until another principal approves it: as a job, whether it was asked for as one or not. One that was
  * approved says so in its decisions.
  *
+ * @returns undefined where it has not to
  * @throws CrankError `policy-denied` where it cannot wait
  */
-export const awaitsApproval = (
+export const wantedApproval = (
   state: CallState,
-  { approval }: Decision,
+  decisions: readonly Decision[],
   { job, replays, within }: Pick<CallRequest, 'job' | 'replays' | 'within'>,
-): boolean => {
-  if (approval === undefined) return false;
+): readonly string[] | undefined => {
+  const wanting = decisions.filter(({ approval }) => approval !== undefined);
+  if (wanting.length === 0) return undefined;
   if (job?.approvedBy !== undefined) {
-    const at = state.decisions.length - 1;
-    const decision = state.decisions[at]!;
-    state.decisions[at] = { ...decision, obligations: [...decision.obligations, `approved-by:${job.approvedBy}`] };
-    return false;
+    const approved = `approved-by:${job.approvedBy}`;
+    for (const [at, decision] of state.decisions.entries())
+      if (wanting.includes(decision))
+        state.decisions[at] = { ...decision, obligations: [...decision.obligations, approved] };
+    return undefined;
   }
-  if (job === undefined && replays === undefined && within === undefined) return true;
+  const reasons = [...new Set(wanting.flatMap(({ approval = [] }) => approval))];
+  if (job === undefined && replays === undefined && within === undefined) return reasons;
   throw new CrankError(
     'policy-denied',
-    `A policy of the account wants this approved by somebody else: ${approval.join('; ')}. Call it anew.`,
-    { reasons: [...approval] },
+    `A policy of the account wants this approved by somebody else, and this call cannot wait for that: ${reasons.join('; ')}. Call it by itself.`,
+    { reasons },
   );
 };
 

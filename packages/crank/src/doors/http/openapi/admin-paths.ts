@@ -19,6 +19,7 @@ import {
   refusedOrNone,
 } from './path-parts.ts';
 import { policyTrialPaths } from './policy-trial-paths.ts';
+import { privacyPaths } from './privacy-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
@@ -57,7 +58,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     post: {
       operationId: 'deploy',
       tags: ['services'],
-      summary: 'Deploy a Python script or folder',
+      summary: 'Deploy a script, a module for Node, a model, a folder with one, or a command',
       requestBody: {
         required: true,
         content: {
@@ -72,6 +73,8 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
                 },
                 name: { type: 'string' },
                 manifest: { type: 'string', description: 'Instead of the one in the folder.' },
+                command: { type: 'string', description: 'Instead of files: a program with places for values.' },
+                output: { type: 'string', enum: ['text', 'json', 'lines', 'json-lines', 'file'] },
                 python: { type: 'string', description: 'Interpreter series, such as 3.11.' },
                 folder: { type: 'string', description: 'Name of the folder that was handed in: that of its package.' },
                 alias: { type: 'string', description: 'Gets this name, and the latest version stays what it is.' },
@@ -88,7 +91,6 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
                   description: 'Whether the canary ends where it fails more often than the latest version.',
                 },
               },
-              required: ['file'],
             },
           },
         },
@@ -254,6 +256,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
   ...jobPaths,
   ...budgetPaths,
   ...secretPaths,
+  ...privacyPaths,
   ...schedulePaths,
   ...webhookPaths,
   ...logPaths,

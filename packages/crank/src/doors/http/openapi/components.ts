@@ -56,6 +56,10 @@ export const schemas: Record<string, JsonSchema> = {
       },
       files: { ...list(text), description: 'Parameters that take files.' },
       line: count,
+      classification: {
+        ...text,
+        description: 'What its arguments are at least: public, internal, confidential, restricted.',
+      },
       idempotent: { ...flag, description: 'Running it twice does no more than running it once.' },
       retry: {
         ...object({ attempts: count, backoffMs: count }),
@@ -67,6 +71,10 @@ export const schemas: Record<string, JsonSchema> = {
         description:
           'How arguments become a command line, where the operation is one. For the sandbox; its form may change.',
       },
+      plan: {
+        type: 'object',
+        description: 'How arguments become what a module for Node takes. For the sandbox; its form may change.',
+      },
       path: text,
       curl: text,
       example: {
@@ -75,7 +83,7 @@ export const schemas: Record<string, JsonSchema> = {
           'Of a described service: how it is called. Of a manifest that shows arguments: those, in a list of services.',
       },
     },
-    ['contentType', 'secrets', 'line', 'idempotent', 'retry', 'command', 'example'],
+    ['contentType', 'secrets', 'line', 'classification', 'idempotent', 'retry', 'command', 'plan', 'example'],
   ),
   Limits: object({
     wallMs: count,
@@ -108,6 +116,11 @@ export const schemas: Record<string, JsonSchema> = {
       },
       requirements: list(text),
       lock: { type: ['string', 'null'] },
+      tools: {
+        type: 'object',
+        additionalProperties: object({ path: text, digest: text, version: text }),
+        description: 'With the runtime `command`: the programs that it was deployed with, by name.',
+      },
       operations: list(ref('Operation')),
       findings: list(ref('Finding')),
       created: {
@@ -302,6 +315,11 @@ export const parameters = {
     'Crank-Session',
     'Calls of one session go to one version, where the canary of the service is drawn by session.',
     { ...text, maxLength: 255 },
+  ),
+  Classification: header(
+    'Crank-Classification',
+    'How confidential the input is. It raises what the service, or a policy, says, and never lowers it.',
+    { ...text, enum: ['public', 'internal', 'confidential', 'restricted'] },
   ),
   Tags: header('Crank-Tags', 'For cost allocation.', { ...text, maxLength: 1024 }),
 };

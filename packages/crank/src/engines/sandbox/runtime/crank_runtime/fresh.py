@@ -51,7 +51,7 @@ def run(loaded, base, program):
             number, body = _receive()
             request = answer.Request(body)
             # The input is not the script's doing: it does not count as its memory.
-            isolate.confine(request.limits, base + 2 * len(body))
+            isolate.confine(request.limits, base + 2 * len(body), loaded.by_data)
             del body
         except BaseException as problem:  # fail closed: no user code runs half isolated
             detail = f"The call could not be isolated: {type(problem).__name__}: {problem}"
@@ -68,7 +68,7 @@ def run(loaded, base, program):
         answer.flush()
         if running.channel is not None:
             channel.end()
-        _end(number, kind, rest)
+        _end(number, kind, rest, loaded.used())
         os._exit(ANSWERED)
     finally:
         os._exit(1)
@@ -97,10 +97,12 @@ def _acknowledged():
     return channel.opened().acknowledged()
 
 
-def _end(number, kind, rest):
+def _end(number, kind, rest, beside=(0, 0)):
+    """``beside``: what the program used that this process works with."""
     out, lost = printed(1)
     err, more = printed(2)
     cpu, peak = used()
+    cpu, peak = cpu + beside[0], max(peak, beside[1])
     isolate.write_all(
         isolate.DATA, frames.frame(frames.END, number, frames.result(kind, cpu, peak, lost + more, out, err, rest))
     )

@@ -19,9 +19,11 @@ def run(zygote, limits, channel, sync, output):
             loaded = zygote.loaded
             isolate.enter(limits.tmp, zygote.program("line"), (channel, sync), output)
             workfolder.link(loaded.data)
+            if not loaded.stays:
+                isolate.hide()  # what it starts is not it
             isolate.settle(None if limits.subprocesses else zygote.program("no-subprocess"))
             isolate.reseed()
-            isolate.confine(limits, zygote.base)
+            isolate.confine(limits, zygote.base, loaded.by_data)
             os.write(isolate.WORD, b"+")
         except BaseException as problem:
             os.write(sync, f"{type(problem).__name__}: {problem}".encode()[:1000])
@@ -53,7 +55,7 @@ def _serve(loaded, with_children):
         counted = now
         isolate.write_all(isolate.DATA, frames.frame(frames.END, number, end))
         try:
-            _tidy(loaded.data)
+            _tidy(loaded)
         except OSError:
             os._exit(fresh.ANSWERED)
 
@@ -86,8 +88,9 @@ def _captured(handle):
     return data, size - len(data)
 
 
-def _tidy(data):
-    """The next call finds the work folder empty and current, and standard streams that work.
+def _tidy(loaded):
+    """The next call finds the work folder empty and current, and standard streams that work; all of /tmp is empty where
+    nothing of the service is there to miss what it put there.
 
     Where that cannot be had, OSError: this process ends, and the next call gets another one.
     """
@@ -96,14 +99,22 @@ def _tidy(data):
     except FileNotFoundError:
         os.makedirs(isolate.WORK)
         os.chdir(isolate.WORK)
-    with os.scandir(isolate.WORK) as entries:
+    _empty(isolate.WORK)
+    if not loaded.stays:
+        _empty(isolate.TMP, os.path.basename(isolate.WORK))
+    workfolder.link(loaded.data)
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+
+
+def _empty(folder, kept=None):
+    with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name == kept:
+                continue
             if entry.is_dir(follow_symlinks=False):
                 _remove_tree(entry.path)
             else:
                 os.unlink(entry.path)
-    workfolder.link(data)
-    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
 def _remove_tree(folder):
