@@ -331,9 +331,19 @@ redact_pii contains field if {
 	contains(field.value, "@")
 }
 `;
+    const approval = `package crank.approval
+
+import rego.v1
+
+required contains "pages are looked at" if {
+	input.call
+	input.resource.operation == "page"
+}
+`;
     for (const [path, text] of [
       ['authz.rego', rules],
       ['privacy.rego', privacy],
+      ['approval.rego', approval],
     ]) {
       const applied = await node.request('POST', '/v1/policies', { json: { files: [{ path, text }] } });
       expect(applied.status, applied.text).toBe(200);
@@ -362,6 +372,11 @@ redact_pii contains field if {
     const other = await node.crank(['policy', 'simulate', file, '--last', '12', '--json']);
     expect(JSON.parse(other.stdout)).toMatchObject({ calls: 12, denied: 2, same: 10 });
     folder.remove();
+    // A script cannot wait for somebody to approve.
+    expect(await hear('back.page', { text: 'x' })).toMatchObject({
+      code: 'policy-denied',
+      reasons: ['pages are looked at'],
+    });
   });
 
   it('are paid by whoever called', async () => {
