@@ -351,6 +351,16 @@ describe.skipIf(opaPath === undefined)('privacy', () => {
     await drop('crank.privacy');
   });
 
+  it('rules for fields hold for items of streams, texts too', async () => {
+    await apply('package crank.privacy\n\nredact contains {"fields": "/email", "action": "drop"}\n');
+    const { text: rows } = await call('rows', { n: 2 });
+    expect(rows).toContain('{"n":1,"email":null}');
+    expect((await call('talk', { parts: ['eve@example.org'] })).text).toContain('"eve@example.org"');
+    await apply('package crank.privacy\n\nredact contains {"fields": "", "action": "mask"}\n');
+    expect((await call('talk', { parts: ['one', 'two'] })).text).toMatch(/^"\*\*\*"\n"\*\*\*"\n/);
+    await drop('crank.privacy');
+  });
+
   it('a policy with a wrong rule denies, and says what is wrong', async () => {
     await apply('package crank.privacy\n\nredact contains {"detect": ["emial"], "action": "mask"}\n');
     const denied = await call('echo', { text: 'x' });
