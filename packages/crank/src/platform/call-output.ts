@@ -78,10 +78,10 @@ export const itemChecker = (platform: Platform, state: CallState): ItemChecker =
   return {
     check: async (item) => {
       const bytes = await governed(item);
-      if (texts === undefined || state.redactor === undefined) return [bytes];
-      const value: unknown = JSON.parse(utf8.decode(bytes));
-      if (typeof value === 'string') return json(texts.push(value));
-      return [...json(texts.end()), await state.redactor.json(bytes)];
+      if (state.redactor === undefined) return [bytes];
+      const value: unknown = texts && JSON.parse(utf8.decode(bytes));
+      if (texts !== undefined && typeof value === 'string') return json(texts.push(value));
+      return [...json(texts?.end() ?? []), await state.redactor.json(bytes)];
     },
     end: () => json(texts?.end() ?? []),
   };

@@ -80,7 +80,7 @@ describe.skipIf(opaPath === undefined)('createPolicyEngine with applied bundles'
     const decision = await engine.decideInput(callRequest({ content: { sensitivity: 'confidential' } }));
     expect(decision).toMatchObject({
       allow: true,
-      obligations: ['encryption:AES-256'],
+      obligations: ['encryption:AES-256', 'cpus:2'],
       limits: { ...defaultLimits, memoryBytes: 4 * 2 ** 30 },
       cpus: 2,
     });
@@ -88,6 +88,12 @@ describe.skipIf(opaPath === undefined)('createPolicyEngine with applied bundles'
     const other = await engine.decideInput(callRequest({ content: { sensitivity: 'public' } }));
     expect(other).toMatchObject({ allow: true, obligations: [], limits: defaultLimits });
     expect(other.cpus).toBeUndefined();
+  });
+
+  it('denies what requires more CPUs than this node has', async () => {
+    const engine = await start([apply(await compile(vision))], { cpus: 1 });
+    const decision = await engine.decideInput(callRequest({ content: { sensitivity: 'confidential' } }));
+    expect(decision).toMatchObject({ allow: false, reasons: ['2 CPUs are required, and this node has 1'] });
   });
 
   it('denies what requires more than there is', async () => {

@@ -170,7 +170,9 @@ describe.skipIf(opaPath === undefined)('privacy', () => {
     expect(secret.status, secret.text).toBe(200);
     const { limits, decisions } = await predicateOf(secret.id);
     expect(limits.memoryBytes).toBe(4 * 2 ** 30);
-    expect(decisions.flatMap(({ obligations }) => obligations)).toContain('encryption:AES-256');
+    expect(decisions.flatMap(({ obligations }) => obligations)).toEqual(
+      expect.arrayContaining(['encryption:AES-256', 'cpus:2']),
+    );
     await drop('crank.privacy');
   });
 
@@ -346,6 +348,16 @@ describe.skipIf(opaPath === undefined)('privacy', () => {
     const owner = await call('customer', { id: 1 });
     expect(owner.json).toMatchObject({ name: 'Ann Lee', contact: { email: 'ann.lee@example.org' } });
     expect(owner.text).not.toContain('4111 1111');
+    await drop('crank.privacy');
+  });
+
+  it('rules for fields hold for items of streams, texts too', async () => {
+    await apply('package crank.privacy\n\nredact contains {"fields": "/email", "action": "drop"}\n');
+    const { text: rows } = await call('rows', { n: 2 });
+    expect(rows).toContain('{"n":1,"email":null}');
+    expect((await call('talk', { parts: ['eve@example.org'] })).text).toContain('"eve@example.org"');
+    await apply('package crank.privacy\n\nredact contains {"fields": "", "action": "mask"}\n');
+    expect((await call('talk', { parts: ['one', 'two'] })).text).toMatch(/^"\*\*\*"\n"\*\*\*"\n/);
     await drop('crank.privacy');
   });
 

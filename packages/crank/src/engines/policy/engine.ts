@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { newId } from '#src/core/id.ts';
 import type { Limits } from '#src/core/service.ts';
 import { type Answer, concernOf, createAppliedPolicies } from './applied.ts';
@@ -15,6 +16,8 @@ export interface PolicyEngineOptions {
   deadlineMs?: number;
   /** Memory of one applied bundle with its data. */
   memoryBytes?: number;
+  /** CPUs of this node, so many of which a policy may require; those that it may use where absent. */
+  cpus?: number;
   /** Threads for applied bundles: one per account that has any, at most these at a time. */
   mostThreads?: number;
 }
@@ -52,6 +55,15 @@ export interface PolicyEngine {
 /** Longest JSON text, in UTF-16 code units, that an applied bundle is asked about. */
 const MAX_INPUT = 4 * 2 ** 20;
 
+/**
+ * CPUs that policy requires are there, or the call is denied. Calls share them and none is kept from any, so that nothing
+ * else is to be done about it.
+ */
+const withCpus = (given: Verdict, required: number, there: number): Verdict =>
+  required <= there
+    ? { ...given, cpus: required, obligations: [...given.obligations, `cpus:${required}`] }
+    : { allow: false, reasons: [`${required} CPUs are required, and this node has ${there}`], obligations: [] };
+
 /** Who may administer policy cannot be locked out by a policy, so applied bundles are not asked about it. */
 const isAdministration = (action: string): boolean => action.startsWith('policy.');
 
@@ -63,6 +75,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
     memoryBytes: options.memoryBytes ?? 256 * 2 ** 20,
     mostThreads: options.mostThreads ?? 8,
   });
+  const cpus = options.cpus ?? availableParallelism();
   const ownDigest = { [platform.name]: platform.digest };
 
   const decision = (
@@ -163,7 +176,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       return decision('input', obliged(unchanged(request.limits), said), 'applied', bundles);
     }
     const given = platform.provide(required, request);
-    const verdict = given.allow && required.cpus > 0 ? { ...given, cpus: required.cpus } : given;
+    const verdict = given.allow && required.cpus > 0 ? withCpus(given, required.cpus, cpus) : given;
     return decision('input', obliged(verdict, said), 'platform', { ...bundles, ...ownDigest });
   };
 

@@ -49,8 +49,10 @@ export class CallRedactor {
     return done === text ? json : Buffer.from(done);
   }
 
-  /** For items that are texts, which may be pieces of one. */
-  textStream(): TextStream {
+  /** For items that are texts, which may be pieces of one; undefined where each is to be searched by itself. */
+  textStream(): TextStream | undefined {
+    const inPieces = this.#rules.some(({ fields }) => fields === undefined);
+    if (!inPieces || this.#rules.some(({ fields }) => fields === '')) return undefined;
     const made = new Map(Object.entries(this.#keys).map(([account, key]) => [account, createTokens(key)]));
     return createTextStream(this.#rules, (account) => made.get(account)!, this.#counts);
   }

@@ -15,6 +15,7 @@ export const llmsText = (base: string, services: readonly ServiceInfo[]): string
     `- \`POST ${base}/v1/services/{service}/{operation}\`: the body is a JSON object of arguments by parameter name, or multipart/form-data where files are given. The answer is the result as JSON, a file, or lines of JSON (NDJSON).`,
     '- `?version=` takes a digest prefix or alias. `Idempotency-Key` makes a repeat safe; `Crank-Deadline: 5s` bounds the wait.',
     `- What takes long: \`Prefer: respond-async\` answers 202 with \`Location: /v1/jobs/{id}\`; \`${base}/v1/jobs/{id}/events\` tells its progress, \`${base}/v1/jobs/{id}/result\` has the result.`,
+    '- `Crank-Classification: confidential` labels the arguments (`public`, `internal`, `confidential`, `restricted`). Values like `tok_...` or `a***@e***.org` in an answer stand for personal data that policy took out.',
     '- Errors are `application/problem+json`: `code` says what, `detail` what to do, `retry` whether to try again (`never`, `after`, `same-key`).',
     '- The header `Crank-Receipt` names the receipt of a call.',
     '',
