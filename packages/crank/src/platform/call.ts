@@ -11,6 +11,7 @@ import { CallState } from './call-state.ts';
 import type { DeployedVersion } from './catalog.ts';
 import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
+import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { demandTrust } from './quarantine.ts';
 import type { RecordEntry } from './record-entry.ts';
@@ -95,9 +96,12 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
   const principal =
     request.as === undefined ? await admit(platform, request.authorization) : letIn(platform, request.as);
   const id = request.as?.id ?? newId('call');
-  const { service, version, operation: named, session } = request;
+  const { account = principal.account, service, version, operation: named, session } = request;
+  // Of another account, what policy does not open is not even looked up: nothing tells it from what is not there.
+  if (account !== principal.account)
+    await permit(platform, principal, 'service.call', { type: 'service', account, service });
   const target = await platform.catalog.choose(
-    { account: request.account ?? principal.account, service, version, operation: named },
+    { account, service, version, operation: named },
     { call: id, principal: principal.id, session },
   );
   platform.flights.enter(target.digest);

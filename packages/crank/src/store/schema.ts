@@ -1,3 +1,4 @@
+import type { AccountRow, IssuerRow } from './schema-identity.ts';
 import type {
   JobPartRow,
   JobRow,
@@ -13,6 +14,8 @@ import type {
  * JSON is kept as text so that SQLite and PostgreSQL hold the same bytes.
  */
 export interface Database {
+  accounts: AccountRow;
+  issuers: IssuerRow;
   keys: KeyRow;
   services: ServiceRow;
   versions: VersionRow;

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { createAccount, listAccounts } from './commands/accounts.ts';
 import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
 import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
@@ -56,6 +57,8 @@ export const commands = (dataFolder: () => string): Command[] => [
   serveLog,
   leaveLog,
   witnessPolicy,
+  createAccount,
+  listAccounts,
   createKey,
   listKeys,
   revokeKey,

@@ -8,6 +8,7 @@ import { answerClientError, answerConnect, answerExpectation } from './answer/cl
 import { sendProblem } from './answer/problem.ts';
 import { type AnswerCounts, newAnswerCounts } from './answer-counts.ts';
 import { MethodTable } from './method-table.ts';
+import { accountRoutes } from './routes/accounts.ts';
 import { callRoutes } from './routes/call.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -34,6 +35,8 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** Where it listens, as a client writes it. */
   url: string;
+  /** What it answers, in the router's notation. */
+  routes: readonly { method: string; path: string }[];
   /** Takes no more connections; resolves when the requests under way are answered. */
   close(): Promise<void>;
 }
@@ -109,6 +112,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     historyRoutes(scope, platform);
     jobRoutes(scope, platform);
     keyRoutes(scope, platform);
+    accountRoutes(scope, platform);
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);
     scheduleRoutes(scope, platform);
@@ -125,7 +129,11 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   } catch (error) {
     throw cannotListen(error as NodeJS.ErrnoException, options);
   }
-  return { url: urlOf(app.server.address() as AddressInfo), close: () => close(app, open) };
+  return {
+    url: urlOf(app.server.address() as AddressInfo),
+    routes: methods.all(),
+    close: () => close(app, open),
+  };
 };
 
 const cannotListen = (error: NodeJS.ErrnoException, { host, port }: HttpServerOptions): Error => {

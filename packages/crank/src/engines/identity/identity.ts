@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
-import type { Principal, Role } from '#src/core/service.ts';
+import type { Kind, Principal, Role } from '#src/core/service.ts';
 import type { Database, KeyRow } from '#src/store/schema.ts';
 import { apiKeyHash, isApiKey, newApiKey } from './api-key.ts';
 
@@ -13,6 +13,7 @@ export interface KeyInfo {
   id: string;
   name: string;
   role: Role;
+  kind: Kind;
   account: string;
   created: string;
   revoked: string | null;
@@ -30,6 +31,7 @@ const infoOf = (row: Omit<KeyRow, 'secret_hash'>): KeyInfo => ({
   id: row.id,
   name: row.name,
   role: row.role as Role,
+  kind: row.kind as Kind,
   account: row.account,
   created: new Date(row.created_at).toISOString(),
   revoked: row.revoked_at === null ? null : new Date(row.revoked_at).toISOString(),
@@ -82,7 +84,7 @@ export class Identity {
   }
 
   /** A new key; the secret is returned once and never stored. */
-  create(options: { account: string; name: string; role: Role; kind?: Principal['kind'] }) {
+  create(options: { account: string; name: string; role: Role; kind?: Kind }) {
     const secret = newApiKey(options.role);
     const row: KeyRow = {
       id: newId('key'),
@@ -123,6 +125,25 @@ export class Identity {
       .where('revoked_at', 'is', null)
       .executeTakeFirst();
     return row && principalOf(row);
+  }
+
+  /**
+   * A principal that was let in before, for what goes on in its name; undefined where its key is revoked, or its issuer no
+   * longer trusted. That its token has run out since is no matter.
+   *
+   * @param acting as it was then, JSON text, where it was shown by a token
+   */
+  async again(account: string, id: string, acting: string | null): Promise<Principal | undefined> {
+    if (acting === null) return this.byId(account, id);
+    const principal = JSON.parse(acting) as Principal;
+    if (principal.issuer === undefined) return (await this.byId(account, id)) && principal;
+    const issuer = await this.#db
+      .selectFrom('issuers')
+      .select('id')
+      .where('account', '=', account)
+      .where('id', '=', principal.issuer)
+      .executeTakeFirst();
+    return issuer && principal;
   }
 
   /** The write that revokes a key; call `forget` once it is committed. */

@@ -46,8 +46,19 @@ const KEPT = 2_000;
 const shown = ({ action, principal, resource, limits }: PolicyRequest): object => ({
   action,
   // Policy denies what is missing, so that nothing here may fail for it.
-  principal: principal && { id: principal.id, account: principal.account, role: principal.role },
-  resource: resource && { account: resource.account, principal: resource.principal, public: resource.public },
+  principal: principal && {
+    id: principal.id,
+    account: principal.account,
+    role: principal.role,
+    credential: principal.credential,
+    scopes: principal.scopes,
+  },
+  resource: resource && {
+    account: resource.account,
+    principal: resource.principal,
+    public: resource.public,
+    ...(principal?.scopes && { service: resource.service, operation: resource.operation }),
+  },
   limits,
 });
 

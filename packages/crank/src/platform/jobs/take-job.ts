@@ -31,6 +31,7 @@ export const takeJob = async (
     account: target.account,
     caller: principal.account,
     principal: principal.id,
+    acting: principal.credential === undefined ? null : JSON.stringify(principal),
     service: target.service,
     version: target.digest,
     operation: state.operation.name,

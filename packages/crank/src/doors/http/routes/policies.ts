@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CrankError } from '#src/core/error.ts';
-import { identify } from '#src/platform/admit.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { applyPolicy, listPolicies, removePolicy } from '#src/platform/policies.ts';
 import { readJsonObject, textMember } from '../request/json-body.ts';
@@ -12,12 +11,10 @@ const FILES = 500;
 export const policyRoutes = (app: FastifyInstance, platform: Platform): void => {
   const apply = async (request: FastifyRequest) => {
     const { authorization } = request.headers;
-    await identify(platform, authorization); // strangers' megabytes are not read
-    const body = await readJsonObject(request, ['layer', 'files'], BODY_BYTES);
-    const layer = body['layer'] === undefined ? undefined : textMember(body, 'layer');
-    return applyPolicy(platform, authorization, {
-      ...(layer !== undefined && { layer }),
-      files: filesOf(body['files']),
+    return applyPolicy(platform, authorization, async () => {
+      const body = await readJsonObject(request, ['layer', 'files'], BODY_BYTES);
+      const layer = body['layer'] === undefined ? undefined : textMember(body, 'layer');
+      return { ...(layer !== undefined && { layer }), files: filesOf(body['files']) };
     });
   };
   app.post('/v1/policies', apply);
