@@ -9,6 +9,7 @@ import type { CallState } from './call-state.ts';
 import { commitToFile } from './commitment.ts';
 import { keptRows } from './keeping.ts';
 import type { Platform } from './platform.ts';
+import { principalClaim } from './principal-claim.ts';
 import type { RecordEntry } from './record-entry.ts';
 
 const EMPTY = new Uint8Array();
@@ -205,13 +206,7 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
     operation: state.operation.name,
     outcome: end.outcome,
     ...(end.predecessor !== undefined && { predecessor: end.predecessor }),
-    principal: {
-      account: principal.account,
-      id: principal.id,
-      kind: principal.kind,
-      ...(principal.onBehalfOf !== undefined && { onBehalfOf: principal.onBehalfOf }),
-      role: principal.role,
-    },
+    principal: principalClaim(principal),
     received: new Date(state.received).toISOString(),
     salts: { input: input.saltDigest, subject: end.subject.saltDigest },
     ...(state.secrets && { secrets: state.secrets.used.map(({ name, version }) => ({ name, version })) }),

@@ -250,6 +250,9 @@ const startedBefore = (error: unknown, name: string): unknown =>
     ? new CrankError('crashed', `${name} could not be started, as it could when it was deployed: ${error.message}`)
     : error;
 
+/** How the platform's rules begin a reason that is about scopes. */
+const SCOPES = "the token's scopes";
+
 /** The error that a refusal leaves as. */
 export const denied = (decision: Decision): CrankError => {
   if (decision.obligations.includes('hide-existence'))
@@ -259,6 +262,7 @@ export const denied = (decision: Decision): CrankError => {
   return decision.by === 'platform'
     ? new CrankError('forbidden', `Not permitted: ${why}. Ask the owner of the account for a key with another role.`, {
         reasons,
+        ...(reasons.some((reason) => reason.startsWith(SCOPES)) && { challenge: 'insufficient_scope' }),
       })
     : new CrankError('policy-denied', `A policy of the account denies this: ${why}.`, { reasons });
 };

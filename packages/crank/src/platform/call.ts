@@ -13,6 +13,7 @@ import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
+import { actorOf } from './principal-claim.ts';
 import { demandTrust } from './quarantine.ts';
 import type { RecordEntry } from './record-entry.ts';
 import { SubjectKey } from './subject-key.ts';
@@ -138,7 +139,12 @@ const run = async (
       const body = await state.step('read', () => request.read(callable.operation, state.limits));
       state.took(body);
       if (request.idempotencyKey !== undefined) {
-        const slot = platform.idempotency.slot(principal.id, state.name, request.idempotencyKey, body.fingerprint());
+        const slot = platform.idempotency.slot(
+          actorOf(principal),
+          state.name,
+          request.idempotencyKey,
+          body.fingerprint(),
+        );
         const claim = await platform.idempotency.claim(slot, subject);
         if ('kept' in claim) return await replay(platform, claim.kept, subject);
         release = claim.release;

@@ -64,6 +64,7 @@ describe('every route, for every role, in the own account and in another one', (
         keys: listed.at(-1)!.id,
         schedules: String(schedule.json['id']),
         webhooks: String(webhook.json['id']),
+        issuers: 'iss_01kbcdefghjkmnpqrstvwxyz0123',
         hooks: String(webhook.json['id']),
       },
       token: { '': 'x'.repeat(43) },
@@ -120,6 +121,12 @@ describe('every route, for every role, in the own account and in another one', (
       await answer.arrayBuffer();
       got[LETTERS[letter]] = answer.status;
       wanted[LETTERS[letter]] = row.may.includes(letter) ? row.ok : (row.but?.[letter] ?? row.not ?? 403);
+    }
+    if (!route.includes(':') && row.open !== true) {
+      const answer = await ask(route, path, rival);
+      await answer.arrayBuffer();
+      got['the owner of another account'] = answer.status;
+      wanted['the owner of another account'] = row.node === true ? 404 : row.ok;
     }
     const strangers = { nobody: undefined, ...(row.open !== true && { 'a forger': other(keys.o) }) };
     for (const [who, key] of Object.entries(strangers)) {

@@ -11,6 +11,8 @@ export interface Row {
   query?: string;
   /** Asked about what is not there, so that nothing is changed: those who may get 404. */
   none?: true;
+  /** Of the node: for owners of other accounts it is not there. */
+  node?: true;
   /** For everybody, also without a key. */
   open?: true;
 }
@@ -63,8 +65,15 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /v1/keys': make('o', 422),
   'GET /v1/keys': read('oa'),
   'DELETE /v1/keys/:id': change('o'),
-  'POST /v1/accounts': make('op', 422, { json: { name: 'No Name' } }),
-  'GET /v1/accounts': read('op'),
+  'POST /v1/tokens': make('odcap', 422, { json: { scopes: ['everything'] } }),
+  'POST /v1/tokens/rotate-key': make('op', 422, { node: true, json: { discard: 'all' } }),
+  'GET /.well-known/jwks.json': open(),
+  'GET /.well-known/oauth-protected-resource': open(),
+  'POST /v1/issuers': make('o', 422),
+  'GET /v1/issuers': read('oa'),
+  'DELETE /v1/issuers/:id': change('o'),
+  'POST /v1/accounts': make('op', 422, { node: true, json: { name: 'No Name' } }),
+  'GET /v1/accounts': read('op', { node: true }),
   'POST /v1/policies': make('o', 422),
   'PUT /v1/policies': make('o', 422),
   'GET /v1/policies': read('oda'),
@@ -90,12 +99,12 @@ export const rows: Readonly<Record<string, Row>> = {
   // For whoever signs as the webhook's sender; credentials of ours play no part.
   'POST /v1/hooks/:id': open(404, { json: {} }),
   'POST /v1/hooks/:id/:token': open(404, { json: {} }),
-  'POST /v1/log/rotate-key': read('op'),
-  'GET /v1/log/witnesses': read('odcap'),
-  'POST /v1/log/witnesses': make('op', 422, { json: { vkey: 'x', url: 'http://127.0.0.1:9' } }),
-  'DELETE /v1/log/witnesses': change('op', { query: '?vkey=x' }),
-  'POST /v1/log/witnessed': make('op', 422, { json: { vkey: 'x' } }),
-  'DELETE /v1/log/witnessed': change('op', { query: '?origin=x' }),
+  'POST /v1/log/rotate-key': read('op', { node: true }),
+  'GET /v1/log/witnesses': read('odcap', { node: true }),
+  'POST /v1/log/witnesses': make('op', 422, { node: true, json: { vkey: 'x', url: 'http://127.0.0.1:9' } }),
+  'DELETE /v1/log/witnesses': change('op', { node: true, query: '?vkey=x' }),
+  'POST /v1/log/witnessed': make('op', 422, { node: true, json: { vkey: 'x' } }),
+  'DELETE /v1/log/witnessed': change('op', { node: true, query: '?origin=x' }),
   'GET /log/vkey': open(),
   'GET /log/vkeys': open(),
   'GET /log/handovers': open(),

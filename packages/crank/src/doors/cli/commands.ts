@@ -5,6 +5,7 @@ import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
+import { addIssuer, listIssuers, removeIssuer } from './commands/issuers.ts';
 import { cancelJob, listJobs, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
@@ -21,6 +22,7 @@ import {
 } from './commands/schedules.ts';
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { release, remove, services } from './commands/services.ts';
+import { createToken, rotateTokenKey } from './commands/tokens.ts';
 import { verify } from './commands/verify-receipt.ts';
 import { rollback, versions } from './commands/versions.ts';
 import { addWebhook, listWebhooks, removeWebhook, webhookDeliveries } from './commands/webhooks.ts';
@@ -62,6 +64,11 @@ export const commands = (dataFolder: () => string): Command[] => [
   createKey,
   listKeys,
   revokeKey,
+  createToken,
+  rotateTokenKey,
+  addIssuer,
+  listIssuers,
+  removeIssuer,
   setSecret,
   listSecrets,
   removeSecret,

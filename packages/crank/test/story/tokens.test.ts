@@ -1,0 +1,248 @@
+import { verifyReceipt } from 'crank-verify';
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startNode, type TestNode } from '../support/node.ts';
+import { AUDIENCE, type OpenId, startOpenId } from '../support/open-id.ts';
+
+const SOURCE = `def count(text: str = "") -> int:
+    return len(text.split())
+
+def shout(text: str) -> str:
+    return text.upper()
+`;
+
+interface Receipt {
+  predicate: { principal: Record<string, unknown> };
+}
+
+let node: TestNode;
+let provider: OpenId;
+beforeAll(async () => {
+  provider = await startOpenId();
+  node = await startNode({ CRANK_EGRESS: provider.address });
+  const deployed = await node.deploy('words', { 'words.py': SOURCE });
+  expect(deployed.status, deployed.text).toBe(201);
+});
+afterAll(async () => {
+  await node.remove();
+  await provider.close();
+});
+
+const count = (key: string, headers: Record<string, string> = {}, text = 'a b') =>
+  node.request('POST', '/v1/services/words/count', { json: { text }, key, headers });
+/** Who a receipt says that it was, the receipt being verified. */
+const principalOf = async (id: string): Promise<Record<string, unknown>> => {
+  const { text } = await node.request('GET', `/v1/receipts/${id}`);
+  const vkeys = [(await node.request('GET', '/log/vkey')).text.trim()];
+  return ((await verifyReceipt(text, { vkeys })) as unknown as Receipt).predicate.principal;
+};
+const crank = async (args: string[], key?: string): Promise<string> => {
+  const ran = await node.crank(args, key === undefined ? {} : { env: { CRANK_KEY: key } });
+  expect(ran.code, ran.stderr).toBe(0);
+  return ran.stdout.trim();
+};
+const newKey = async (...more: string[]): Promise<{ id: string; key: string }> =>
+  JSON.parse(await crank(['key', 'create', '--name', 'k', ...more, '--json'])) as { id: string; key: string };
+
+describe('a token that a key mints', () => {
+  it('does what it is for, as its key, and no more', async () => {
+    const token = await crank([
+      'key',
+      'token',
+      '--role',
+      'caller',
+      '--scope',
+      'service.call:words.count',
+      '--for',
+      '5m',
+    ]);
+    const called = await count(token);
+    expect(called.json).toBe(2);
+    const { keys } = (await node.request<{ keys: { id: string }[] }>('GET', '/v1/keys')).json;
+    expect(await principalOf(called.headers.get('crank-call')!)).toEqual({
+      ...{ account: 'default', id: keys[0]!.id, kind: 'user', role: 'caller' },
+      scopes: ['service.call:words.count'],
+      tokenId: decodeJwt(token).jti,
+    });
+    const shout = await node.request('POST', '/v1/services/words/shout', { json: { text: 'a' }, key: token });
+    expect(shout).toMatchObject({ status: 403, json: { code: 'forbidden' } });
+    expect(shout.headers.get('www-authenticate')).toMatch(/^Bearer resource_metadata=.*error="insufficient_scope"/);
+    for (const path of ['/v1/calls', '/v1/services', '/v1/keys', '/v1/receipts'])
+      expect((await node.request('GET', path, { key: token })).status, path).toBe(403);
+    // Nothing that it makes would outlive it.
+    const owner = await crank(['key', 'token']);
+    expect((await node.request('GET', '/v1/keys', { key: owner })).status).toBe(200);
+    for (const [path, json] of [
+      ['/v1/keys', { name: 'x', role: 'owner' }],
+      ['/v1/tokens', {}],
+      ['/v1/schedules', { service: 'words', operation: 'count', cron: '0 0 1 1 *' }],
+      ['/v1/webhooks', { service: 'words', operation: 'count', verify: 'token' }],
+      ['/v1/accounts', { name: 'x' }],
+      ['/v1/issuers', { url: provider.issuer, audience: 'x', role: 'owner' }],
+    ] as const)
+      expect(await node.request('POST', path, { json, key: owner }), path).toMatchObject({
+        status: 403,
+        json: { detail: expect.stringContaining('outlasts a short-lived token') },
+      });
+  });
+
+  it('is never more than its key', async () => {
+    const { key } = await newKey('--role', 'developer');
+    for (const role of ['owner', 'auditor', 'operator'])
+      expect((await node.request('POST', '/v1/tokens', { json: { role }, key })).status, role).toBe(403);
+    const wrong = { life: '2h', role: 'root', scopes: ['service.call:'], onBehalfOf: '' };
+    for (const [name, value] of Object.entries(wrong))
+      expect((await node.request('POST', '/v1/tokens', { json: { [name]: value }, key })).status, name).toBe(422);
+  });
+
+  it('ends with its key', async () => {
+    const { id, key } = await newKey('--role', 'caller');
+    const token = await crank(['key', 'token'], key);
+    expect((await count(token)).status).toBe(200);
+    await crank(['key', 'revoke', id]);
+    expect(await count(token)).toMatchObject({ status: 401, json: { detail: expect.stringContaining('is revoked') } });
+  });
+
+  it('verifies by the published keys, over their change, until they are discarded', async () => {
+    const jwks = createRemoteJWKSet(new URL(`${node.url}/.well-known/jwks.json`), { cooldownDuration: 0 });
+    const old = await crank(['key', 'token']);
+    const { payload, protectedHeader } = await jwtVerify(old, jwks, { typ: 'at+jwt' });
+    expect(payload).toMatchObject({ iss: payload.aud, client_id: payload.sub, role: 'owner' });
+    await crank(['key', 'rotate-token-key']);
+    const young = await crank(['key', 'token']);
+    expect((await jwtVerify(young, jwks)).protectedHeader.kid).not.toBe(protectedHeader.kid);
+    for (const token of [old, young]) expect((await count(token)).status).toBe(200);
+    await node.stop();
+    await node.start();
+    for (const token of [old, young]) expect((await count(token)).status).toBe(200);
+    await crank(['key', 'rotate-token-key', '--discard']);
+    for (const token of [old, young]) expect((await count(token)).status).toBe(401);
+    expect((await count(await crank(['key', 'token']))).status).toBe(200);
+  });
+});
+
+describe('an agent that acts for a user', () => {
+  let agent: { id: string; key: string };
+  const tokenFor = (user: string, ...more: string[]) =>
+    crank(['key', 'token', '--on-behalf-of', user, ...more], agent.key);
+  beforeAll(async () => {
+    agent = await newKey('--role', 'caller', '--kind', 'agent');
+  });
+
+  it('says so in the receipt, with whose word it acts on', async () => {
+    const called = await count(await tokenFor('alice@example.com'));
+    expect(await principalOf(called.headers.get('crank-call')!)).toMatchObject({
+      ...{ id: agent.id, kind: 'agent', onBehalfOf: 'alice@example.com' },
+      scopes: ['service.call', 'service.read'],
+    });
+    const minted = await node.request<{ receipts: { kind: string; id: string }[] }>(
+      'GET',
+      '/v1/receipts?kind=token.create',
+    );
+    const { text } = await node.request('GET', `/v1/receipts/${minted.json.receipts[0]!.id}`);
+    const payload = JSON.parse(Buffer.from(JSON.parse(text).envelope.payload, 'base64').toString());
+    expect(payload.predicate).toMatchObject({ kind: 'token.create', object: { onBehalfOf: 'alice@example.com' } });
+  });
+
+  it('sees nothing that it did for another user, unless it says that it wants to', async () => {
+    const [alice, bob] = [await tokenFor('alice'), await tokenFor('bob')];
+    const key = { 'idempotency-key': 'one' };
+    const first = await count(alice, key);
+    const second = await count(bob, key);
+    expect(second.headers.get('crank-call')).not.toBe(first.headers.get('crank-call'));
+    expect((await count(alice, key)).headers.get('crank-call')).toBe(first.headers.get('crank-call'));
+    const path = `/v1/calls/${first.headers.get('crank-call')}`;
+    expect((await node.request('GET', path, { key: bob })).status).toBe(404);
+    const wide = await tokenFor('bob', '--scope', 'call.read');
+    expect((await node.request('GET', path, { key: wide })).status).toBe(200);
+  });
+
+  it('has jobs that run as it and on whose behalf they were taken, also after its token has ended', async () => {
+    const token = await tokenFor('alice', '--for', '1s', '--scope', 'service.call');
+    const taken = await count(token, { prefer: 'respond-async' });
+    expect(taken.status).toBe(202);
+    const id = taken.headers.get('location')!.split('/').at(-1)!;
+    await node.request('GET', `/v1/jobs/${id}/events`);
+    expect(await principalOf(id)).toMatchObject({
+      ...{ id: agent.id, onBehalfOf: 'alice', tokenId: decodeJwt(token).jti, scopes: ['service.call'] },
+    });
+  });
+
+  it('cannot be a user, nor anybody by a header', async () => {
+    expect((await node.request('POST', '/v1/tokens', { json: { onBehalfOf: 'alice' } })).status).toBe(403);
+    const called = await count(agent.key, { 'crank-on-behalf-of': 'alice' });
+    expect(await principalOf(called.headers.get('crank-call')!)).not.toHaveProperty('onBehalfOf');
+  });
+});
+
+describe('tokens of an OpenID provider that nobody here wrote', () => {
+  const add = (...more: string[]) =>
+    crank(['issuer', 'add', provider.issuer, '--audience', AUDIENCE, '--role', 'caller', ...more]);
+
+  it('are taken from whom the account trusts, by what they say', async () => {
+    const [robot, alice] = [await provider.ofService(), await provider.ofUser('alice')];
+    const stranger = await count(robot);
+    expect(stranger).toMatchObject({ status: 401, json: { code: 'unauthenticated' } });
+    expect(stranger.headers.get('www-authenticate')).toContain('error="invalid_token"');
+    await add('--claim', 'email_domain=example.com', '--listed');
+    const called = await count(alice);
+    expect(called.json).toBe(2);
+    const principal = await principalOf(called.headers.get('crank-call')!);
+    expect(principal).toMatchObject({
+      ...{ account: 'default', kind: 'user', role: 'caller', id: expect.stringMatching(/^user_[0-9a-f]{26}$/) },
+      issuer: expect.stringMatching(/^iss_/),
+    });
+    // Its own calls are its own, and it is the same user with the next token.
+    const again = await provider.ofUser('alice');
+    expect((await node.request('GET', `/v1/calls/${called.headers.get('crank-call')}`, { key: again })).status).toBe(
+      200,
+    );
+    expect(await count(robot)).toMatchObject({ status: 403, json: { code: 'forbidden' } });
+    await add('--claim', 'team=night shift');
+    const byRobot = await count(robot);
+    expect(await principalOf(byRobot.headers.get('crank-call')!)).toMatchObject({ kind: 'service' });
+    // Nothing of it outlasts it in its name.
+    const { status } = await node.request('POST', '/v1/tokens', { json: {}, key: alice });
+    expect(status).toBe(403);
+  });
+
+  it('are told where they come from', async () => {
+    const stranger = await fetch(`${node.url}/v1/services`);
+    const challenge = stranger.headers.get('www-authenticate')!;
+    const [, where] = /^Bearer resource_metadata="([^"]+)"$/.exec(challenge)!;
+    expect(await (await fetch(where!)).json()).toMatchObject({
+      resource: node.url,
+      authorization_servers: [provider.issuer],
+      bearer_methods_supported: ['header'],
+    });
+  });
+
+  it('verify over a change of its keys, which are asked for no more than needed', async () => {
+    const before = provider.asked();
+    for (let n = 0; n < 3; n++) expect((await count(await provider.ofService())).status).toBe(200);
+    expect(provider.asked()).toBe(before);
+  });
+
+  it('are another account’s matter, and end with the trust', async () => {
+    const token = await provider.ofService();
+    const made = await node.request<{ owner: { key: string } }>('POST', '/v1/accounts', { json: { name: 'rival' } });
+    const taken = await node.request('POST', '/v1/issuers', {
+      json: { url: provider.issuer, audience: AUDIENCE, role: 'owner' },
+      key: made.json.owner.key,
+    });
+    expect(taken).toMatchObject({ status: 409, json: { code: 'version-conflict' } });
+    const listed = await node.request('GET', '/v1/issuers', { key: made.json.owner.key });
+    expect(listed.json).toEqual({ issuers: [] });
+    expect((await count(token)).status).toBe(200);
+    for (const { id } of JSON.parse(await crank(['issuer', 'list', '--json'])) as { id: string }[])
+      await crank(['issuer', 'remove', id]);
+    expect((await count(token)).status).toBe(401);
+  });
+
+  it('are not asked for where the operator did not open the address', async () => {
+    const refused = await node.request('POST', '/v1/issuers', {
+      json: { url: node.url, audience: 'x', role: 'caller' },
+    });
+    expect(refused).toMatchObject({ status: 422, json: { detail: expect.stringContaining('CRANK_EGRESS') } });
+  });
+});
