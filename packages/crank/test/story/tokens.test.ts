@@ -41,8 +41,15 @@ const crank = async (args: string[], key?: string): Promise<string> => {
   expect(ran.code, ran.stderr).toBe(0);
   return ran.stdout.trim();
 };
-const newKey = async (...more: string[]): Promise<{ id: string; key: string }> =>
-  JSON.parse(await crank(['key', 'create', '--name', 'k', ...more, '--json'])) as { id: string; key: string };
+const post = async <T>(path: string, json: object, key = node.key): Promise<T> => {
+  const made = await node.request<T>('POST', path, { json, key });
+  expect(made.status, made.text).toBeLessThan(300);
+  return made.json;
+};
+const mint = async (json: object = {}, key?: string): Promise<string> =>
+  (await post<{ token: string }>('/v1/tokens', json, key)).token;
+const newKey = (role: string, kind = 'user') =>
+  post<{ id: string; key: string }>('/v1/keys', { name: 'k', role, kind });
 
 describe('a token that a key mints', () => {
   it('does what it is for, as its key, and no more', async () => {
@@ -70,7 +77,7 @@ describe('a token that a key mints', () => {
     for (const path of ['/v1/calls', '/v1/services', '/v1/keys', '/v1/receipts'])
       expect((await node.request('GET', path, { key: token })).status, path).toBe(403);
     // Nothing that it makes would outlive it.
-    const owner = await crank(['key', 'token']);
+    const owner = await mint();
     expect((await node.request('GET', '/v1/keys', { key: owner })).status).toBe(200);
     for (const [path, json] of [
       ['/v1/keys', { name: 'x', role: 'owner' }],
@@ -87,7 +94,7 @@ describe('a token that a key mints', () => {
   });
 
   it('is never more than its key', async () => {
-    const { key } = await newKey('--role', 'developer');
+    const { key } = await newKey('developer');
     for (const role of ['owner', 'auditor', 'operator'])
       expect((await node.request('POST', '/v1/tokens', { json: { role }, key })).status, role).toBe(403);
     const wrong = { life: '2h', role: 'root', scopes: ['service.call:'], onBehalfOf: '' };
@@ -96,20 +103,20 @@ describe('a token that a key mints', () => {
   });
 
   it('ends with its key', async () => {
-    const { id, key } = await newKey('--role', 'caller');
-    const token = await crank(['key', 'token'], key);
+    const { id, key } = await newKey('caller');
+    const token = await mint({}, key);
     expect((await count(token)).status).toBe(200);
-    await crank(['key', 'revoke', id]);
+    await node.request('DELETE', `/v1/keys/${id}`);
     expect(await count(token)).toMatchObject({ status: 401, json: { detail: expect.stringContaining('is revoked') } });
   });
 
   it('verifies by the published keys, over their change, until they are discarded', async () => {
     const jwks = createRemoteJWKSet(new URL(`${node.url}/.well-known/jwks.json`), { cooldownDuration: 0 });
-    const old = await crank(['key', 'token']);
+    const old = await mint();
     const { payload, protectedHeader } = await jwtVerify(old, jwks, { typ: 'at+jwt' });
     expect(payload).toMatchObject({ iss: payload.aud, client_id: payload.sub, role: 'owner' });
-    await crank(['key', 'rotate-token-key']);
-    const young = await crank(['key', 'token']);
+    await post('/v1/tokens/rotate-key', {});
+    const young = await mint();
     expect((await jwtVerify(young, jwks)).protectedHeader.kid).not.toBe(protectedHeader.kid);
     for (const token of [old, young]) expect((await count(token)).status).toBe(200);
     await node.stop();
@@ -117,16 +124,15 @@ describe('a token that a key mints', () => {
     for (const token of [old, young]) expect((await count(token)).status).toBe(200);
     await crank(['key', 'rotate-token-key', '--discard']);
     for (const token of [old, young]) expect((await count(token)).status).toBe(401);
-    expect((await count(await crank(['key', 'token']))).status).toBe(200);
+    expect((await count(await mint())).status).toBe(200);
   });
 });
 
 describe('an agent that acts for a user', () => {
   let agent: { id: string; key: string };
-  const tokenFor = (user: string, ...more: string[]) =>
-    crank(['key', 'token', '--on-behalf-of', user, ...more], agent.key);
+  const tokenFor = (user: string, more: object = {}) => mint({ onBehalfOf: user, ...more }, agent.key);
   beforeAll(async () => {
-    agent = await newKey('--role', 'caller', '--kind', 'agent');
+    agent = await newKey('caller', 'agent');
   });
 
   it('says so in the receipt, with whose word it acts on', async () => {
@@ -153,12 +159,12 @@ describe('an agent that acts for a user', () => {
     expect((await count(alice, key)).headers.get('crank-call')).toBe(first.headers.get('crank-call'));
     const path = `/v1/calls/${first.headers.get('crank-call')}`;
     expect((await node.request('GET', path, { key: bob })).status).toBe(404);
-    const wide = await tokenFor('bob', '--scope', 'call.read');
+    const wide = await tokenFor('bob', { scopes: ['call.read'] });
     expect((await node.request('GET', path, { key: wide })).status).toBe(200);
   });
 
   it('has jobs that run as it and on whose behalf they were taken, also after its token has ended', async () => {
-    const token = await tokenFor('alice', '--for', '1s', '--scope', 'service.call');
+    const token = await tokenFor('alice', { life: '1s', scopes: ['service.call'] });
     const taken = await count(token, { prefer: 'respond-async' });
     expect(taken.status).toBe(202);
     const id = taken.headers.get('location')!.split('/').at(-1)!;
@@ -176,15 +182,18 @@ describe('an agent that acts for a user', () => {
 });
 
 describe('tokens of an OpenID provider that nobody here wrote', () => {
-  const add = (...more: string[]) =>
-    crank(['issuer', 'add', provider.issuer, '--audience', AUDIENCE, '--role', 'caller', ...more]);
+  const rule = { audience: AUDIENCE, role: 'caller', url: '' };
+  beforeAll(() => {
+    rule.url = provider.issuer;
+  });
 
   it('are taken from whom the account trusts, by what they say', async () => {
     const [robot, alice] = [await provider.ofService(), await provider.ofUser('alice')];
     const stranger = await count(robot);
     expect(stranger).toMatchObject({ status: 401, json: { code: 'unauthenticated' } });
     expect(stranger.headers.get('www-authenticate')).toContain('error="invalid_token"');
-    await add('--claim', 'email_domain=example.com', '--listed');
+    const given = ['--audience', AUDIENCE, '--role', 'caller', '--claim', 'email_domain=example.com', '--listed'];
+    await crank(['issuer', 'add', provider.issuer, ...given]);
     const called = await count(alice);
     expect(called.json).toBe(2);
     const principal = await principalOf(called.headers.get('crank-call')!);
@@ -198,7 +207,7 @@ describe('tokens of an OpenID provider that nobody here wrote', () => {
       200,
     );
     expect(await count(robot)).toMatchObject({ status: 403, json: { code: 'forbidden' } });
-    await add('--claim', 'team=night shift');
+    await post('/v1/issuers', { ...rule, claims: { team: 'night shift' } });
     const byRobot = await count(robot);
     expect(await principalOf(byRobot.headers.get('crank-call')!)).toMatchObject({ kind: 'service' });
     // Nothing of it outlasts it in its name.
@@ -227,15 +236,15 @@ describe('tokens of an OpenID provider that nobody here wrote', () => {
     const token = await provider.ofService();
     const made = await node.request<{ owner: { key: string } }>('POST', '/v1/accounts', { json: { name: 'rival' } });
     const taken = await node.request('POST', '/v1/issuers', {
-      json: { url: provider.issuer, audience: AUDIENCE, role: 'owner' },
+      json: { ...rule, role: 'owner' },
       key: made.json.owner.key,
     });
     expect(taken).toMatchObject({ status: 409, json: { code: 'version-conflict' } });
     const listed = await node.request('GET', '/v1/issuers', { key: made.json.owner.key });
     expect(listed.json).toEqual({ issuers: [] });
     expect((await count(token)).status).toBe(200);
-    for (const { id } of JSON.parse(await crank(['issuer', 'list', '--json'])) as { id: string }[])
-      await crank(['issuer', 'remove', id]);
+    const { issuers } = (await node.request<{ issuers: { id: string }[] }>('GET', '/v1/issuers')).json;
+    for (const { id } of issuers) await node.request('DELETE', `/v1/issuers/${id}`);
     expect((await count(token)).status).toBe(401);
   });
 

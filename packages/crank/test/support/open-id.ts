@@ -46,6 +46,7 @@ export const startOpenId = async (): Promise<OpenId> => {
       jwks: { keys },
       pkce: { required: () => false },
       scopes: ['openid', 'email'],
+      ttl: { AccessToken: 300, ClientCredentials: 300, Grant: 300, IdToken: 300, Interaction: 300, Session: 300 },
       findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
       extraTokenClaims: (_context: unknown, token: { accountId?: string }) =>
         token.accountId === undefined
