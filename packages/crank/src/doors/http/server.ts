@@ -33,6 +33,8 @@ export interface HttpServerOptions {
   /** 0: any that is free. */
   port: number;
   log: Logger;
+  /** Address of the node as its clients know it; what each request calls it where absent. */
+  publicUrl?: string | undefined;
 }
 
 export interface HttpServer {
@@ -96,6 +98,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
       refuse(request, reply, error);
     },
   });
+  app.decorate('publicUrl', options.publicUrl);
   app.server.maxHeadersCount = HEADERS;
   app.server.maxConnections = CONNECTIONS;
   app.server.on('connect', answerConnect).on('checkExpectation', answerExpectation);
