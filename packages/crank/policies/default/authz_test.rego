@@ -184,11 +184,11 @@ by(credential, action) if {
 }
 
 test_nothing_outlasts_its_credential if {
-	every action in ["key.create", "token.create", "schedule.create", "webhook.create", "issuer.create", "account.create"] {
+	every action in ["key.create", "token.create", "schedule.create", "schedule.change", "webhook.create", "issuer.create", "account.create"] {
 		not by("token", action)
 		by("key", action)
 	}
-	every action in ["token.create", "schedule.create", "webhook.create"] {
+	every action in ["token.create", "schedule.create", "schedule.change", "webhook.create"] {
 		not by("issuer", action)
 	}
 	by("issuer", "key.create")

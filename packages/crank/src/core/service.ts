@@ -107,7 +107,7 @@ export interface Principal {
   kind: Kind | 'node';
   account: string;
   role: Role;
-  /** Whose word this one acts on: of a schedule or webhook, the key that made it; of a delegated token, the user it names. */
+  /** Whose word this one acts on, see `actorOf`: of a schedule or webhook, the key that made it; of a delegated token, the user it names. */
   onBehalfOf?: string;
   /** How it was shown who asks, where not by the key itself: by a token that a key minted, or one of a trusted issuer. */
   credential?: 'token' | 'issuer';

@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import { canonicalJson } from '#src/core/canonical-json.ts';
 import { newId } from '#src/core/id.ts';
 import type { Principal } from '#src/core/service.ts';
@@ -42,7 +43,7 @@ export const actEntry = (
     id,
     kind: 'act',
     account,
-    principal: principal.id,
+    principal: actorOf(principal),
     statement: receiptStatement({ id, predicate, subject: subject.commitment }),
     openings: { subject: subject.salt },
     queries: queries.map(({ sql, parameters }) => ({ sql, parameters })),

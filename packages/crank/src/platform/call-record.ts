@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import { formatUsd } from '#src/core/money.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import { receiptStatement } from '#src/engines/audit/receipt-statement.ts';
@@ -38,7 +39,7 @@ export const callEntry = async (
     id,
     kind: 'call',
     account: target.account,
-    principal: principal.id,
+    principal: actorOf(principal),
     statement: statementOf(state, platform, {
       id,
       stage: 'complete',
@@ -55,7 +56,7 @@ export const callEntry = async (
       call: {
         id,
         account: target.account,
-        principal: principal.id,
+        principal: actorOf(principal),
         service: target.service,
         version: target.digest,
         operation: state.operation.name,
@@ -103,7 +104,7 @@ export const openingEntry = (state: CallState, platform: Platform, id: string): 
     id,
     kind: 'opening',
     account: state.target.account,
-    principal: state.principal.id,
+    principal: actorOf(state.principal),
     statement: statementOf(state, platform, {
       id,
       stage: 'opening',

@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
 import type { Progress } from '#src/core/progress.ts';
@@ -13,7 +14,6 @@ import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
-import { actorOf } from './principal-claim.ts';
 import { demandTrust } from './quarantine.ts';
 import type { RecordEntry } from './record-entry.ts';
 import { SubjectKey } from './subject-key.ts';
@@ -103,7 +103,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
     await permit(platform, principal, 'service.call', { type: 'service', account, service });
   const target = await platform.catalog.choose(
     { account, service, version, operation: named },
-    { call: id, principal: principal.id, session },
+    { call: id, principal: actorOf(principal), session },
   );
   platform.flights.enter(target.digest);
   try {
@@ -122,7 +122,11 @@ const run = async (
   const subject =
     request.subject instanceof SubjectKey
       ? request.subject
-      : await platform.subjects.of(target.account, request.subject ?? principal.id, request.subject !== undefined);
+      : await platform.subjects.of(
+          target.account,
+          request.subject ?? actorOf(principal),
+          request.subject !== undefined,
+        );
   const { operation } = callable;
   const predecessor = request.job?.opening ?? request.replays?.id;
   const state = new CallState({ id, received, principal, target, operation, subject, predecessor });

@@ -15,7 +15,3 @@ export const principalClaim = (principal: Principal): StatedPrincipal => {
     ...(tokenId !== undefined && { tokenId }),
   };
 };
-
-/** By whom an idempotency key was used: an agent that acts for one user gets no answer that was for another. */
-export const actorOf = ({ id, credential, onBehalfOf }: Principal): string =>
-  credential === undefined || onBehalfOf === undefined ? id : `${id} for ${onBehalfOf}`;

@@ -48,8 +48,7 @@ export const identityAttacks = {
   "another account's ids, of every kind": 'looked up within the account',
   'a token that mints another': 'policy: nothing outlasts a short-lived credential',
   'a token for less, used for more': 'policy: scopes',
-  'an agent for one user, asking for what it did for another':
-    'policy: a delegated token reads nothing unless it says so',
+  'an agent for one user, asking for what it did for another': 'what is its own is apart for each user',
   'a role that makes itself a larger one': 'policy: roles; a token is never more than its key',
   'acting for a user without being an agent': 'only keys of the kind agent or service name a user',
   'an operator who looks into an account': 'policy: the role operator is of the node only',

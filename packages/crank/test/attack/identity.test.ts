@@ -504,9 +504,12 @@ describe('attacks: identity', () => {
     const called = await node.request('POST', '/v1/services/words/count', { json: {}, key: alice });
     const id = called.headers.get('crank-call');
     const bob = await mint({ onBehalfOf: 'bob' }, agent.key);
+    const forged = await forge.sign({ sub: 'alice', act: { sub: agent.id } });
     for (const path of [`/v1/calls/${id}`, `/v1/receipts/${id}`, `/v1/jobs/${id}`])
-      await ask(bob, ['GET', path], ['not-found']);
-    for (const path of ['/v1/calls', '/v1/receipts', '/v1/jobs']) await ask(bob, ['GET', path], ['forbidden']);
+      for (const key of [bob, agent.key, forged]) await ask(key, ['GET', path], ['not-found']);
+    // Nor by a name that says so.
+    const named = await mint({ onBehalfOf: 'alice for alice' }, agent.key);
+    await ask(named, ['GET', `/v1/calls/${id}`], ['not-found']);
   });
   probe('a role that makes itself a larger one', async () => {
     const { key } = await newKey('developer');

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { actorOf } from '#src/core/actor.ts';
 import type { CrankError } from '#src/core/error.ts';
 import { roles } from '#src/core/service.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
@@ -79,6 +80,17 @@ describe('minted tokens', () => {
       auditor: ['auditor'],
       operator: ['operator'],
     });
+  });
+
+  it('on behalf of somebody are a caller’s, and show what was done for them', async () => {
+    for (const role of roles) {
+      const { tokens, principal } = await someone(role);
+      const { token, ...minted } = await tokens.mint(principal, { lifeMs: 1_000, onBehalfOf: 'alice' });
+      expect(minted.role).toBe(['owner', 'developer'].includes(role) ? 'caller' : role);
+      const shown = (await tokens.verify(token, decodeJwt(token)))!.principal;
+      expect(shown).toMatchObject({ id: principal.id, onBehalfOf: 'alice', role: minted.role });
+      expect(actorOf(shown)).toBe(`${principal.id} for alice`);
+    }
   });
 
   it('let what was begun with them go on, until their key is revoked', async () => {

@@ -136,7 +136,7 @@ describe('an agent that acts for a user', () => {
     const called = await count(await tokenFor('alice@example.com'));
     expect(await principalOf(called.headers.get('crank-call')!)).toMatchObject({
       ...{ id: agent.id, kind: 'agent', onBehalfOf: 'alice@example.com' },
-      scopes: ['service.call', 'service.read'],
+      scopes: ['service.call', 'service.read', 'call.read', 'call.cancel', 'receipt.read'],
     });
     const minted = await node.request<{ receipts: { kind: string; id: string }[] }>(
       'GET',
@@ -147,27 +147,46 @@ describe('an agent that acts for a user', () => {
     expect(payload.predicate).toMatchObject({ kind: 'token.create', object: { onBehalfOf: 'alice@example.com' } });
   });
 
-  it('sees nothing that it did for another user, unless it says that it wants to', async () => {
+  it('sees what it did for this user, and nothing that it did for another', async () => {
     const [alice, bob] = [await tokenFor('alice'), await tokenFor('bob')];
     const key = { 'idempotency-key': 'one' };
     const first = await count(alice, key);
     const second = await count(bob, key);
     expect(second.headers.get('crank-call')).not.toBe(first.headers.get('crank-call'));
     expect((await count(alice, key)).headers.get('crank-call')).toBe(first.headers.get('crank-call'));
-    const path = `/v1/calls/${first.headers.get('crank-call')}`;
-    expect((await node.request('GET', path, { key: bob })).status).toBe(404);
-    const wide = await tokenFor('bob', { scopes: ['call.read'] });
-    expect((await node.request('GET', path, { key: wide })).status).toBe(200);
+    const id = first.headers.get('crank-call');
+    for (const path of [`/v1/calls/${id}`, `/v1/receipts/${id}`]) {
+      expect((await node.request('GET', path, { key: bob })).status, path).toBe(404);
+      expect((await node.request('GET', path, { key: alice })).status, path).toBe(200);
+      // Of the agent itself it is not, of the account it is.
+      expect((await node.request('GET', path, { key: agent.key })).status, path).toBe(404);
+      expect((await node.request('GET', path)).status, path).toBe(200);
+    }
+    for (const list of ['calls', 'receipts']) {
+      const ids = async (key: string) => {
+        const { json } = await node.request<Record<string, { id: string }[]>>('GET', `/v1/${list}`, { key });
+        return json[list]!.map((one) => one.id);
+      };
+      expect(await ids(alice), list).toContain(id);
+      expect(await ids(bob), list).not.toContain(id);
+    }
+    // What is kept for a user is under a key of its own, which an erasure destroys.
+    const erased = await node.request('POST', '/v1/erasures', { json: { subject: `${agent.id} for alice` } });
+    expect(erased.status, erased.text).toBe(200);
   });
 
   it('has jobs that run as it and on whose behalf they were taken', async () => {
-    const token = await tokenFor('alice', { scopes: ['service.call'] });
+    const token = await tokenFor('carol');
     const taken = await count(token, { prefer: 'respond-async' });
     expect(taken.status).toBe(202);
     const id = taken.headers.get('location')!.split('/').at(-1)!;
-    await node.request('GET', `/v1/jobs/${id}/events`);
+    await node.request('GET', `/v1/jobs/${id}/events`, { key: token });
+    const result = await node.request('GET', `/v1/jobs/${id}/result`, { key: token });
+    expect(result.json, result.text).toBe(2);
+    const another = { key: await tokenFor('bob') };
+    expect((await node.request('GET', `/v1/jobs/${id}/result`, another)).status).toBe(404);
     expect(await principalOf(id)).toMatchObject({
-      ...{ id: agent.id, onBehalfOf: 'alice', tokenId: decodeJwt(token).jti, scopes: ['service.call'] },
+      ...{ id: agent.id, onBehalfOf: 'carol', tokenId: decodeJwt(token).jti },
     });
   });
 

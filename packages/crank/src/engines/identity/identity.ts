@@ -166,7 +166,7 @@ export class Identity {
   async again(account: string, id: string, acting: string | null): Promise<Principal | undefined> {
     if (acting === null) return this.byId(account, id);
     const principal = JSON.parse(acting) as Principal;
-    if (principal.issuer === undefined) return (await this.byId(account, id)) && principal;
+    if (principal.issuer === undefined) return (await this.byId(account, principal.id)) && principal;
     const issuer = await this.#db
       .selectFrom('issuers')
       .select('id')

@@ -44,8 +44,11 @@ export interface Tokens {
   readonly verify: Bearer;
 }
 
-/** What a delegated token is for, unless more is said: it sees nothing of what its key did for others. */
-const DELEGATED = ['service.call', 'service.read'];
+/** What a delegated token is for, unless something else is said: calls, and what came of those for its user. */
+const DELEGATED = {
+  role: 'caller',
+  scopes: ['service.call', 'service.read', 'call.read', 'call.cancel', 'receipt.read'],
+} as const;
 
 /**
  * @param node issuer and audience of the tokens: its log's name, which is its own
@@ -59,7 +62,9 @@ export const createTokens = (options: {
   const { node, keys, principalOf } = options;
   return {
     keys,
-    mint: async (principal, { role = principal.role, scopes, lifeMs, onBehalfOf }) => {
+    mint: async (principal, { role: wanted, scopes, lifeMs, onBehalfOf }) => {
+      const delegated = onBehalfOf !== undefined && within[principal.role].includes(DELEGATED.role);
+      const role = wanted ?? (delegated ? DELEGATED.role : principal.role);
       if (!within[principal.role].includes(role))
         throw new CrankError(
           'forbidden',
@@ -68,7 +73,7 @@ export const createTokens = (options: {
       const id = newId('tok');
       const issued = Math.floor(Date.now() / 1000);
       const expires = issued + Math.floor(lifeMs / 1000);
-      const granted = scopes ?? (onBehalfOf === undefined ? undefined : DELEGATED);
+      const granted = scopes ?? (onBehalfOf === undefined ? undefined : DELEGATED.scopes);
       const { kid, privateKey } = keys.all.at(-1)!;
       const token = await new SignJWT({
         client_id: principal.id,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { actorOf } from '#src/core/actor.ts';
 import type { Limits } from '#src/core/service.ts';
 import { bundleDigest, type PolicyBundle, type RegoVersion } from './bundle.ts';
 import type { PolicyRequest, Verdict } from './decision.ts';
@@ -47,7 +48,7 @@ const shown = ({ action, principal, resource, limits }: PolicyRequest): object =
   action,
   // Policy denies what is missing, so that nothing here may fail for it.
   principal: principal && {
-    id: principal.id,
+    id: principal.id && actorOf(principal),
     account: principal.account,
     role: principal.role,
     credential: principal.credential,
