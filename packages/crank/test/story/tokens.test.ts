@@ -4,11 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNode, type TestNode } from '../support/node.ts';
 import { AUDIENCE, type OpenId, startOpenId } from '../support/open-id.ts';
 
-const SOURCE = `def count(text: str = "") -> int:
+const SOURCE = `from crank_platform import context
+
+def count(text: str = "") -> int:
     return len(text.split())
 
 def shout(text: str) -> str:
     return text.upper()
+
+def who() -> list[str]:
+    return [context.principal.kind, context.principal.onBehalfOf]
 `;
 
 interface Receipt {
@@ -138,6 +143,11 @@ describe('an agent that acts for a user', () => {
       ...{ id: agent.id, kind: 'agent', onBehalfOf: 'alice@example.com' },
       scopes: ['service.call', 'service.read', 'call.read', 'call.cancel', 'receipt.read'],
     });
+    const asked = await node.request('POST', '/v1/services/words/who', {
+      json: {},
+      key: await tokenFor('alice@example.com'),
+    });
+    expect(asked.json, 'the script knows, too').toEqual(['agent', 'alice@example.com']);
     const minted = await node.request<{ receipts: { kind: string; id: string }[] }>(
       'GET',
       '/v1/receipts?kind=token.create',
