@@ -259,10 +259,12 @@ export const denied = (decision: Decision): CrankError => {
     return new CrankError('not-found', 'There is no such thing that this key may see.');
   const reasons = [...decision.reasons];
   const why = reasons.length > 0 ? reasons.join('; ') : 'no rule allows it';
+  const scoped = reasons.some((reason) => reason.startsWith(SCOPES));
+  const hint = scoped ? 'Mint a token that is for it.' : 'Ask the owner of the account for a key with another role.';
   return decision.by === 'platform'
-    ? new CrankError('forbidden', `Not permitted: ${why}. Ask the owner of the account for a key with another role.`, {
+    ? new CrankError('forbidden', `Not permitted: ${why}. ${hint}`, {
         reasons,
-        ...(reasons.some((reason) => reason.startsWith(SCOPES)) && { challenge: 'insufficient_scope' }),
+        ...(scoped && { challenge: 'insufficient_scope' }),
       })
     : new CrankError('policy-denied', `A policy of the account denies this: ${why}.`, { reasons });
 };

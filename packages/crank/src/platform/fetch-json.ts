@@ -21,7 +21,12 @@ export const createFetchJson = (
   const named = new Set(opened.map(formatDestination));
 
   const addressOf = async (host: string, port: number, isPlain: boolean): Promise<string> => {
-    const addresses = isIP(host) !== 0 ? [host] : await resolve(host);
+    const addresses =
+      isIP(host) !== 0
+        ? [host]
+        : await resolve(host).catch(() => {
+            throw new Error(`${host} cannot be resolved`);
+          });
     for (const address of addresses) {
       const kind = notOpenInternet(address);
       if (kind !== undefined && !named.has(formatDestination({ host: address, port })))

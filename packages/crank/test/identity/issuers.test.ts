@@ -154,6 +154,8 @@ describe('documents of others', () => {
     await expect(get('https://2130706433/x')).rejects.toThrow(/loopback/);
     await expect(get(`http://user:secret@127.0.0.1:${at.port}/x`)).rejects.toThrow(/no https URL/);
     await expect(get('file:///etc/passwd')).rejects.toThrow(/no https URL/);
+    const nowhere = createFetchJson([], () => Promise.reject(new Error('queryA ENOTFOUND')));
+    await expect(nowhere('https://id.example/x')).rejects.toThrow('id.example cannot be resolved');
     listener = (_request, response) => response.writeHead(302, { location: '/y' }).end();
     await expect(get(`${base}/x`)).rejects.toThrow(/answers 302/);
     listener = (_request, response) => response.end(`"${'x'.repeat(300_000)}"`);
