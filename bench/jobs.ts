@@ -32,7 +32,7 @@ export interface JobsOptions {
   seed?: number;
   /** Milliseconds between two kills, on average. */
   pauseMs?: number;
-  /** The node is killed at least so often. */
+  /** The node is killed so often; otherwise until all have ended. */
   kills?: number;
   onProgress?: (text: string) => void;
 }
@@ -95,7 +95,7 @@ export const killJobs = async ({
   jobs,
   seed = 1,
   pauseMs = 3_000,
-  kills = 1,
+  kills,
   onProgress,
 }: JobsOptions): Promise<JobsReport> => {
   const random = seeded(seed);
@@ -115,7 +115,7 @@ export const killJobs = async ({
     const since = Date.now();
     let running = true;
     const killing = (async () => {
-      while (running || report.kills < kills) {
+      while (kills === undefined ? running || report.kills === 0 : report.kills < kills) {
         await sleep(pauseMs / 2 + random.below(pauseMs));
         await node.killed();
         report.kills += 1;

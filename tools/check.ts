@@ -10,7 +10,8 @@ const { values } = parseArgs({ options: { write: { type: 'boolean', default: fal
 const fix = values.write ? ['--write'] : [];
 
 const steps: [name: string, command: string, ...args: string[]][] = [
-  ['types', 'tsc', '-p', 'tsconfig.json'],
+  // Not by the name of its command, which TypeScript's older API in sandboxes (ADR 0027) has too.
+  ['types', process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
   ['style', 'biome', ...(values.write ? ['check', '--write'] : ['ci']), '--error-on-warnings', '--colors=off', '.'],
   ['floors', process.execPath, 'tools/floors.ts'],
   ['unused', 'knip', '--no-progress'],

@@ -11,6 +11,8 @@ export interface Source {
   text: string;
 }
 
+/** Files that are copied into sandboxes. */
+const inside = /^packages\/crank\/src\/engines\/sandbox\/runtime\//;
 const globals = ['Buffer', 'process'];
 
 /** What one file imports against its room's rule; each fault is a line for people, `path:line: what`. */
@@ -22,7 +24,10 @@ const fileFaults = ({ path, text }: Source): string[] => {
   const fault = (line: number, what: string) => faults.push(`${path}:${line}: ${what}`);
   for (const { line, specifier } of imports(path, text)) {
     const target = targetOf(path, specifier);
-    if (specifier === null) fault(line, 'imports what only runs can tell: name the module as a literal');
+    if (inside.test(path) && (specifier === null || /^[.#]/.test(specifier))) {
+      // It imports the user's module, and finds none of ours but those beside it.
+      if (specifier?.startsWith('./') === false) fault(line, `runs in sandboxes, where there is no ${specifier}`);
+    } else if (specifier === null) fault(line, 'imports what only runs can tell: name the module as a literal');
     else if (target === undefined) fault(line, `imports ${specifier}, which stands outside every package's src`);
     else if (target.kind === 'node') {
       if (rule.node !== true && !rule.node.includes(target.name))

@@ -9,6 +9,7 @@ import { temporary } from './temporary.ts';
 const at = (path: string, text: string) => floorFaults([{ path: `packages/${path}`, text }]);
 const call = 'crank/src/platform/call.ts';
 const python = 'crank/src/engines/sandbox/python.ts';
+const inside = 'crank/src/engines/sandbox/runtime/node/main.ts';
 
 describe('what goes down passes', () => {
   test.each([
@@ -24,6 +25,7 @@ describe('what goes down passes', () => {
     ],
     ['sdk', 'sdk/src/index.ts', `export { verifyReceipt } from 'crank-verify';`],
     ['a property is no global', 'verify/src/a.ts', `export const f = (x: { process: number }) => x.process;`],
+    ["the user's module", inside, `const a = (x: string) => import(x); import './channel.ts'; import 'node:fs';`],
     ['data beside the code', python, `new URL('./zygote.py', import.meta.url)`],
   ])('%s', (_, path, text) => expect(at(path, text)).toEqual([]));
 });
@@ -65,6 +67,8 @@ describe('a planted fault is found, with its line', () => {
     ['verify and globalThis', 'verify/src/a.ts', `globalThis.process.exit()`, 'verify may not use process'],
     ['core and the disk', 'crank/src/core/id.ts', `import 'node:fs';`, 'core may not import node:fs'],
     ['sdk and the platform', 'sdk/src/a.ts', `import 'crank-platform';`, 'sdk may not import packages from npm'],
+    ['sandbox to platform', inside, `import '#src/core/error.ts';`, 'runs in sandboxes'],
+    ['sandbox to engine', inside, `import '../../sandbox.ts';`, 'runs in sandboxes'],
     ['no such floor', 'crank/src/util/a.ts', '', 'stands in no room'],
     ['beside the floors', 'crank/src/a.ts', '', 'stands in no room'],
     ['beside the engines', 'crank/src/engines/a.ts', '', 'stands in no room'],

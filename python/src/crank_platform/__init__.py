@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ._service import Context, crank_service
+from ._service import CallError, Context, crank_service
 
 if TYPE_CHECKING:
     from ._client import Answer, Client, File
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     context: Context
 
-__all__ = ["Answer", "Client", "Context", "CrankError", "File", "context", "crank_service"]
+__all__ = ["Answer", "CallError", "Client", "Context", "CrankError", "File", "context", "crank_service"]
 
 
 def __getattr__(name: str) -> Any:

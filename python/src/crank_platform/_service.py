@@ -1,7 +1,7 @@
 """What scripts import: the decorator, and the type of the parameter `context`."""
 
 import sys
-from typing import Any, Callable, Mapping, Optional, Sequence, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, TypeVar, Union, overload
 
 F = TypeVar("F", bound=Callable[..., Any])
 Secrets = Union[Sequence[str], Mapping[str, str]]
@@ -36,6 +36,68 @@ class Context(dict):  # type: ignore[type-arg]
             share = "" if fraction is None else "%3d%% " % round(100 * fraction)
             sys.stderr.write("\r\x1b[K%s%s%s" % (share, message, "\n" if fraction == 1 else ""))
             sys.stderr.flush()
+
+    def call(self, target: str, /, **arguments: Any) -> Any:
+        """Calls an operation of another service, for whoever made this call. Outside of Crank a node is called over
+        HTTP, with CRANK_URL and CRANK_KEY.
+
+        Args:
+            target: Such as `words.top_words`, or `words@stable.top_words`.
+            arguments: By parameter name; bytes and Paths are sent as files.
+
+        Returns:
+            The result in plain values; a file as `{"name", "type", "size", "base64"}`, a stream as the list of its items.
+
+        Raises:
+            CallError: It gave no result.
+        """
+        runtime = sys.modules.get("crank_runtime.calling")
+        if runtime is not None:
+            return runtime.call(target, arguments)
+        from ._calling import call
+
+        return call(target, arguments)
+
+    async def call_async(self, target: str, /, **arguments: Any) -> Any:
+        """The same to be awaited, so that several run at one time."""
+        runtime = sys.modules.get("crank_runtime.calling")
+        if runtime is not None:
+            return await runtime.call_async(target, arguments)
+        import asyncio
+
+        from ._calling import call
+
+        return await asyncio.get_running_loop().run_in_executor(None, call, target, arguments)
+
+
+if TYPE_CHECKING or "crank_runtime.calling" not in sys.modules:
+
+    class CallError(Exception):
+        """A call of another service that gave no result.
+
+        Attributes:
+            target: What was called.
+            code: Stable code such as `invalid-input`, `policy-denied` or `timeout`.
+            detail: What happened and what to do.
+            problem: All that is known (RFC 9457).
+        """
+
+        def __init__(self, target: str, problem: Mapping[str, Any]) -> None:
+            self.target = target
+            self.problem = problem
+            self.code = str(problem.get("code", "internal"))
+            self.detail = str(problem.get("detail") or problem.get("title") or self.code)
+            raised = problem.get("exception") or {}
+            if self.code == "script-error" and "type" in raised:
+                super().__init__("%s raised %s: %s" % (target, raised["type"], raised.get("message", "")))
+            else:
+                super().__init__("%s: %s: %s" % (target, self.code, self.detail))
+
+        def __reduce__(self) -> Any:
+            return type(self), (self.target, self.problem)
+
+else:
+    from crank_runtime.calling import CallError
 
 
 def shared() -> Context:

@@ -40,6 +40,10 @@ table := [
 	["secret.set", {"owner", "developer"}, {"owner", "developer"}],
 	["secret.read", {"owner", "developer"}, {"owner", "developer"}],
 	["secret.remove", {"owner", "developer"}, {"owner", "developer"}],
+	["budget.create", {"owner"}, {"owner"}],
+	["budget.read", {"owner", "developer", "auditor"}, {"owner", "developer", "auditor"}],
+	["budget.change", {"owner"}, {"owner"}],
+	["budget.remove", {"owner"}, {"owner"}],
 	["schedule.create", {"owner", "developer"}, {"owner", "developer"}],
 	["schedule.read", {"owner", "developer", "auditor"}, {"owner", "developer", "auditor"}],
 	["schedule.change", {"owner", "developer"}, {"owner", "developer"}],
@@ -65,11 +69,12 @@ table := [
 	["", set(), set()],
 ]
 
-test_table if {
-	every row in table {
-		who(row[0], others("x")) == row[1]
-		who(row[0], own("x")) == row[2]
-	}
+test_table_for_what_others_made if every row in table {
+	who(row[0], others("x")) == row[1]
+}
+
+test_table_for_what_is_ones_own if every row in table {
+	who(row[0], own("x")) == row[2]
 }
 
 test_nothing_crosses_accounts if every row in table {

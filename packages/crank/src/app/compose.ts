@@ -18,6 +18,8 @@ import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import { ensureOpa } from '#src/engines/policy/opa.ts';
 import { createSandbox } from '#src/engines/sandbox/create.ts';
 import { act, nodePrincipal } from '#src/platform/act.ts';
+import { resumeAlerts } from '#src/platform/budgets/alert-delivery.ts';
+import { Budgets } from '#src/platform/budgets/budgets.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { CanaryWatch } from '#src/platform/canary-watch.ts';
 import { Catalog } from '#src/platform/catalog.ts';
@@ -191,6 +193,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     secrets: new Secrets(store.db, wrapper),
     scheduler: new Scheduler(systemClock, fire),
     jobs: new Jobs({ concurrency: config.jobs, keepMs: config.jobResultMs }),
+    budgets: new Budgets(store, origin),
     deliveries: new Deliveries(systemClock, wrapper),
     subjects,
     refusals,
@@ -212,6 +215,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     act(nodeActs, nodePrincipal(nodeActs, config.account), kind, object, []);
   await nodeAct('node.start', inForce(config, policy.default.digest));
   await collectPackages(platform);
+  await platform.budgets.start((err) => log.error({ err }, 'holds of budgets could not be looked for'));
+  await resumeAlerts(platform);
   await platform.scheduler.start(platform);
   await platform.deliveries.start(platform);
   await platform.jobs.start(platform);
@@ -223,6 +228,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       platform.load.draining = true;
       clearInterval(sweep);
       await Promise.all([platform.scheduler.close(), platform.deliveries.close(), platform.jobs.close()]);
+      platform.budgets.close();
       await canaries.close();
       await refusals.close();
       await sandbox.close();

@@ -30,6 +30,8 @@ export const catalogue = {
   'isolation-unavailable': { status: 503, exit: 4, retry: 'after', title: 'No isolation level is available' },
   unavailable: { status: 503, exit: 4, retry: 'after', title: 'Unavailable' },
   timeout: { status: 504, exit: 1, retry: 'never', title: 'Out of time' },
+  'call-cycle': { status: 508, exit: 1, retry: 'never', title: 'A call that leads to itself' },
+  'call-limit': { status: 508, exit: 1, retry: 'never', title: 'Too many calls within a call' },
 } as const satisfies Record<
   string,
   { status: number; exit: number; retry: 'never' | 'after' | 'same-key'; title: string }

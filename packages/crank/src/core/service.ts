@@ -65,17 +65,32 @@ export interface Operation {
    * call (`engines/sandbox/runtime/crank_runtime/commandline/command.py`). The platform does not look into it.
    */
   command?: JsonObject;
+  /**
+   * How its arguments become what a function in another language takes: the sandbox's own words, likewise
+   * (`engines/sandbox/runtime/node/plan.ts`).
+   */
+  plan?: JsonObject;
 }
 
-/** What runs a version: a Python module, or a model on onnxruntime. */
-export type Runtime = 'python' | 'model';
+/** What runs a version: a Python module, a model on onnxruntime, a TypeScript or JavaScript module on Node, or programs of the system. */
+export type Runtime = 'python' | 'model' | 'node' | 'command';
+
+/** A program of the system, as sandboxes saw it when a version was deployed. */
+export interface Tool {
+  /** Absolute, as it is called. */
+  path: string;
+  /** Of the program's file, at the end of all links. */
+  digest: string;
+  /** First line of what it said of its version; empty where it said nothing. */
+  version: string;
+}
 
 /** What a version is: everything that a call needs to know, immutable, part of the digest's pre-image or derived from it. */
 export interface Manifest {
   name: string;
   description: string;
   runtime: Runtime;
-  /** Path of the module, or of the model, within the source. */
+  /** Path of the module, of the model, or of what its commands are, within the source. */
   entry: string;
   /** Interpreter series, such as `3.11`. */
   python: string;
@@ -88,6 +103,8 @@ export interface Manifest {
   /** As declared, and the digest of the lock made from it; null where nothing is needed. */
   requirements: readonly string[];
   lock: string | null;
+  /** By name, with the runtime `command`: its versions hold on nodes that have these very programs. */
+  tools?: Readonly<Record<string, Tool>>;
   operations: Readonly<Record<string, Operation>>;
 }
 

@@ -1,5 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
 import type { Principal } from '#src/core/service.ts';
+import type { Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
 
 /**
@@ -12,17 +13,26 @@ export const admit = async (platform: Platform, authorization: string | undefine
   return identify(platform, authorization);
 };
 
-/** The same for a principal that the platform itself acts for. @throws CrankError `overloaded`, `unavailable` */
-export const letIn = (platform: Platform, { principal }: { principal: Principal }): Principal => {
-  demandReady(platform);
-  return principal;
+/**
+ * The same for a principal that the platform itself acts for. A call within another is within the rate of whoever made the
+ * outermost; it is let in while the node stops, since that one waits for it.
+ *
+ * @throws CrankError `overloaded`, `unavailable`, `rate-limited`
+ */
+export const letIn = (
+  platform: Platform,
+  { as, within }: { as: { principal: Principal }; within: Within | undefined },
+): Principal => {
+  demandReady(platform, within !== undefined);
+  if (within !== undefined) platform.rate.take(within.caller.id);
+  return as.principal;
 };
 
-const demandReady = (platform: Platform): void => {
+const demandReady = (platform: Platform, within = false): void => {
   const { refusal } = platform.recorder;
   if (refusal !== undefined)
     throw new CrankError('unavailable', `Nothing runs while no receipt can be stored: ${refusal}`, { retryAfter: 1 });
-  platform.load.demandRoom();
+  platform.load.demandRoom(within);
 };
 
 /** Who asks, for requests that are not calls. @throws CrankError `unauthenticated`, `rate-limited` */

@@ -26,6 +26,8 @@ export interface CallAnswer {
   /** Milliseconds per step. */
   timing: readonly (readonly [step: string, ms: number])[];
   answer: Answer | JobTaken;
+  /** What was signed about it; absent where it is given again, or goes on. */
+  statement?: string;
 }
 
 /** The call goes on as a job. */

@@ -23,13 +23,14 @@ const operationText = ({ target, operation }: CallState): string => {
   return text;
 };
 
-/** How the sandbox makes a command line of the arguments, where the operation is one. */
-const commandText = ({ command }: Operation): string => {
-  if (command === undefined) return '';
-  let text = commands.get(command);
+/** How the sandbox makes a command line, or what a function takes, of the arguments, where it has to be told. */
+const commandText = ({ command, plan }: Operation): string => {
+  const told = command ?? plan;
+  if (told === undefined) return '';
+  let text = commands.get(told);
   if (text === undefined) {
-    text = `,"command":${JSON.stringify(command)}`;
-    commands.set(command, text);
+    text = `,"${command === undefined ? 'plan' : 'command'}":${JSON.stringify(told)}`;
+    commands.set(told, text);
   }
   return text;
 };

@@ -24,12 +24,16 @@ const parse = (json: Uint8Array): { text: string; value: unknown } => {
 /** Lets policy decide on an output, and takes out what it says. Gives the bytes as the sandbox wrote them where nothing is redacted. */
 const govern = async (platform: Platform, state: CallState, json: Uint8Array, text: string): Promise<Uint8Array> => {
   if (!platform.policy.decidesOutput(state.target.account, state.target.service, state.principal.account)) return json;
-  const { decision, redact: pointers } = await platform.policy.decideOutput({
-    ...state.policyInput('service.call', state.body?.value),
-    output_fields: outputFields(text),
-  });
-  await state.decide(decision);
-  return pointers.length === 0 ? json : Buffer.from(redact(text, pointers));
+  const taken = new Set<string>();
+  for (const principal of state.principals) {
+    const { decision, redact: pointers } = await platform.policy.decideOutput({
+      ...state.policyInput(state.body?.value, principal),
+      output_fields: outputFields(text),
+    });
+    await state.decide(decision);
+    for (const pointer of pointers) taken.add(pointer);
+  }
+  return taken.size === 0 ? json : Buffer.from(redact(text, [...taken]));
 };
 
 /** What the sandbox says, or for an exception of the script what raised it and whose turn it is. */
@@ -81,6 +85,7 @@ export const decodeOutput = async (
         state.stream?.error ??
         new CrankError(outcome.code, detailOf(state, outcome), {
           ...(outcome.exception && { exception: outcome.exception }),
+          ...(outcome.errors && { errors: outcome.errors }),
           call: state.id,
         });
       if (state.stream?.opening === undefined) throw error;

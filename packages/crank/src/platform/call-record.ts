@@ -164,6 +164,9 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
   const predicate: CallPredicate = {
     account: target.account,
     call: state.id,
+    ...(state.nested.length > 0 && {
+      calls: state.nested.map(({ call, outcome, statement }) => ({ call, outcome, statement })),
+    }),
     carbon: { grams: carbon.grams, gridGramsPerKwh: carbon.gridGramsPerKwh, source: carbon.source },
     charge: {
       currency: 'USD',
@@ -206,6 +209,7 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
     node: platform.node,
     operation: state.operation.name,
     outcome: end.outcome,
+    ...(state.within && { parent: state.within.parent }),
     ...(end.predecessor !== undefined && { predecessor: end.predecessor }),
     principal: principalClaim(principal),
     received: new Date(state.received).toISOString(),

@@ -14,6 +14,7 @@ import { grantEgress } from './egress.ts';
 import type { IdempotencySlot } from './idempotency.ts';
 import type { Keeping } from './keeping.ts';
 import { maskError, maskResult } from './mask-result.ts';
+import { type NestedCalls, type NestedReceipt, nestedCalls, type Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
 import { removeFiles } from './scratch.ts';
 import { noteUser, wantedSecrets } from './secret-users.ts';
@@ -37,6 +38,9 @@ export class CallState {
   keeps: Keeping | undefined;
   /** The receipt that this one follows: of its opening, or of the call whose replay this is. */
   predecessor: string | undefined;
+  /** The call that asked for it, where one did; and those that it asked for. */
+  readonly within: Within | undefined;
+  nested: readonly NestedReceipt[] = [];
   /** The version's limits, lowered by what policy decided. */
   limits: Limits;
   readonly decisions: Decision[] = [];
@@ -57,6 +61,8 @@ export class CallState {
   result: SandboxResult | undefined;
   stream: OpenStream | undefined;
   answer: Answer = { type: 'json', json: NOTHING };
+  /** What was signed about it, once that is stored. */
+  statement: string | undefined;
 
   constructor(call: {
     id: string;
@@ -66,6 +72,7 @@ export class CallState {
     operation: Operation;
     subject: SubjectKey;
     predecessor?: string | undefined;
+    within?: Within | undefined;
   }) {
     this.id = call.id;
     this.received = call.received;
@@ -75,6 +82,7 @@ export class CallState {
     this.subject = call.subject;
     this.salts = call.subject.salts(call.id);
     this.predecessor = call.predecessor;
+    this.within = call.within;
     this.limits = { ...call.target.manifest.limits };
     this.wanted = wantedSecrets(call.target, call.operation);
   }
@@ -95,10 +103,10 @@ export class CallState {
   }
 
   /** What policy is asked: policies/README.md documents it for authors. */
-  policyInput(action: string, content?: unknown): PolicyRequest {
-    const { principal, target } = this;
+  policyInput(content?: unknown, principal = this.principal): PolicyRequest {
+    const { target, within } = this;
     return {
-      action,
+      action: 'service.call',
       principal,
       time: new Date(this.received).toISOString(),
       resource: {
@@ -111,8 +119,25 @@ export class CallState {
       limits: this.limits,
       ...(target.manifest.network && { network: target.manifest.network }),
       ...(this.wanted && { secrets: [...new Set(Object.values(this.wanted))].sort() }),
+      ...(within && { call: { parent: within.parent, chain: within.chain } }),
       ...(content !== undefined && { content }),
     };
+  }
+
+  /** In whose name policy is asked: of a call within another, that of whoever made the outermost, and its own. */
+  get principals(): readonly Principal[] {
+    return this.within === undefined ? [this.principal] : [this.within.caller, this.principal];
+  }
+
+  /** Asks policy in the name of each principal, and obeys all. @throws CrankError as `decide` */
+  async judge(
+    ask: (input: PolicyRequest) => Decision | Promise<Decision>,
+    content?: unknown,
+  ): Promise<readonly Decision[]> {
+    const decisions: Decision[] = [];
+    for (const principal of this.principals)
+      decisions.push(await this.decide(ask(this.policyInput(content, principal))));
+    return decisions;
   }
 
   /** Notes a decision and obeys it. @throws CrankError `forbidden` where the role does not permit it, `policy-denied` with the reasons */
@@ -156,7 +181,7 @@ export class CallState {
   }
 
   /** Lowers the wall time to what is left of the caller's deadline. @throws CrankError `timeout` where nothing is */
-  within(deadlineMs: number | undefined): void {
+  until(deadlineMs: number | undefined): void {
     if (deadlineMs === undefined) return;
     const left = this.received + deadlineMs - Date.now();
     if (left <= 0)
@@ -188,11 +213,13 @@ export class CallState {
       signal = stop.signal;
     }
     let lease: Lease | undefined;
+    let nested: NestedCalls | undefined;
     const leave = this.target.manifest.isolation === 'warm' ? undefined : platform.load.fork(this.target.account);
     try {
       const template = this.#template(platform);
       lease = this.destinations && platform.egress.open({ home: template.key, destinations: this.destinations });
       const onProgress = tellProgress(platform, this, request);
+      nested = nestedCalls(platform, this, request);
       const result = await platform.sandbox.run(template, {
         id: this.id,
         operation: this.operation.name,
@@ -205,6 +232,8 @@ export class CallState {
         ...(this.secrets && { secrets: this.secrets.values }),
         ...(this.stream && { onItem: this.#onItem(this.stream) }),
         ...(onProgress && { onProgress }),
+        ...(this.within && { depth: this.within.chain.length }),
+        onAsk: nested.ask,
       });
       this.executed = true;
       this.usage = result.usage;
@@ -214,6 +243,7 @@ export class CallState {
       throw startedBefore(this.secrets === undefined ? error : maskError(error, this.secrets.mask), this.name);
     } finally {
       await this.stream?.idle();
+      this.nested = (await nested?.ended()) ?? [];
       leave?.();
       this.traffic = lease?.close();
       forget?.();
@@ -235,7 +265,8 @@ export class CallState {
   }
 
   finish(): CallAnswer {
-    return { id: this.id, version: this.target.digest, timing: this.timing, answer: this.answer };
+    const { id, timing, answer, statement } = this;
+    return { id, version: this.target.digest, timing, answer, ...(statement !== undefined && { statement }) };
   }
 
   /** Deletes what an answer that nobody gets has left. */

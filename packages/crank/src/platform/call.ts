@@ -4,14 +4,17 @@ import { newId } from '#src/core/id.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { admit, letIn } from './admit.ts';
+import { type Reservation, reserve } from './budgets/reserve.ts';
 import { type CallAnswer, failureOf, keptAnswer, replay } from './call-answer.ts';
 import { callContext } from './call-context.ts';
 import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
 import type { DeployedVersion } from './catalog.ts';
+import { wantedApproval } from './jobs/approval.ts';
 import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
+import { demandNoCycle, type Within } from './nested-calls.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { demandTrust } from './quarantine.ts';
@@ -27,6 +30,8 @@ export interface CallRequest {
     principal: Principal /** When the call came, milliseconds since 1970; now where absent. */;
     received?: number;
   };
+  /** The call that asked for it, where one did. */
+  within?: Within;
   /** The account of the service; the caller's own where absent. */
   account?: string | undefined;
   service: string;
@@ -62,6 +67,8 @@ export interface CallRequest {
 export interface JobRun {
   /** The receipt of its opening. */
   opening: string;
+  /** Id of the principal that approved it, where one had to. */
+  approvedBy: string | undefined;
   /** All is decided, and the call is about to be executed. @throws CrankError `cancelled` */
   begin(state: CallState): Promise<void>;
   /** The call has ended. @returns what is to be written with its receipt @throws where it has not ended after all, and there is to be no receipt */
@@ -93,9 +100,9 @@ export interface StreamSink {
  */
 export const call = async (platform: Platform, request: CallRequest): Promise<CallAnswer> => {
   // 1. authenticate; resolve within what the principal may see
-  const received = request.as?.received ?? Date.now();
-  const principal =
-    request.as === undefined ? await admit(platform, request.authorization) : letIn(platform, request.as);
+  const { as, within } = request;
+  const received = as?.received ?? Date.now();
+  const principal = as === undefined ? await admit(platform, request.authorization) : letIn(platform, { as, within });
   const id = request.as?.id ?? newId('call');
   const { account = principal.account, service, version, operation: named, session } = request;
   // Of another account, what policy does not open is not even looked up: nothing tells it from what is not there.
@@ -128,16 +135,19 @@ const run = async (
           request.subject !== undefined,
         );
   const { operation } = callable;
+  const { within } = request;
   const predecessor = request.job?.opening ?? request.replays?.id;
-  const state = new CallState({ id, received, principal, target, operation, subject, predecessor });
+  const state = new CallState({ id, received, principal, target, operation, subject, predecessor, within });
   let release: (() => void) | undefined;
+  let reservation: Reservation | undefined;
   const leave = platform.load.enter(principal.account);
   try {
     try {
       // 2. authorise on what is known without the body
-      await state.step('authorise', () => state.decide(platform.policy.authorise(state.policyInput('service.call'))));
+      await state.step('authorise', () => state.judge((input) => platform.policy.authorise(input)));
 
       demandTrust(target);
+      if (within !== undefined) demandNoCycle(state.name, within);
 
       // 3. read and validate the input
       const body = await state.step('read', () => request.read(callable.operation, state.limits));
@@ -164,18 +174,19 @@ const run = async (
       }
 
       // 4. decide on the input
-      const decision = await state.step('decide', () =>
-        state.decide(platform.policy.decideInput(state.policyInput('service.call', body.value))),
+      const decisions = await state.step('decide', () =>
+        state.judge((input) => platform.policy.decideInput(input), body.value),
       );
-      state.reach(decision, platform.egress.ceiling);
+      for (const decision of decisions) state.reach(decision, platform.egress.ceiling);
       if (state.wanted !== undefined) await state.unlock(platform);
-      state.keeps = await keepingOf(decision.retain, body);
+      state.keeps = await keepingOf(decisions.find(({ retain }) => retain !== undefined)?.retain, body);
       if (request.replays !== undefined) state.lower(request.replays.limits);
 
-      // 5. reserve: no budget is set on this node's accounts; 6. place: here
-      state.within(request.deadlineMs);
-
-      if (request.later) return await takeJob(platform, state, body, request);
+      // 5. reserve; 6. place: here
+      state.until(request.deadlineMs);
+      const approval = wantedApproval(state, decisions, request);
+      if (request.later || approval !== undefined) return await takeJob(platform, state, body, request, approval);
+      if (platform.budgets.areThere) reservation = await state.step('reserve', () => reserve(platform, state, request));
       await request.job?.begin(state);
 
       // 7. execute
@@ -189,7 +200,8 @@ const run = async (
     }
 
     // 9. price; 10. commit
-    const bill = platform.meter(state.usage.cpuNs);
+    const metered = platform.meter(state.usage.cpuNs);
+    const bill = reservation?.cap(metered) ?? metered;
     const kept = state.slot === undefined ? undefined : keptAnswer(state);
     const entry = await callEntry(
       state,
@@ -198,8 +210,11 @@ const run = async (
       request.tags,
       kept && platform.idempotency.row(state.slot!, kept, subject),
     );
-    if (request.job !== undefined) entry.queries = [...(entry.queries ?? []), ...(await request.job.end(state))];
+    const more = [...(reservation?.book(entry) ?? []), ...((await request.job?.end(state)) ?? [])];
+    if (more.length > 0) entry.queries = [...(entry.queries ?? []), ...more];
     await state.step('commit', () => platform.recorder.commit(entry));
+    state.statement = entry.statement;
+    await reservation?.committed();
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
 
@@ -207,6 +222,7 @@ const run = async (
     return state.finish();
   } catch (error) {
     state.dispose();
+    await reservation?.release();
     throw error;
   } finally {
     leave();

@@ -4,11 +4,13 @@ import { CrankError } from '#src/core/error.ts';
 import { firstIdAt } from '#src/core/id.ts';
 import { formatUsd } from '#src/core/money.ts';
 import type { Principal } from '#src/core/service.ts';
+import type { CallPredicate } from '#src/engines/audit/statement.ts';
 import type { CallRow } from '#src/store/schema.ts';
 import { identify } from './admit.ts';
 import { ownsService } from './call-record.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
+import { payloadOf } from './receipt-payload.ts';
 import { openText } from './subject-key.ts';
 
 const PAGE = 100;
@@ -37,6 +39,9 @@ export interface CallDetails extends CallInfo {
   energy: { joules: number; grade: string; uncertainty: string };
   carbon: { grams: number; gridGramsPerKwh: number; source: string };
   charge: { currency: 'USD'; total: string; lines: { kind: string; amount: string }[] };
+  /** Call that asked for it; and those that it asked for, in that order. */
+  parent: string | null;
+  calls: { call: string; outcome: string }[];
   receipt: string;
 }
 
@@ -73,7 +78,9 @@ export const getCall = async (
   if (row === undefined || !(await maySee(platform, principal, row, 'call.read'))) throw noCall(id);
   const usage = await db.selectFrom('usage').selectAll().where('call', '=', id).executeTakeFirstOrThrow();
   const lines = await db.selectFrom('charges').selectAll().where('call', '=', id).execute();
-  const key = await platform.subjects.keyOf(await receiptOf(platform, id, row));
+  const receipt = await receiptOf(platform, id, row);
+  const { parent = null, calls = [] } = receipt.predicate;
+  const key = await platform.subjects.keyOf(receipt);
   const shown = (text: string, name: string): string => openText(text, key, `${id} ${name}`);
   const problemText = row.problem === null ? '' : shown(row.problem, 'problem');
   const flows = await db.selectFrom('egress').selectAll().where('call', '=', id).orderBy('destination').execute();
@@ -110,14 +117,18 @@ export const getCall = async (
       total: formatUsd(lines.reduce((sum, line) => sum + line.pico_usd, 0)),
       lines: lines.map((line) => ({ kind: line.kind, amount: formatUsd(line.pico_usd) })),
     },
+    parent,
+    calls: calls.map(({ call, outcome }) => ({ call, outcome })),
     receipt: `/v1/receipts/${id}`,
   };
 };
 
-/** What says whose key the texts of a call are under. */
+/** What says whose key the texts of a call are under, and what was stated about it. */
 const receiptOf = async (platform: Platform, id: string, { account, principal }: CallRow) => {
-  const row = await platform.store.db.selectFrom('receipts').select('subject').where('id', '=', id).executeTakeFirst();
-  return { account, principal, subject: row?.subject ?? null };
+  const { db } = platform.store;
+  const row = await db.selectFrom('receipts').select(['subject', 'envelope']).where('id', '=', id).executeTakeFirst();
+  const predicate = row === undefined ? {} : (payloadOf(row.envelope).predicate as Partial<CallPredicate>);
+  return { account, principal, subject: row?.subject ?? null, predicate };
 };
 
 /** A caller sees its own calls; whom policy lets read all of the account's sees all. */

@@ -110,6 +110,18 @@ export class Catalog {
     return this.#versions.get(`${account}/${service}/${digest}`) ?? (await this.#load(account, service, digest));
   }
 
+  /** Whether any version of any service of an account asks for a network. */
+  async hasNetworks(account: string): Promise<boolean> {
+    const found = await this.#db
+      .selectFrom('versions')
+      .select('digest')
+      .where('account', '=', account)
+      .where('manifest', 'like', '%"network":[%')
+      .limit(1)
+      .executeTakeFirst();
+    return found !== undefined;
+  }
+
   /** Forgets a service: it was deployed again or removed. */
   forget(account: string, service: string): void {
     this.#changes++;

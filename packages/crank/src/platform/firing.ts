@@ -22,7 +22,7 @@ export interface Firing {
 /**
  * Makes the call. Its answer is for nobody: what there is to know of it stands in the history and the receipt.
  *
- * @returns the outcome: `ok` or an error code
+ * @returns the outcome: `ok`, an error code, or `waiting` where somebody has to approve the call first
  * @throws CrankError where there was no call
  */
 export const fire = async (platform: Platform, firing: Firing): Promise<string> => {
@@ -39,5 +39,6 @@ export const fire = async (platform: Platform, firing: Firing): Promise<string> 
     open: () => ({ encode: (json) => json, write: async () => undefined }),
   });
   if (answer.type === 'file') await removeFiles([answer.path]);
+  if (answer.type === 'job') return 'waiting';
   return answer.type === 'error' || answer.type === 'stream' ? (answer.error?.code ?? 'ok') : 'ok';
 };

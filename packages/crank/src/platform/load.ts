@@ -27,9 +27,9 @@ export class Load {
     return this.#inFlight;
   }
 
-  /** Before it is known who asks. @throws CrankError `overloaded`, `unavailable` */
-  demandRoom(): void {
-    if (this.draining)
+  /** Before it is known who asks. @param within another call, which is in flight already @throws CrankError `overloaded`, `unavailable` */
+  demandRoom(within = false): void {
+    if (this.draining && !within)
       throw new CrankError('unavailable', 'The node is stopping: try again in a moment.', { retryAfter: 2 });
     if (this.#inFlight >= this.limit) {
       throw new CrankError('overloaded', `${this.limit} calls are in flight on this node: try again in a second.`, {

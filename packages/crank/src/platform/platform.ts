@@ -10,6 +10,7 @@ import type { PolicyBundle } from '#src/engines/policy/bundle.ts';
 import type { PolicyEngine } from '#src/engines/policy/engine.ts';
 import type { Sandbox } from '#src/engines/sandbox/sandbox.ts';
 import type { Store } from '#src/store/store.ts';
+import type { Budgets } from './budgets/budgets.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { Catalog } from './catalog.ts';
 import type { Cosigning } from './cosigning.ts';
@@ -55,6 +56,7 @@ export interface Platform {
   secrets: Secrets;
   scheduler: Scheduler;
   jobs: Jobs;
+  budgets: Budgets;
   /** Webhooks in. */
   deliveries: Deliveries;
   /** Keys of those whose data calls carry. */

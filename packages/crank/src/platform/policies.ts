@@ -63,7 +63,7 @@ export const listPolicies = async (platform: Platform, authorization: string | u
   const { name, digest } = platform.policy.default;
   return [
     { name, layer: 'platform', digest, regoVersion: 'v1', entrypoints: [] },
-    ...(await bundles(platform, principal.account)).map(({ name, layer, digest, regoVersion, entrypoints }) => ({
+    ...(await bundlesOf(platform, principal.account)).map(({ name, layer, digest, regoVersion, entrypoints }) => ({
       name,
       layer,
       digest,
@@ -139,10 +139,11 @@ export const loadPolicies = async (platform: Platform, account?: string): Promis
         )
       : [account];
   for (const each of accounts)
-    await platform.policy.setBundles(each, await bundles(platform, each), { lazy: account === undefined });
+    await platform.policy.setBundles(each, await bundlesOf(platform, each), { lazy: account === undefined });
 };
 
-const bundles = async (platform: Platform, account: string): Promise<AppliedBundle[]> => {
+/** What is in force for an account. */
+export const bundlesOf = async (platform: Platform, account: string): Promise<AppliedBundle[]> => {
   const rows = await platform.store.db
     .selectFrom('policies')
     .selectAll()
@@ -161,7 +162,7 @@ const bundles = async (platform: Platform, account: string): Promise<AppliedBund
 };
 
 /** @throws CrankError `malformed-request` */
-const layerOf = (text = 'account'): PolicyLayer => {
+export const layerOf = (text = 'account'): PolicyLayer => {
   if (text === 'account' || /^service:[a-z0-9][a-z0-9-]{0,62}$/.test(text)) return text as PolicyLayer;
   throw new CrankError('malformed-request', `"${text.slice(0, 80)}" is no layer: write account or service:NAME.`);
 };

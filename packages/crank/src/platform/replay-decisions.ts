@@ -97,7 +97,10 @@ const placeOf = (name: string, home: string): { account: string; layer: PolicyLa
 };
 
 /** Receipts say who asked without the name of the key; rules may ask for it. */
-const principalOf = async (platform: Platform, { principal }: CallPredicate): Promise<PolicyRequest['principal']> => {
+export const principalOf = async (
+  platform: Platform,
+  { principal }: CallPredicate,
+): Promise<PolicyRequest['principal']> => {
   const row = await platform.store.db
     .selectFrom('keys')
     .select('name')
@@ -121,10 +124,10 @@ const principalOf = async (platform: Platform, { principal }: CallPredicate): Pr
 const versionOf = (platform: Platform, { account, service, version }: CallPredicate) =>
   platform.catalog.resolve(account, service, version);
 
-const networkOf = async (platform: Platform, then: CallPredicate): Promise<readonly string[] | undefined> =>
+export const networkOf = async (platform: Platform, then: CallPredicate): Promise<readonly string[] | undefined> =>
   (await versionOf(platform, then)).manifest.network;
 
-const manifestLimits = async (platform: Platform, then: CallPredicate): Promise<CallPredicate['limits']> => ({
+export const manifestLimits = async (platform: Platform, then: CallPredicate): Promise<CallPredicate['limits']> => ({
   ...(await versionOf(platform, then)).manifest.limits,
 });
 

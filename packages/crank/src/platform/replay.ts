@@ -54,6 +54,12 @@ export const replayReceipt = async (
   if (version.operation(then.operation).operation.result === 'stream') {
     throw new CrankError('invalid-input', `${id} is the receipt of a stream, and those cannot be replayed.`);
   }
+  if (then.parent !== undefined || then.calls !== undefined) {
+    throw new CrankError(
+      'invalid-input',
+      `${id} is one of several calls that belong together, ${then.parent === undefined ? `with ${then.calls!.length} that it asked for` : `asked for by ${then.parent}`}: what they did in each other's company cannot be replayed alone.`,
+    );
+  }
   const wasKept = then.decisions.some(({ obligations }) => obligations.some((one) => one.startsWith('retain:input')));
   const packed = await keptInput(platform, id, wasKept);
   const { input, value, files } = unpackInput(packed);

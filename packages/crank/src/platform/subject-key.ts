@@ -33,6 +33,14 @@ export class SubjectKey {
     });
   }
 
+  /** The same key for a call whose receipt must name it, because its principal is somebody else. */
+  asNamed(): SubjectKey {
+    if (this.named) return this;
+    const named = new SubjectKey(this.id, true, this.#key);
+    named.pending = this.pending;
+    return named;
+  }
+
   /** Salts of the two commitments of a receipt: the halves of HMAC-SHA512(key, "salts " ‖ id), 32 bytes each. */
   salts(receipt: string): { subject: Buffer; input: Buffer } {
     const inner = hash('sha512', Buffer.concat([this.#inner, Buffer.from(`salts ${receipt}`)]), 'buffer');

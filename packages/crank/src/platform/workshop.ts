@@ -13,6 +13,7 @@ const scanLimits = {
   processes: 8,
   answerBytes: 2 ** 20,
 };
+const toolLimits = { ...scanLimits, wallMs: 60_000, cpuMs: 40_000, memoryBytes: 2 * 2 ** 30, processes: 64 };
 const buildLimits = { memoryBytes: 3 * 2 ** 30, tmpBytes: 2 ** 30, processes: 256, answerBytes: 320 * 2 ** 20 };
 
 /** At one time on a node, of all accounts; so many more wait. */
@@ -24,6 +25,7 @@ export const createWorkshop = (sandbox: Sandbox, index: Egress): Workshop => {
   const building = createTurns(most.builds, most.waiting);
   return {
     scan: (work) => scanning(() => sandbox.task({ name: 'scan', limits: scanLimits, ...work })),
+    tools: ({ another: _, ...work }) => scanning(() => sandbox.task({ name: 'tools', limits: toolLimits, ...work })),
     build: ({ request, destinations, wallMs, ...work }) =>
       building(async () => {
         const home = `build ${randomBytes(8).toString('hex')}`;

@@ -165,6 +165,8 @@ export const serviceLife = (bytes: RawBuilder<unknown>): Record<string, Migratio
           .addColumn('named', 'bigint', (c) => c.notNull())
           .addColumn('tags', 'text')
           .addColumn('state', 'text', (c) => c.notNull())
+          .addColumn('approval', 'text')
+          .addColumn('approved_by', 'text')
           .addColumn('attempts', 'bigint', (c) => c.notNull())
           .addColumn('received_at', 'bigint', (c) => c.notNull())
           .addColumn('deadline_at', 'bigint')
@@ -184,7 +186,7 @@ export const serviceLife = (bytes: RawBuilder<unknown>): Record<string, Migratio
           .addColumn('expires_at', 'bigint')
           .execute();
         await s.createIndex('jobs_by_account').on('jobs').columns(['account', 'id']).execute();
-        await sql`create index jobs_open on jobs (node, state) where state in ('queued', 'running')`.execute(db);
+        await sql`create index jobs_open on jobs (node, state) where state <> 'ended'`.execute(db);
         await sql`create index jobs_kept on jobs (node, expires_at) where expires_at is not null`.execute(db);
         await s
           .createTable('job_parts')

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { budgetTables } from './migrations-budgets.ts';
 import { identityTables } from './migrations-identity.ts';
 import { serviceLife } from './migrations-service-life.ts';
 import type { Database } from './schema.ts';
@@ -258,6 +259,7 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
     },
     ...serviceLife(bytes),
     ...identityTables(),
+    ...budgetTables(bytes, real),
   };
 };
 

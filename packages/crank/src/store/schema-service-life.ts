@@ -130,8 +130,12 @@ export interface JobRow {
   subject: string;
   named: number;
   tags: string | null;
-  /** `queued`, `running` or `ended` */
+  /** `waiting` for an approval, `queued`, `running` or `ended` */
   state: string;
+  /** Why it has to be approved, JSON text; null where it has not. */
+  approval: string | null;
+  /** Id of the principal that approved it. */
+  approved_by: string | null;
   /** How often it was begun. */
   attempts: number;
   received_at: number;

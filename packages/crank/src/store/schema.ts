@@ -1,3 +1,4 @@
+import type { BudgetAlertRow, BudgetHoldRow, BudgetRow, BudgetSpentRow } from './schema-budgets.ts';
 import type { AccountRow, IssuerRow } from './schema-identity.ts';
 import type {
   JobPartRow,
@@ -46,6 +47,10 @@ export interface Database {
   webhook_deliveries: WebhookDeliveryRow;
   jobs: JobRow;
   job_parts: JobPartRow;
+  budgets: BudgetRow;
+  budget_spent: BudgetSpentRow;
+  budget_holds: BudgetHoldRow;
+  budget_alerts: BudgetAlertRow;
 }
 
 export interface KeyRow {

@@ -18,12 +18,20 @@ const family = (): Map<number, number[]> => {
   return children;
 };
 
+const isNode = (pid: number | undefined): boolean => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('/node/bin/node\0');
+  } catch {
+    return false; // there is none, or it ended while we looked
+  }
+};
+
 export const descendantsOf = (pid: number, children = family()): number[] =>
   (children.get(pid) ?? []).flatMap((child) => [child, ...descendantsOf(child, children)]);
 
 /**
  * Processes that belong to no sandbox of ours as it should be: bubblewrap, its pid 1, one zygote, its lines, and for each
- * of them at most the one child that waits for the next call.
+ * of them at most the one child that waits for the next call, with a Node beside it where the service is a module for that.
  */
 export const strays = (node: number): string[] => {
   const children = family();
@@ -35,7 +43,9 @@ export const strays = (node: number): string[] => {
       found.push(...others.map((pid) => `${pid} beside the zygote`));
       if (zygote === undefined) continue;
       for (const line of of(zygote)) {
-        const [child, ...more] = of(line);
+        // Of a module for Node, the program that the child works with was started before it.
+        const waiting = of(line);
+        const [child, ...more] = isNode(waiting[0]) ? waiting.slice(1) : waiting;
         found.push(...more.map((pid) => `${pid} beside a call's process`));
         if (child !== undefined) found.push(...descendantsOf(child, children).map((pid) => `${pid} below a call`));
       }

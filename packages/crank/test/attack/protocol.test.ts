@@ -1,9 +1,16 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
+import type { AskAnswer } from '#src/engines/sandbox/asks.ts';
 import { codeOf, jsonOf } from '../sandbox/harness.ts';
 import { suite } from './suite.ts';
 
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
+
+/** What is asked for is answered later than a moment. */
+const onAsk = async (): Promise<AskAnswer> => {
+  await new Promise(setImmediate);
+  return { ok: true, json: Buffer.from('1') };
+};
 
 suite('protocol', ({ probe }) => {
   for (const name of [
@@ -23,6 +30,17 @@ suite('protocol', ({ probe }) => {
     'progress in no language',
     'progress of endless text',
     'progress of another call',
+    'an ask without a head',
+    'an ask for a name of endless text',
+    'an ask for less than it says',
+    'an ask in no language',
+    'an ask twice',
+    'more asks at one time than allowed',
+    'arguments longer than allowed',
+    'what was never asked, withdrawn',
+    'a flood of withdrawals',
+    'an ask in the name of another call',
+    'asks without end',
     'outcomes that are not its own to claim',
     'our fault, claimed',
     'a refusal that costs nothing',
@@ -32,7 +50,8 @@ suite('protocol', ({ probe }) => {
   ] as const) {
     probe(name, async ({ attacker, mark }) => {
       for (const level of ['fresh', 'warm'] as const) {
-        expect(codeOf(await attacker[level]('attempt', { theme: 'protocol', name, mark })), level).toBe('crashed');
+        const result = await attacker[level]('attempt', { theme: 'protocol', name, mark }, { onAsk });
+        expect(codeOf(result), level).toBe('crashed');
       }
     });
   }
@@ -55,6 +74,7 @@ suite('protocol', ({ probe }) => {
     'two answers',
     'items behind the answer',
     'progress behind the answer',
+    'an ask behind the answer',
     'ending as if it had answered',
   ] as const) {
     probe(name, async ({ attacker, mark }) => {
@@ -67,6 +87,20 @@ suite('protocol', ({ probe }) => {
       }
     });
   }
+
+  probe('answers that nobody reads', async ({ attacker, mark }) => {
+    const name = 'answers that nobody reads';
+    for (const level of ['fresh', 'warm'] as const) {
+      let asked = 0;
+      const long = async (): Promise<AskAnswer> => {
+        asked++;
+        return { ok: true, json: Buffer.alloc(2 ** 20 - 2, ' ') };
+      };
+      const options = { onAsk: long, limits: { wallMs: 250 } };
+      expect(codeOf(await attacker[level]('attempt', { theme: 'protocol', name, mark }, options))).toBe('timeout');
+      expect(asked).toBe(8);
+    }
+  });
 
   probe('a flood of empty chunks', async ({ attacker, mark }) => {
     const call = { theme: 'protocol', name: 'a flood of empty chunks', mark };

@@ -15,13 +15,14 @@ const run = promisify(execFile);
 /** Without what is another each time: ids, times, and the width of columns that depends on them. */
 const plain = (text: string): string =>
   text
-    .replace(/\b(act|call|sched|hook)_[0-9a-z]{26}/g, '$1_...')
+    .replace(/\b(act|call|sched|hook|bud)_[0-9a-z]{26}/g, '$1_...')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
+    .replace(/\d{4}-\d\d-\d\d\b/g, 'DATE')
     .replace(/ +/g, ' ')
     .replace(/ $/gm, '')
     .trimEnd();
 
-describe.each(['calls.md', 'secrets.md', 'schedules.md', 'jobs.md'])('docs/%s', (page) => {
+describe.each(['calls.md', 'secrets.md', 'schedules.md', 'jobs.md', 'budgets.md'])('docs/%s', (page) => {
   const { files, sessions } = sessionsIn(page);
   const folder = temporaryFolder('pages');
   let node: TestNode;

@@ -16,6 +16,7 @@ import { createMeter } from '#src/engines/metering/meter.ts';
 import { defaultTariff } from '#src/engines/metering/price.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.ts';
+import { Budgets } from '#src/platform/budgets/budgets.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { fire } from '#src/platform/firing.ts';
@@ -182,6 +183,7 @@ export const openDoor = async (
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
     secrets: new Secrets(store.db, wrapper),
+    budgets: new Budgets(store, 'door.local/1'),
     jobs: new Jobs({ concurrency: 1, keepMs: 1 }),
     scheduler: new Scheduler(systemClock, fire),
     deliveries: new Deliveries(systemClock, wrapper),

@@ -47,6 +47,10 @@ describe('every route, for every role, in the own account and in another one', (
     const target = { service: 'words', operation: 'count' };
     const schedule = await node.request('POST', '/v1/schedules', { json: { ...target, cron: '0 0 1 1 *' } });
     const webhook = await node.request('POST', '/v1/webhooks', { json: { ...target, verify: 'token' } });
+    const budget = await node.request('POST', '/v1/budgets', {
+      json: { scope: 'service', of: 'words', period: 'day', usd: '100' },
+    });
+    expect(budget.status, budget.text).toBe(201);
     await node.request('POST', '/v1/secrets', { json: { name: 'PASSWORD', value: 'correct horse' } });
     const { keys: listed } = (await node.request<{ keys: { id: string }[] }>('GET', '/v1/keys')).json;
     const id = call.headers.get('crank-call')!;
@@ -64,6 +68,7 @@ describe('every route, for every role, in the own account and in another one', (
         keys: listed.at(-1)!.id,
         schedules: String(schedule.json['id']),
         webhooks: String(webhook.json['id']),
+        budgets: String(budget.json['id']),
         issuers: 'iss_01kbcdefghjkmnpqrstvwxyz0123',
         hooks: String(webhook.json['id']),
       },

@@ -32,7 +32,7 @@ describe('which file is the model', () => {
       'The entry "main.py" is not an .onnx file',
     ],
     [['a.onnx'], { entry: 'a.onnx', runtime: 'python' as const }, 'the manifest says "runtime": "python"'],
-    [['notes.txt'], {}, 'There is no .py file and no .onnx file in it.'],
+    [['notes.txt'], {}, 'There is no .py, .ts, .js or .onnx file in it.'],
   ])('none of %j, %j', (paths, { entry, runtime }: { entry?: string; runtime?: 'python' | 'model' }, why) => {
     expect(JSON.stringify(findEntry(source(...paths), entry, runtime))).toContain(JSON.stringify(why).slice(1, -1));
   });

@@ -174,7 +174,7 @@ describe('a source', () => {
     [{ 'main.py': '' }, undefined, 'y.py', /not among the files/],
     [{ 'main.py': '', 'y.txt': '' }, undefined, 'y.txt', /neither a \.py file nor a notebook/],
     [{ 'y.py': '', 'x.py': '' }, undefined, undefined, /2 \.py files and none is called main\.py/],
-    [{ 'y.txt': '' }, undefined, undefined, /no \.py file/],
+    [{ 'y.txt': '' }, undefined, undefined, /no \.py, /],
   ])('%j (folder %s, entry %s): %s', (files, folder, declared, expected) => {
     const found = findEntry(sourceOf(files, folder), declared);
     if (typeof expected === 'string') expect(found).toEqual({ entry: expected });

@@ -85,6 +85,20 @@ esac
     expect(after(zygote(), '--env').every((text) => !text.includes('CRANK'))).toBe(true);
   });
 
+  it('of a module for Node it is given what that runs with', async () => {
+    const template = templateOf(shop, 'module.mjs', 'container', { libDirs: [folder.path] });
+    await calling(shop.sandbox, template)('f').catch(() => {});
+    const last = readFileSync(join(folder.path, 'log'), 'utf8').trimEnd().split('\n').at(-1)!.split('\0');
+    const volumes = after(last, '--volume');
+    for (const inside of ['/node/bin/node', '/node/typescript', '/node/node_modules/@types/node'])
+      expect(
+        volumes.some((volume) => volume.endsWith(`:${inside}:ro`)),
+        inside,
+      ).toBe(true);
+    expect(volumes).toContain(`${folder.path}/node_modules:/node_modules:ro`);
+    expect(after(zygote(), '--volume').some((volume) => volume.includes(':/node'))).toBe(false);
+  });
+
   it('gets an image of folders and links alone', () => {
     const tar = readFileSync(join(folder.path, 'image.tar'));
     expect(tar.length % 512).toBe(0);

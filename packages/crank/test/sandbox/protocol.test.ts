@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultLimits } from '#src/core/service.ts';
 import { parseEnd } from '#src/engines/sandbox/end-frame.ts';
-import { bareFrame, callFrame, frameDecoder, longestFrame, ProtocolViolation } from '#src/engines/sandbox/frames.ts';
+import {
+  answerFrame,
+  bareFrame,
+  callFrame,
+  frameDecoder,
+  longestFrame,
+  ProtocolViolation,
+} from '#src/engines/sandbox/frames.ts';
 
 const frame = (type: number, id: number, body: Buffer): Buffer => {
   const head = Buffer.alloc(9);
@@ -75,6 +82,12 @@ describe('frames', () => {
     expect(bytes.readBigUInt64LE(9 + 32)).toBe(2n ** 33n + 5n);
     expect(bytes.subarray(9 + 56 + 11).toString()).toBe('ümlaut[x]{}{"a":1}');
     expect(bareFrame(3, 9)).toEqual(frame(3, 9, Buffer.alloc(0)));
+  });
+
+  it('carry an answer as it says, too', () => {
+    const body = Buffer.concat([Buffer.from([0x2a, 1, 0, 0, 1]), Buffer.from('"☃"')]);
+    expect(answerFrame(7, 298, true, Buffer.from('"☃"'))).toEqual(frame(8, 7, body));
+    expect(answerFrame(7, 0, false, Buffer.from('{}'))).toEqual(frame(8, 7, Buffer.from('\0\0\0\0\0{}')));
   });
 });
 

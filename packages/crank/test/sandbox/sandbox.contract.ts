@@ -1,8 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CrankError } from '#src/core/error.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { Isolation } from '#src/core/service.ts';
+import type { Ask, AskAnswer } from '#src/engines/sandbox/asks.ts';
 import {
   type CallOptions,
   calling,
@@ -207,6 +209,139 @@ export const sandboxContract = (isolation: Isolation, open: () => Workshop, shar
         expect(much.stderr).toBe('e'.repeat(65_536));
         expect(much.truncatedBytes).toBe(170_000 - 2 * 65_536);
         expect(await call('add', { a: 1, b: 1 })).toMatchObject({ stdout: '', stderr: '' });
+      });
+    });
+
+    describe('asks for calls of others', () => {
+      const said = (value: unknown): AskAnswer => ({ ok: true, json: Buffer.from(JSON.stringify(value)) });
+      const argumentsOf = ({ input }: Ask) => JSON.parse(input.toString()) as Record<string, unknown>;
+
+      it('and gets their results, digit for digit', async () => {
+        const asked: [string, string][] = [];
+        const onAsk = async ({ target, input }: Ask): Promise<AskAnswer> => {
+          asked.push([target, input.toString()]);
+          return { ok: true, json: Buffer.from('[9007199254740993,1.0,"☃"]') };
+        };
+        const { outcome } = await call(
+          'ask',
+          { target: 'words.top', arguments: { text: '☃', n: 10 ** 20 } },
+          { onAsk },
+        );
+        expect(asked).toEqual([['words.top', '{"text":"☃","n":100000000000000000000}']]);
+        expect(outcome).toEqual({ type: 'value', json: Buffer.from('[9007199254740993,1.0,"☃"]') });
+      });
+
+      it('and hears why there is none', async () => {
+        const onAsk = async ({ target }: Ask): Promise<AskAnswer> => {
+          if (target === 'other.long') return said('x'.repeat(limits.outputBytes));
+          if (target === 'other.broken') throw new Error('by our fault');
+          throw new CrankError('policy-denied', 'Not on a Sunday.', { reasons: ['sunday'] });
+        };
+        const { outcome } = await call('ask', { target: 'a.b', arguments: {} }, { onAsk });
+        expect(outcome).toMatchObject({
+          code: 'script-error',
+          exception: { type: 'crank_platform.CallError', message: 'a.b: policy-denied: Not on a Sunday.' },
+        });
+        const hear = async (target: string, options: CallOptions = { onAsk }) =>
+          (jsonOf(await call('ask_badly', { target }, options)) as unknown[]).slice(0, 4);
+        expect(await hear('a.b')).toEqual(['a.b', 'policy-denied', 'Not on a Sunday.', 403]);
+        expect((await hear('other.long'))[1]).toBe('output-too-large');
+        expect((await hear('other.broken')).slice(1, 3)).toEqual(['internal', 'The node failed.']);
+        expect((await hear('a.b', {}))[1]).toBe('forbidden');
+        expect((await hear('ä'.repeat(300)))[1]).toBe('invalid-input');
+      });
+
+      it('and sends files as files in JSON', async () => {
+        const path = file('given.txt', 'given');
+        const seen: unknown[] = [];
+        const onAsk = async (ask: Ask): Promise<AskAnswer> => {
+          seen.push(argumentsOf(ask));
+          return said({ name: 'r.txt', type: 'text/plain', size: 1, base64: 'eA==' });
+        };
+        const files = [{ parameter: 'path', name: 'given.txt', path }];
+        expect(jsonOf(await call('ask_with_files', {}, { files, onAsk }))).toMatchObject({ name: 'r.txt', size: 1 });
+        expect(seen).toEqual([
+          {
+            given: { name: 'given.txt', base64: 'Z2l2ZW4=' },
+            made: { name: 'made.txt', base64: 'bWFkZQ==' },
+            raw: { name: 'data.bin', base64: 'AP8=' },
+            several: [
+              { name: 'data.bin', base64: 'YQ==' },
+              { name: 'data.bin', base64: 'Yg==' },
+            ],
+          },
+          { again: { name: 'r.txt', base64: 'eA==' } },
+        ]);
+      });
+
+      it('several at one time, and no more than eight, from threads and coroutines', async () => {
+        let [running, most] = [0, 0];
+        const onAsk = async (ask: Ask): Promise<AskAnswer> => {
+          most = Math.max(most, ++running);
+          for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+          running--;
+          return said(argumentsOf(ask)['i']);
+        };
+        const all = Array.from({ length: 30 }, (_, i) => i);
+        for (const operation of ['ask_in_threads', 'ask_together']) {
+          most = 0;
+          expect(jsonOf(await call(operation, { count: 30 }, { onAsk }))).toEqual(all);
+          expect(most).toBeLessThanOrEqual(8);
+          expect(most).toBeGreaterThan(1);
+        }
+      });
+
+      it('between the items of a stream', async () => {
+        const seen: string[] = [];
+        const onItem = async (json: Uint8Array) => void seen.push(Buffer.from(json).toString());
+        const onAsk = async (ask: Ask) => said(argumentsOf(ask)['i']);
+        const { outcome } = await call('count_asking', { to: 50 }, { onItem, onAsk });
+        expect(outcome).toEqual({ type: 'stream', items: 50 });
+        expect(seen).toEqual(Array.from({ length: 50 }, (_, i) => String(i)));
+      });
+
+      it('whose end is theirs, and which have no more time than it has', async () => {
+        let ended: Promise<unknown> | undefined;
+        const onAsk = async ({ target, signal, leftMs }: Ask): Promise<AskAnswer> => {
+          expect(leftMs).toBeLessThanOrEqual(limits.wallMs);
+          expect(leftMs).toBeGreaterThan(limits.wallMs - 10_000);
+          if (target === 'other.begun') return said(ended !== undefined);
+          ended = new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason)));
+          await ended;
+          return said('too late');
+        };
+        expect(jsonOf(await call('ask_and_leave', {}, { onAsk }))).toBe('left');
+        expect(await ended).toBe('cancelled');
+        // What came too late is nobody's, and the next call hears nothing of it.
+        expect(jsonOf(await call('ask', { target: 'a.b', arguments: {} }, { onAsk: async () => said('mine') }))).toBe(
+          'mine',
+        );
+      });
+
+      it('which it may give up', async () => {
+        const begun = Promise.withResolvers<AbortSignal>();
+        const onAsk = async ({ target, signal }: Ask): Promise<AskAnswer> => {
+          if (target === 'other.never') begun.resolve(signal);
+          const never = await begun.promise;
+          if (target === 'other.begun') return said(true);
+          if (!never.aborted) await new Promise((resolve) => never.addEventListener('abort', resolve));
+          return said(never.reason);
+        };
+        expect(jsonOf(await call('ask_and_give_up', {}, { onAsk }))).toBe('cancelled');
+      });
+
+      it('within calls within calls, and none waits for ever for a place that those around it hold', async () => {
+        const within =
+          (depth: number) =>
+          async (ask: Ask): Promise<AskAnswer> => {
+            const { outcome } = await call('descend', argumentsOf(ask), { depth: depth + 1, onAsk: within(depth + 1) });
+            return outcome.type === 'value' ? { ok: true, json: outcome.json } : said(outcome);
+          };
+        const parents = isolation === 'fresh' ? 50 : 8;
+        const results = await Promise.all(
+          Array.from({ length: parents }, () => call('descend', { depth: 2 }, { onAsk: within(0) })),
+        );
+        expect(results.map(jsonOf)).toEqual(Array.from({ length: parents }, () => 2));
       });
     });
 

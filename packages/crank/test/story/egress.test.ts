@@ -187,6 +187,26 @@ describe.skipIf(opaPath === undefined)('a service with a network', () => {
     expect([denied.json.code, denied.json.reasons]).toEqual(['policy-denied', ['not for this']]);
   });
 
+  it('a module for Node reaches it with fetch and http, and nothing else', async () => {
+    const deployed = await node.deploy('fetcher', {
+      'main.ts': `
+        import http from 'node:http';
+        export const posted = async (url: string) => (await fetch(url, { method: 'POST', body: 'a=b' })).text();
+        export const got = (url: string) => new Promise<string>((resolve, reject) =>
+          http.request(url, { method: 'POST' }, (answer) => answer.on('data', (data) => resolve(String(data)))).on('error', reject).end('c'));
+        export const direct = (url: string) => fetch(url, { dispatcher: undefined } as RequestInit).then((answer) => answer.status);
+      `,
+      'crank.json': JSON.stringify({ network: [secure, plain] }),
+    });
+    expect(deployed.status, deployed.text).toBe(201);
+    const post = async (operation: string, url: string) =>
+      (await node.request('POST', `/v1/services/fetcher/${operation}`, { json: { url } })).json;
+    expect(await post('posted', `http://${plain}/`)).toBe('POST a=b');
+    expect(await post('got', `http://${plain}/`)).toBe('POST c');
+    for (const url of [`http://${elsewhere}/`, `http://${plain}/away`])
+      expect(await post('direct', url), url).toMatchObject({ code: 'script-error' });
+  });
+
   it('the operator has the last word', async () => {
     const deployed = await node.deploy('wide', {
       'wide.py': 'def f() -> int:\n    return 1\n',

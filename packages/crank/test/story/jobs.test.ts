@@ -221,9 +221,9 @@ describe('jobs', () => {
 /** The short version of `npm run bench -- jobs`. */
 describe('jobs under kill -9 of the node', () => {
   it('end exactly once, each with a receipt, and progress never goes back', async () => {
-    const report = await killJobs({ jobs: 60, seed: 3, pauseMs: 1_000, kills: 3 });
+    const report = await killJobs({ jobs: 40, seed: 3, pauseMs: 1_000, kills: 3 });
     expect(report.faults).toEqual([]);
-    expect(report.kills).toBeGreaterThanOrEqual(3);
+    expect(report.kills).toBe(3);
     expect(report.begunAgain).toBeGreaterThan(0);
     expect(report.progressSeen).toBeGreaterThan(0);
   });

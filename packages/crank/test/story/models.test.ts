@@ -6,6 +6,8 @@ import { crc32, deflateSync } from 'node:zlib';
 import { verifyReceipt } from 'crank-verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureUv } from '#src/engines/packaging/ensure-uv.ts';
+import { model as row } from '../contract/model.ts';
+import { runtimeContract } from '../contract/runtime.contract.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { dear, identity, linear, onnxModel } from '../support/onnx-model.ts';
 import { temporaryFolder } from '../support/temporary.ts';
@@ -283,6 +285,8 @@ describe('models', { timeout: 180_000 }, () => {
     }
     expect(await cancelled()).toBe(1);
   });
+
+  runtimeContract(row, () => node);
 
   it('changed models hurt nobody but themselves', async () => {
     const model = linear();

@@ -1,15 +1,17 @@
 import type { Command } from './command.ts';
 import { createAccount, listAccounts } from './commands/accounts.ts';
 import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
+import { listBudgets, removeBudget, setBudget } from './commands/budgets.ts';
 import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
 import { addIssuer, listIssuers, removeIssuer } from './commands/issuers.ts';
-import { cancelJob, listJobs, showJob } from './commands/jobs.ts';
+import { approveJob, cancelJob, listJobs, rejectJob, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
+import { decidePolicy, simulatePolicy } from './commands/policy-trials.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import {
   addSchedule,
@@ -34,6 +36,8 @@ export const commands = (dataFolder: () => string): Command[] => [
   call,
   listJobs,
   showJob,
+  approveJob,
+  rejectJob,
   cancelJob,
   services,
   describe,
@@ -69,6 +73,9 @@ export const commands = (dataFolder: () => string): Command[] => [
   addIssuer,
   listIssuers,
   removeIssuer,
+  setBudget,
+  listBudgets,
+  removeBudget,
   setSecret,
   listSecrets,
   removeSecret,
@@ -86,4 +93,6 @@ export const commands = (dataFolder: () => string): Command[] => [
   applyPolicy,
   listPolicies,
   removePolicy,
+  decidePolicy,
+  simulatePolicy,
 ];

@@ -23,7 +23,7 @@ export interface TreeFile {
   bytes: Uint8Array;
 }
 
-/** A file, or all files of a folder but what only the author's tools made. @throws CrankError `invalid-input` */
+/** A file or pipe, or all files of a folder but what only the author's tools made. @throws CrankError `invalid-input` */
 export const readTree = async (path: string): Promise<TreeFile[]> => {
   let found: Awaited<ReturnType<typeof stat>>;
   try {
@@ -31,7 +31,7 @@ export const readTree = async (path: string): Promise<TreeFile[]> => {
   } catch (error) {
     throw new CrankError('invalid-input', `There is no file or folder ${path}.`, { cause: error });
   }
-  if (found.isFile()) return [{ path: basename(path), bytes: await readFile(path) }];
+  if (found.isFile() || found.isFIFO()) return [{ path: basename(path), bytes: await readFile(path) }];
   const files: TreeFile[] = [];
   const walk = async (folder: string): Promise<void> => {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -46,6 +46,6 @@ export const readTree = async (path: string): Promise<TreeFile[]> => {
   };
   await walk(path);
   if (files.length === 0)
-    throw new CrankError('invalid-input', `${path} is empty: give a .py file or a folder with one.`);
+    throw new CrankError('invalid-input', `${path} is empty: give a script, a module, a model or a folder with one.`);
   return files;
 };

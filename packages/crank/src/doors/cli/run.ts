@@ -31,6 +31,7 @@ export interface CliOptions {
 
 const groupHelp: Readonly<Record<string, string>> = {
   alias: 'names of versions',
+  budget: 'what may be spent',
   key: 'API keys of the account',
   log: 'the transparency log',
   policy: 'bundles of Rego in force',

@@ -9,6 +9,7 @@ import { asCrankError, sendProblem } from './answer/problem.ts';
 import { type AnswerCounts, newAnswerCounts } from './answer-counts.ts';
 import { MethodTable } from './method-table.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { budgetRoutes } from './routes/budgets.ts';
 import { callRoutes } from './routes/call.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -148,6 +149,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     resourceMetadataRoutes(scope, platform);
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);
+    budgetRoutes(scope, platform);
     scheduleRoutes(scope, platform);
     webhookRoutes(scope, platform);
     logRoutes(scope, platform);

@@ -76,7 +76,10 @@ export interface CallPredicate {
   charge: { currency: 'USD'; lines: readonly { kind: string; amount: string }[]; total: string };
   /** Receipt that this one follows: a stream's opening. */
   predecessor?: string;
+  /** Call that asked for this one. */
   parent?: string;
+  /** Calls that it asked for, with the SHA-256 of what their receipts state (the payload of the envelope). */
+  calls?: readonly { call: string; outcome: string; statement: string }[];
   salts: Salts;
   /** Of calls that were given secrets: which, never what they are. */
   secrets?: readonly { name: string; version: number }[];

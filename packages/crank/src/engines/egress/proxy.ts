@@ -46,6 +46,8 @@ export interface Egress {
   open(grant: Grant): Lease;
   /** Serves a connection that came out of a sandbox, while a call in there has a lease. `home`: whose. */
   accept(socket: Socket, home: string): void;
+  /** A connection of the platform's own, by the same rules for addresses. @throws Refusal 403, 502, 504 */
+  dial(destination: Destination): Promise<Socket>;
   close(): void;
 }
 
@@ -135,6 +137,8 @@ export const createEgress = (options: EgressOptions): Egress => {
       client.once('close', claimed);
       take(client, home, claimed).catch((error: unknown) => refuse(client, error));
     },
+    dial: async (destination) =>
+      connectTo(await addressesOf(destination), destination.port, limits.connectMs, () => undefined),
     close: () => {
       leases.close();
       for (const sockets of unclaimed.values()) for (const socket of sockets) socket.destroy();

@@ -11,6 +11,8 @@ const families = [
   'account',
   'node',
   'policy',
+  'budget',
+  'workspace',
   'subject',
   'secret',
   'schedule',

@@ -91,10 +91,11 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     'line',
     'command',
     'secrets',
+    'plan',
   ];
   const given = fields(value, known);
   if (given === undefined) return 'forged';
-  const { name, description = '', result, contentType, files = [], line, command, secrets } = given;
+  const { name, description = '', result, contentType, files = [], line, command, secrets, plan: told } = given;
   if (typeof name !== 'string' || typeof description !== 'string' || !isTexts(files)) return 'forged';
   if (result !== 'json' && result !== 'file' && result !== 'stream') return 'forged';
   if (line !== undefined && line !== null && !isLine(line)) return 'forged';
@@ -142,6 +143,13 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     findings.push(problem(entry, message, 'Publish fewer of its subcommands: name them in crank.json.', where));
     return undefined;
   }
+  const scheme = told === undefined || told === null ? undefined : admitPlan(told);
+  if (scheme === 'forged') return 'forged';
+  if (scheme === 'too large') {
+    const message = `The types of ${name} take more than ${PLAN_BYTES / 1024} KiB to describe.`;
+    findings.push(problem(entry, message, 'Use simpler types.', where));
+    return undefined;
+  }
   return {
     name,
     description: cutText(description, DESCRIPTION_BYTES),
@@ -153,6 +161,7 @@ const admitOperation = (value: unknown, entry: string, findings: Finding[]): Ope
     files,
     ...(where === undefined ? {} : { line: where }),
     ...(plan && { command: plan }),
+    ...(scheme && { plan: scheme }),
   };
 };
 

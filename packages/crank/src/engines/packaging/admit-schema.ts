@@ -1,6 +1,7 @@
 import type { Json, JsonSchema } from '#src/core/service.ts';
 import { quote } from './findings.ts';
 import { checkedFormats, informativeFormats } from './schema-formats.ts';
+import { knownPatterns } from './schema-patterns.ts';
 
 /** Bounds of one schema. The gateway compiles it, so its author must not be able to make that dear. */
 const schemaLimits = { bytes: 64 * 1024, depth: 24, nodes: 5_000, references: 16, descriptionBytes: 8 * 1024 };
@@ -78,6 +79,11 @@ const format: Reader = (value, at, _depth, admission) => {
   return undefined;
 };
 
+const pattern: Reader = (value, at, _depth, admission) =>
+  typeof value === 'string' && knownPatterns.has(value)
+    ? value
+    : refuse(admission, at, 'is none of the known patterns');
+
 const reference: Reader = (value, at, _depth, admission) => {
   const to = typeof value === 'string' ? /^#\/\$defs\/([A-Za-z0-9_.-]{1,128})$/.exec(value)?.[1] : undefined;
   if (to === undefined) return refuse(admission, at, 'refers to something other than #/$defs/NAME');
@@ -148,6 +154,7 @@ const KEYWORDS: Readonly<Record<string, Reader>> = {
   contentEncoding: text,
   contentMediaType: text,
   format,
+  pattern,
 };
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
@@ -191,8 +198,8 @@ export const cutText = (value: string, max: number): string => {
 
 /**
  * Checks a JSON Schema that comes from a sandbox and copies what is allowed: the keywords above, local references that
- * resolve and do not go in circles without going into the value, all within `schemaLimits`. No `pattern`: expressions
- * of others would run here.
+ * resolve and do not go in circles without going into the value, all within `schemaLimits`. Of `pattern`
+ * only those that are known: expressions of others would run here.
  *
  * @returns the copy, or what is wrong with it: short texts that say where
  */

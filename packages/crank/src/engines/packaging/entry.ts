@@ -1,7 +1,9 @@
 import type { Finding } from '#src/core/error.ts';
 import type { Runtime } from '#src/core/service.ts';
+import { COMMAND_ENTRY } from './command-operations.ts';
 import { entryPoints } from './entry-points.ts';
 import { problem, quote } from './findings.ts';
+import { findNodeEntry, isNodeModule, saysNothing } from './node-entry.ts';
 import type { Source } from './source.ts';
 
 const CONVENTIONAL = ['main.py', 'app.py', 'service.py', '__main__.py'];
@@ -13,11 +15,12 @@ const isModule = (path: string): boolean => path.endsWith('.py') || path.endsWit
 const isModel = (path: string): boolean => path.endsWith('.onnx');
 
 /** What runs an entry. */
-export const runtimeOf = (entry: string): Runtime => (isModel(entry) ? 'model' : 'python');
+export const runtimeOf = (entry: string): Runtime =>
+  entry === COMMAND_ENTRY ? 'command' : isModel(entry) ? 'model' : isNodeModule(entry) ? 'node' : 'python';
 
 /**
  * The file that holds the operations: the one named in the manifest, else the one that custom points at. A folder with
- * scripts is of Python, unless its manifest says that it is a model's.
+ * scripts is of Python, unless its manifest says that it is a model's or Node's.
  */
 export const findEntry = (
   source: Source,
@@ -25,6 +28,12 @@ export const findEntry = (
   runtime?: Runtime,
 ): { entry: string } | { finding: Finding } => {
   const models = [...source.files.keys()].filter(isModel);
+  const names = [...source.files.keys()];
+  const isNode =
+    declared === undefined
+      ? !names.some((path) => isModule(path) || isModel(path)) && names.some(isNodeModule)
+      : isNodeModule(declared);
+  if (runtime === 'node' || (runtime === undefined && isNode)) return findNodeEntry(source, declared);
   if (declared !== undefined && isModel(declared) && source.files.has(declared)) {
     if (runtime !== 'python') return { entry: declared };
     const message = `The entry ${quote(declared)} is a model, and the manifest says "runtime": "python".`;
@@ -42,7 +51,11 @@ export const findEntry = (
   const modules = [...source.files.keys()].filter(isModule);
   if (modules.length === 0)
     return {
-      finding: problem('', 'There is no .py file and no .onnx file in it.', 'Hand in a Python script or a model.'),
+      finding: problem(
+        '',
+        'There is no .py, .ts, .js or .onnx file in it.',
+        'Hand in a script, a module, a model, or the template of a command.',
+      ),
     };
   if (modules.length === 1) return { entry: modules[0]! };
   const top = modules.filter((path) => !path.includes('/') && !NO_SCRIPT.test(path));
@@ -94,20 +107,28 @@ const slug = (text: string): string =>
 
 /**
  * The service's name: the one asked for, the manifest's, or made from the folder (where the file is called main, app
- * or service, which says nothing) or file.
+ * or service, which says nothing) or file; `instead` of these where the entry is none of the user's.
  */
 export const serviceName = (
   source: Source,
   entry: string,
   asked?: string,
   declared?: string,
+  instead?: string,
 ): { name: string } | { finding: Finding } => {
   const given = asked ?? declared;
   const [file, folder = source.folder] = entry.split('/').reverse();
   const point = entryPoints(source).find((one) => one.file === entry)?.name;
   const derived =
+    instead ??
     point ??
-    (SAYS_NOTHING.includes(file!) && folder !== undefined ? folder : file!.replace(/\.(?:py|ipynb|onnx)$/, ''));
+    ((SAYS_NOTHING.includes(file!) || saysNothing(file!)) &&
+    folder !== undefined &&
+    !(folder === 'src' && isNodeModule(entry))
+      ? folder
+      : saysNothing(file!) && source.folder !== undefined
+        ? source.folder
+        : file!.replace(/\.(?:py|ipynb|onnx|[cm]?[jt]s)$/, ''));
   // A name that was asked for is not bent beyond recognition; a file may be called "Report 2024.py".
   const name = given === undefined ? slug(derived) : given.toLowerCase().replaceAll('_', '-');
   if (NAME.test(name)) return { name };

@@ -4,7 +4,7 @@ import { remark } from './findings.ts';
 import type { Scan, Use } from './scan.ts';
 
 /** Processes that a service gets which evidently starts some. */
-const SUBPROCESSES = 16;
+export const SUBPROCESSES = 16;
 /** What the default policy grants at most (CONTRACT.md, "Default limits"). */
 const MOST_MEMORY = 2 * 2 ** 30;
 

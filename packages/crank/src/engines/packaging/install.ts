@@ -118,7 +118,7 @@ const wheellessIn = (stderr: string, blocks: readonly string[]): number | undefi
 };
 
 /** Folders 0755; files 0644, or 0755 where somebody may execute them. */
-const makeReadable = async (folder: string): Promise<void> => {
+export const makeReadable = async (folder: string): Promise<void> => {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);

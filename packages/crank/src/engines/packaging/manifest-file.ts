@@ -4,6 +4,7 @@ import { formatDestination, parseDestination } from '#src/core/destination.ts';
 import type { Finding } from '#src/core/error.ts';
 import { readSecretNames } from '#src/core/secret-names.ts';
 import type { Isolation, Limits, Runtime } from '#src/core/service.ts';
+import { type CommandOutput, commandFields, type DeclaredCommand, outputs, readCommand } from './command-manifest.ts';
 import { problem, quote } from './findings.ts';
 import { readLimits } from './manifest-limits.ts';
 import { type ModelSpecification, readModel } from './model-manifest.ts';
@@ -19,6 +20,8 @@ export interface DeclaredOperation {
   readonly example?: JsonObject;
   readonly idempotent?: boolean;
   readonly retry?: { attempts: number; backoffMs: number };
+  /** With `runtime: command`: what runs. */
+  readonly command?: DeclaredCommand;
 }
 
 /** `crank.json` or `crank.yaml`: everything is optional, and what is absent is found out from the code. */
@@ -30,6 +33,9 @@ export interface DeclaredManifest {
   readonly runtime?: Runtime;
   /** With `runtime: model`: what its operations take and give. */
   readonly model?: ModelSpecification;
+  /** With `runtime: command`: the template of its only operation, `run`, and what that answers with. */
+  readonly command?: string;
+  readonly output?: CommandOutput;
   /** A series such as `3.12`, or a specifier such as `>=3.10` (PEP 440). */
   readonly python?: string;
   readonly isolation?: Isolation;
@@ -70,11 +76,21 @@ const FIELDS: Readonly<Record<string, Reader>> = {
     return undefined;
   },
   runtime: (value, wrong) => {
-    if (value === 'python' || value === 'model') return value;
-    wrong('/runtime', '"runtime" is none of "python", "model".', 'Leave it out: the entry tells.');
+    if (value === 'python' || value === 'model' || value === 'node' || value === 'command') return value;
+    wrong('/runtime', '"runtime" is none of "python", "model", "node", "command".', 'Leave it out: the entry tells.');
     return undefined;
   },
   model: (value, wrong) => readModel(value, wrong),
+  command: (value, wrong) => {
+    if (typeof value !== 'string')
+      wrong('/command', '"command" is not a text.', 'Write it as "sort {doc:in}"; several are "operations".');
+    return readCommand({ command: value }, '', wrong)?.template;
+  },
+  output: (value, wrong) => {
+    if (outputs.includes(value as CommandOutput)) return value;
+    wrong('/output', `"output" is none of ${outputs.join(', ')}.`, 'Leave it out for text.');
+    return undefined;
+  },
   python: text('python', 64),
   isolation: (value, wrong) => {
     if (value === 'fresh' || value === 'warm' || value === 'container') return value;
@@ -129,13 +145,15 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(pointer, `The operation ${quote(name)} is not described by an object.`, form);
       continue;
     }
-    const { description, contentType, example, idempotent, retry, ...unknown } = given as Record<string, unknown>;
-    for (const field of Object.keys(unknown))
-      wrong(
-        `${pointer}/${field}`,
-        `${quote(field)} is unknown.`,
-        'Known: description, contentType, example, idempotent, retry.',
-      );
+    const { description, contentType, example, idempotent, retry, ...more } = given as Record<string, unknown>;
+    for (const field of Object.keys(more))
+      if (!(commandFields as readonly string[]).includes(field))
+        wrong(
+          `${pointer}/${field}`,
+          `${quote(field)} is unknown.`,
+          `Known: description, contentType, example, idempotent, retry; of commands: ${commandFields.join(', ')}.`,
+        );
+    const command = readCommand(more, pointer, wrong);
     if (description !== undefined && (typeof description !== 'string' || description.length > 8_192))
       wrong(pointer, 'The description is not a text of at most 8192 characters.', form);
     if (contentType !== undefined && (typeof contentType !== 'string' || !MEDIA_TYPE.test(contentType)))
@@ -144,13 +162,19 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(pointer, 'The example is no object of arguments.', 'Write it as {"text": "a b a"}.');
     if (idempotent !== undefined && typeof idempotent !== 'boolean')
       wrong(pointer, 'The "idempotent" is neither true nor false.', 'Write true where running it twice does no harm.');
-    const read = retry === undefined ? undefined : readRetry(retry);
-    if (read !== undefined && 'wrong' in read)
-      wrong(`${pointer}/retry`, `The "retry" ${read.wrong}.`, 'Write it as {"attempts": 3, "backoff": "2s"}.');
-    else if (read !== undefined && idempotent !== true)
+    const again = retry === undefined ? undefined : readRetry(retry);
+    if (again !== undefined && 'wrong' in again)
+      wrong(`${pointer}/retry`, `The "retry" ${again.wrong}.`, 'Write it as {"attempts": 3, "backoff": "2s"}.');
+    else if (again !== undefined && idempotent !== true)
       wrong(`${pointer}/retry`, 'Only what is idempotent is tried again.', 'Add "idempotent": true, if it is.');
-    const { retry: _, ...rest } = given as DeclaredOperation & { retry?: unknown };
-    operations.set(name, { ...rest, ...(read !== undefined && !('wrong' in read) && { retry: read }) });
+    operations.set(name, {
+      ...(description !== undefined && { description: description as string }),
+      ...(contentType !== undefined && { contentType: contentType as string }),
+      ...(example !== undefined && { example: example as JsonObject }),
+      ...(idempotent !== undefined && { idempotent: idempotent as boolean }),
+      ...(again !== undefined && !('wrong' in again) && { retry: again }),
+      ...(command && { command }),
+    });
   }
   return operations;
 };

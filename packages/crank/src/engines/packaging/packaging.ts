@@ -12,20 +12,25 @@ import {
   type Manifest,
   type Operation,
   type Runtime,
+  type Tool,
 } from '#src/core/service.ts';
 import { admitDescriptor } from './admit-descriptor.ts';
 import { createBuilds } from './builds.ts';
 import { collectEnvironments } from './collect-environments.ts';
+import { COMMAND_ENTRY, withCommands } from './command-operations.ts';
+import { findTools } from './command-tools.ts';
+import { type Commands, readCommands } from './commands.ts';
 import { compileValidator } from './compile-schema.ts';
 import { settleDependencies } from './dependencies.ts';
 import { ensureUv } from './ensure-uv.ts';
 import { findEntry, runtimeOf, serviceName } from './entry.ts';
-import { evidentLimits } from './evident-limits.ts';
+import { evidentLimits, SUBPROCESSES } from './evident-limits.ts';
 import { assertDeployable, notDeployable, problem, quote, remark } from './findings.ts';
 import { environmentDir } from './install.ts';
 import type { Interpreter } from './interpreters.ts';
 import { type DeclaredManifest, readManifest } from './manifest-file.ts';
 import { modelRequirements, withSpecification } from './model-manifest.ts';
+import { settleNode } from './node-dependencies.ts';
 import { asPackage } from './package-folder.ts';
 import { fileHosts, packageIndex } from './package-index.ts';
 import { series } from './pep440.ts';
@@ -41,6 +46,9 @@ export interface DeployOptions {
   name?: string | undefined;
   /** Text of a manifest (JSON or YAML) that stands for the source's own. */
   manifest?: string | undefined;
+  /** Template of a command, and what it answers with, which stand for the manifest's `command` and `output`. */
+  command?: string | undefined;
+  output?: string | undefined;
   /** Interpreter series or specifier; decides over what the source says. */
   python?: string | undefined;
   /** Resolves the dependencies afresh instead of using the lock of an earlier deployment. */
@@ -70,6 +78,8 @@ export interface Prepared extends Location {
   readonly requirements: readonly string[];
   readonly limits: Limits;
   readonly isolation: Isolation;
+  /** With the runtime `command`: the programs. */
+  readonly tools?: Readonly<Record<string, Tool>>;
   /** Warnings so far. */
   readonly findings: readonly Finding[];
   readonly declared: DeclaredManifest;
@@ -166,13 +176,15 @@ export const createPackaging = (config: {
     locate,
 
     prepare: async (given, options, progress = () => {}) => {
-      const { source: whole, findings } = readSource(given.files, given.folder);
+      const mayBeEmpty = options.command !== undefined || options.manifest !== undefined;
+      const { source: whole, findings } = readSource(given.files, given.folder, mayBeEmpty);
       const packaged = asPackage(whole, options.name);
       const { manifest: said, findings: inManifest } = readManifest(packaged, options.manifest);
       findings.push(...inManifest);
+      const commands = readCommands(said, options, findings);
       assertDeployable(findings);
 
-      const found = findEntry(packaged, said.entry, said.runtime);
+      const found = commands ? { entry: COMMAND_ENTRY } : findEntry(packaged, said.entry, said.runtime);
       if ('finding' in found) throw notDeployable([...findings, found.finding]);
       const { entry } = found;
       const runtime = runtimeOf(entry);
@@ -180,21 +192,24 @@ export const createPackaging = (config: {
         const message = 'It has "model", but what it deploys is no model.';
         throw notDeployable([...findings, problem('manifest', message, 'Add "runtime": "model", or take it out.')]);
       }
-      const source = runtime === 'model' ? withSpecification(packaged, said.model) : packaged;
-      const declared =
-        runtime === 'model' ? { ...said, requirements: modelRequirements(said.model, said.requirements) } : said;
-      const named = serviceName(source, entry, options.name, declared.name);
+      let source = runtime === 'model' ? withSpecification(packaged, said.model) : packaged;
+      const declared = completed(runtime, said, commands);
+      const [tool] = commands?.tools ?? [];
+      const named = serviceName(source, entry, options.name, declared.name, tool && (source.folder ?? tool));
       if ('finding' in named) throw notDeployable([...findings, named.finding]);
       const { name } = named;
       const { python, refresh = false, account = '', another } = options;
-      const { interpreter, lock, requirements, scan } = await settleDependencies(
-        { source, entry, manifest: declared, python, refresh, account, another, progress },
-        { interpreters, workshop, uv, builds, envsDir, locksDir },
-        findings,
-      );
+      const settling = { source, entry, manifest: declared, python, refresh, account, another, progress };
+      const { interpreter, lock, requirements, scan } =
+        runtime === 'node'
+          ? await settleNode(settling, { interpreters, envsDir }, findings)
+          : await settleDependencies(settling, { interpreters, workshop, uv, builds, envsDir, locksDir }, findings);
       if (lock !== null) lately.set(environmentDir(envsDir, lock.digest, series(interpreter.version)), Date.now());
       const evident = evidentLimits(scan, declared);
       findings.push(...evident.findings);
+      const work = { account, interpreter: interpreter.path };
+      const tools = commands && (await findTools(commands.tools, 'command', workshop, work));
+      if (tools !== undefined) source = withCommands(source, commands!.operations, tools);
 
       const content = {
         name,
@@ -202,7 +217,12 @@ export const createPackaging = (config: {
         runtime,
         python: series(interpreter.version),
         isolation: declared.isolation ?? 'fresh',
-        limits: { ...defaultLimits, ...evident.limits, ...declared.limits },
+        limits: {
+          ...defaultLimits,
+          ...(tools && { subprocesses: SUBPROCESSES }),
+          ...evident.limits,
+          ...declared.limits,
+        },
         lock: lock?.digest ?? null,
         requirements: requirements.map(({ text }) => text),
       };
@@ -218,7 +238,8 @@ export const createPackaging = (config: {
         throw error;
       }
       log('version prepared', { name, digest, packages: lock?.packages.length ?? 0 });
-      return { ...content, ...locate({ ...content, digest }), digest, declared, findings };
+      const at = locate({ ...content, digest });
+      return { ...content, ...at, ...(tools && { tools }), digest, declared, findings };
     },
 
     complete: (prepared, bytes) => {
@@ -238,6 +259,7 @@ export const createPackaging = (config: {
         limits: prepared.limits,
         ...(declared.network && { network: declared.network }),
         ...(declared.secrets && { secrets: declared.secrets }),
+        ...(prepared.tools && { tools: prepared.tools }),
         requirements: prepared.requirements,
         lock: prepared.lock,
         operations,
@@ -260,6 +282,12 @@ export const createPackaging = (config: {
   };
 };
 
+/** What the runtime makes of what was declared. */
+const completed = (runtime: Runtime, said: DeclaredManifest, commands: Commands | undefined): DeclaredManifest => {
+  if (commands !== undefined) return { ...said, requirements: [], operations: commands.operations };
+  return runtime === 'model' ? { ...said, requirements: modelRequirements(said.model, said.requirements) } : said;
+};
+
 const needsGrants = (network: readonly string[]): Finding =>
   remark(
     'network',
@@ -280,7 +308,7 @@ const selectOperations = (
     for (const operation of described) operations[operation.name] = operation;
     return operations;
   }
-  for (const [name, override] of declared) {
+  for (const [name, { command: _, ...override }] of declared) {
     const operation = described.find((one) => one.name === name);
     if (operation === undefined) {
       const known = described

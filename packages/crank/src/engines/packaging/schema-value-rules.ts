@@ -1,6 +1,7 @@
 import { countCharacters, given, identity, isMap, type JsonMap, listed } from './json-values.ts';
 import { checkedFormats } from './schema-formats.ts';
 import { Fuel } from './schema-fuel.ts';
+import { knownPatterns } from './schema-patterns.ts';
 import { type Rule, tellError } from './schema-rule.ts';
 
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -55,6 +56,9 @@ export const valueRules = (schema: JsonMap): Rule[] => {
     const expected = `text in the format ${format} (such as ${example})`;
     rules.push(whole(expected, (value) => typeof value !== 'string' || test(value)));
   }
+  const pattern = knownPatterns.get(String(schema['pattern']));
+  if (pattern !== undefined)
+    rules.push(whole(pattern.expected, (value) => typeof value !== 'string' || pattern.test(value)));
   if (contentEncoding === 'base64')
     rules.push(
       whole('base64 text', (value, fuel) => {

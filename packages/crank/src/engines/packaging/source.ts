@@ -50,13 +50,14 @@ export const normalisePath = (given: string): { path: string } | { wrong: string
 const foldKey = (path: string): string => path.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 
 /**
- * Takes in files as they arrive (from a folder or a multipart body).
+ * Takes in files as they arrive (from a folder or a multipart body); none at all only where that is what is expected.
  *
  * @throws CrankError `not-deployable` with one finding per bad path, or where a bound is passed.
  */
 export const readSource = (
   entries: Iterable<readonly [path: string, content: Uint8Array]>,
   folder?: string,
+  mayBeEmpty = false,
 ): { source: Source; findings: Finding[] } => {
   const files = new Map<string, Uint8Array>();
   const seen = new Map<string, string>();
@@ -89,8 +90,14 @@ export const readSource = (
   }
   findings.push(...fileAndFolderClashes(files.keys(), seen));
   if (findings.length > 0) throw notDeployable(findings);
-  if (files.size === 0)
-    throw notDeployable([problem('', 'There is no file in it.', 'Hand in a .py file, an .onnx file or a folder.')]);
+  if (files.size === 0 && !mayBeEmpty)
+    throw notDeployable([
+      problem(
+        '',
+        'There is no file in it.',
+        'Hand in a script, a module, a model, a folder, or the template of a command.',
+      ),
+    ]);
   for (const path of files.keys())
     if (path.split('/').at(-1) === '.env')
       findings.push(remark(path, 'This file becomes part of the version.', 'Leave it out if it holds secrets.'));

@@ -8,6 +8,8 @@ export interface Workshop {
    * @throws CrankError `not-deployable` where the work ended without an answer, `isolation-unavailable`
    */
   scan(work: Work): Promise<Uint8Array>;
+  /** Looks for programs, and asks them for their version. @throws the same */
+  tools(work: Work): Promise<Uint8Array>;
   /** Runs builds, with a way out to the destinations and nothing else. @throws the same */
   build(work: BuildWork): Promise<Uint8Array>;
 }

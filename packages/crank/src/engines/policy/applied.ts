@@ -16,6 +16,8 @@ interface Rule {
 /** What a rule said. */
 export interface Answer {
   bundle: AppliedBundle;
+  /** The rule's path. */
+  entrypoint: string;
   meaning: RuleMeaning;
   evaluation: Evaluation;
 }
@@ -129,8 +131,9 @@ export const createAppliedPolicies = (options: RunnerOptions & { mostThreads: nu
           input,
           asks: rules.map(({ bundle, entrypoint }) => ({ bundle, entrypoint })),
         });
-        return rules.map(({ bundle, meaning }, index) => ({
+        return rules.map(({ bundle, entrypoint, meaning }, index) => ({
           bundle: own.bundles[bundle]!,
+          entrypoint,
           meaning,
           evaluation: evaluations[index] ?? { ok: false as const, error: 'it gave no answer' },
         }));

@@ -31,6 +31,8 @@ export interface PolicyRequest {
   network?: readonly string[];
   /** Names of the secrets that the operation asks for, where it does. */
   secrets?: readonly string[];
+  /** Of a call that another one asked for: that one, and what is under way, `account/service.operation`, outermost first. */
+  call?: { parent: string; chain: readonly string[] };
   /** When, RFC 3339; now where absent. */
   time?: string;
   /** The arguments of the call, from the input point on. */
@@ -59,6 +61,8 @@ export interface Decision {
   egress?: readonly string[];
   /** What policy wants kept of the call, at the input point. */
   retain?: Retention;
+  /** Why another principal has to approve the call before it runs, where one has to. */
+  approval?: readonly string[];
 }
 
 /** What is kept of a call's payloads, and for how long. */
@@ -70,4 +74,4 @@ export interface Retention {
 
 /** A denial or a grant still without what the engine adds. */
 export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
-  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain'>;
+  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain' | 'approval'>;

@@ -4,7 +4,7 @@ import { type Answer, concernOf, createAppliedPolicies } from './applied.ts';
 import type { AppliedBundle } from './bundle.ts';
 import type { Decision, PolicyPoint, PolicyRequest, Verdict } from './decision.ts';
 import { defaultPolicyDir, loadDefaultBundle } from './default-bundle.ts';
-import { type Judged, judge } from './judge.ts';
+import { type Judged, judge, nameOf } from './judge.ts';
 import type { OutputFields } from './redact.ts';
 
 export interface PolicyEngineOptions {
@@ -16,6 +16,15 @@ export interface PolicyEngineOptions {
   memoryBytes?: number;
   /** Threads for applied bundles: one per account that has any, at most these at a time. */
   mostThreads?: number;
+}
+
+/** What one rule said: a value, nothing (undefined in Rego), or why it could not. */
+export interface RuleAnswer {
+  bundle: string;
+  /** `crank/privacy/redact_pii` */
+  rule: string;
+  value?: unknown;
+  error?: string;
 }
 
 /** Decides. The platform's own rules in process; applied bundles, which can only narrow them, in threads that can be ended. */
@@ -32,6 +41,8 @@ export interface PolicyEngine {
   decideOutput(
     request: PolicyRequest & { output_fields: OutputFields },
   ): Promise<{ decision: Decision; redact: readonly string[] }>;
+  /** What each rule of applied bundles says at a point, one by one. */
+  explain(point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): Promise<RuleAnswer[]>;
   /** Puts all bundles of an account in force, instead of those before. `lazy`: the thread starts when first asked. @throws CrankError `not-deployable`; the old ones then stay in force */
   setBundles(account: string, bundles: readonly AppliedBundle[], options?: { lazy?: boolean }): Promise<void>;
   close(): Promise<void>;
@@ -69,7 +80,17 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
 
   /** Input of the applied bundles, as JSON text. */
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
-    const { action, principal, resource, limits, network, secrets, content, time = new Date().toISOString() } = request;
+    const {
+      action,
+      principal,
+      resource,
+      limits,
+      network,
+      secrets,
+      call,
+      content,
+      time = new Date().toISOString(),
+    } = request;
     const text = JSON.stringify({
       point,
       time,
@@ -79,6 +100,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       limits,
       network,
       secrets,
+      call,
       content,
     });
     if (fields === undefined) return text;
@@ -115,12 +137,13 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   });
 
   /** What was granted, and what is to be kept, stands in the receipt as obligations: the platform is held to them. */
-  const obliged = (verdict: Verdict, { egress, retain }: Judged): Verdict => {
+  const obliged = (verdict: Verdict, { egress, retain, approval }: Judged): Verdict => {
     if (!verdict.allow) return verdict;
     const more = [
       ...egress.map((one) => `egress:${one}`),
       ...(retain?.input ? [`retain:input:${retain.days}d`] : []),
       ...(retain?.output ? [`retain:output:${retain.days}d`] : []),
+      ...(approval.length > 0 ? ['approval'] : []),
     ];
     if (more.length === 0) return verdict;
     return {
@@ -128,6 +151,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       obligations: [...verdict.obligations, ...more],
       ...(egress.length > 0 && { egress }),
       ...(retain && { retain }),
+      ...(approval.length > 0 && { approval }),
     };
   };
 
@@ -169,6 +193,15 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
           ? { allow, reasons: [], obligations }
           : { allow: false, reasons: why, obligations: [] };
       return { decision: decision('output', verdict, 'applied', bundles), redact: verdict.allow ? redact : [] };
+    },
+    explain: async (point, request, fields) => {
+      const where = concernOf(request);
+      const answers = await applied.ask(point, where, inputOf(point, request, fields));
+      return answers.map(({ bundle, entrypoint, evaluation }) => ({
+        bundle: nameOf(bundle, where.account),
+        rule: entrypoint,
+        ...(evaluation.ok ? { value: evaluation.value } : { error: evaluation.error }),
+      }));
     },
     setBundles: (account, bundles, more) => applied.set(account, bundles, more),
     close: () => applied.close(),

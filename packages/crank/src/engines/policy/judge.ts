@@ -23,6 +23,8 @@ export interface Judged {
   /** Destinations granted. */
   egress: readonly string[];
   retain?: Retention;
+  /** Why somebody else has to approve it; empty: nobody has to. */
+  approval: readonly string[];
 }
 
 /** Longest text of one reason, and how many leave. */
@@ -30,7 +32,7 @@ const MAX_REASON = 500;
 const MAX_REASONS = 50;
 
 /** A bundle's name in a decision: plain for the account's of the resource, else with its layer. */
-const nameOf = ({ name, layer, account }: AppliedBundle, home: string): string => {
+export const nameOf = ({ name, layer, account }: AppliedBundle, home: string): string => {
   if (account !== home) return `${name}@account:${account}`;
   return layer === 'account' ? name : `${name}@${layer}`;
 };
@@ -50,6 +52,9 @@ const both = (a: Retention | undefined, b: Retention | undefined): Retention | u
     ? (a ?? b)
     : { input: a.input || b.input, output: a.output || b.output, days: Math.min(a.days, b.days) };
 
+const cut = (reasons: readonly string[]): string[] =>
+  reasons.slice(0, MAX_REASONS).map((reason) => reason.slice(0, MAX_REASON));
+
 /** Joins answers: one denial denies, and so does a rule that failed or said what it may not. */
 export const judge = (answers: readonly Answer[], home: string): Judged => {
   const reasons: string[] = [];
@@ -58,6 +63,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
   const egress = new Set<string>();
   let required: Required | undefined;
   let retain: Retention | undefined;
+  const approval: string[] = [];
   for (const { bundle, meaning, evaluation } of answers) {
     const name = nameOf(bundle, home);
     bundles[name] = bundle.digest;
@@ -72,6 +78,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
       else if (meaning === 'redact') for (const pointer of redactPointers(value)) redact.add(pointer);
       else if (meaning === 'grant') for (const one of grantedDestinations(value)) egress.add(one);
       else if (meaning === 'keep') retain = both(retain, retention(value));
+      else if (meaning === 'approve') approval.push(...denyReasons(value));
       else if (meaning === 'require') required = merge(required, requiredResources(value));
     } catch (error) {
       if (!(error instanceof BadResult)) throw error;
@@ -80,10 +87,11 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
   }
   return {
     allow: reasons.length === 0,
-    reasons: reasons.slice(0, MAX_REASONS).map((reason) => reason.slice(0, MAX_REASON)),
+    reasons: cut(reasons),
     bundles,
     redact: [...redact],
     egress: [...egress].sort(),
+    approval: cut(approval),
     ...(required && { required }),
     ...(retain && { retain }),
   };

@@ -1,7 +1,7 @@
 import type { PolicyPoint } from './decision.ts';
 
 /** What a rule's value means. */
-export type RuleMeaning = 'deny' | 'allow' | 'redact' | 'require' | 'grant' | 'keep';
+export type RuleMeaning = 'deny' | 'allow' | 'redact' | 'require' | 'grant' | 'keep' | 'approve';
 
 export interface DecisionPoint {
   meaning: RuleMeaning;
@@ -10,7 +10,7 @@ export interface DecisionPoint {
 
 /** The rules that are asked, for error messages; policies/README.md has the whole table. */
 export const KNOWN_RULES =
-  'crank.authz: deny, allow; crank.egress: allow; crank.retention: keep; crank.<any>: deny, required_resources, redact_pii (crank.privacy in the examples)';
+  'crank.authz: deny, allow; crank.egress: allow; crank.retention: keep; crank.approval: required; crank.<any>: deny, required_resources, redact_pii (crank.privacy in the examples)';
 
 /**
  * What a rule of an applied bundle is asked for, by its path (`crank/privacy/redact_pii`); undefined where it is not
@@ -27,5 +27,6 @@ export const decisionPoint = (entrypoint: string): DecisionPoint | undefined => 
   }
   if (family === 'egress' && rule === 'allow') return { meaning: 'grant', points: ['input'] };
   if (family === 'retention' && rule === 'keep') return { meaning: 'keep', points: ['input'] };
+  if (family === 'approval' && rule === 'required') return { meaning: 'approve', points: ['input'] };
   return rule === 'deny' ? { meaning: 'deny', points: ['input', 'output'] } : undefined;
 };

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { LoadedPolicy } from '@open-policy-agent/opa-wasm';
+import { timeBuiltins } from './time-builtins.ts';
 
 // Its ES module and its types name different exports; the CommonJS one has them all.
 const opa = createRequire(import.meta.url)(
@@ -16,6 +17,7 @@ const SUPPLIED = new Set([
   'yaml.is_valid',
   'yaml.marshal',
   'yaml.unmarshal',
+  ...Object.keys(timeBuiltins),
 ]);
 
 /** What a rule said (undefined: nothing), or why it could not be asked. */
@@ -40,10 +42,8 @@ const errorText = (error: unknown): string => {
 
 const instantiate = (module: WebAssembly.Module, wasmBytes: number, memoryBytes: number): LoadedPolicy => {
   const initial = Math.ceil(wasmBytes / PAGE) + 5; // static data is part of the module, so it fits
-  return opa.loadPolicySync(module, {
-    initial,
-    maximum: Math.max(initial, Math.ceil(memoryBytes / PAGE)),
-  });
+  const memory = { initial, maximum: Math.max(initial, Math.ceil(memoryBytes / PAGE)) };
+  return opa.loadPolicySync(module, memory, timeBuiltins);
 };
 
 /** ABI, "builtins": an object from names to numbers (openpolicyagent.org, "WebAssembly"). */

@@ -16,6 +16,8 @@ export interface Mounts {
   code?: string;
   /** Host folders bound at /libs/0, /libs/1, ... */
   libs?: readonly string[];
+  /** What a module for Node runs with (`node-parts.ts`): host path by path inside. */
+  parts?: Readonly<Record<string, string>> | undefined;
   /** Host folder with the input files of calls, bound at /calls. */
   calls?: string;
   tmpBytes: number;
@@ -105,6 +107,9 @@ export const bubblewrapArguments = (mounts: Mounts): string[] => {
   args.push('--proc', '/proc', '--ro-bind', mounts.runtime, '/runtime');
   if (mounts.code !== undefined) args.push('--ro-bind', mounts.code, '/code');
   for (const [i, folder] of (mounts.libs ?? []).entries()) args.push('--ro-bind', folder, `/libs/${i}`);
+  for (const [inside, path] of Object.entries(mounts.parts ?? {})) args.push('--ro-bind', path, inside);
+  if (mounts.parts !== undefined && mounts.libs?.length)
+    args.push('--symlink', '/libs/0/node_modules', '/node_modules');
   if (mounts.calls !== undefined) args.push('--ro-bind', mounts.calls, '/calls');
   const prefix = interpreterPrefix(mounts.interpreter);
   if (prefix !== undefined) args.push('--ro-bind', prefix, prefix);

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { CrankError } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
+import { deepest } from './asks.ts';
 import { bubblewrapDriver } from './bubblewrap-driver.ts';
 import { type ContainerChoice, containerDriver } from './container/container-driver.ts';
 import { type ControlGroups, findControlGroups, machineBytes } from './control-groups.ts';
@@ -12,7 +13,9 @@ import { kinds } from './frames.ts';
 import { findHost } from './host.ts';
 import { createInputFolder } from './input-files.ts';
 import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter } from './interpreter.ts';
+import { demandLevel } from './level.ts';
 import { containerUser } from './machine-facts.ts';
+import { createNodeParts, limitsOfDescribing, ownThreads, runsNode } from './node-parts.ts';
 import { createPool, type Pool } from './pool.ts';
 import { poolKey } from './pool-key.ts';
 import { demandReach } from './reachable.ts';
@@ -140,9 +143,12 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       driver.foreign !== undefined,
     );
     // A warm one is described in a slot.
-    const slots = template.isolation === 'warm' ? 1 : (width ?? 1);
+    const alone = oneByOne(template);
+    const usual = alone ? 1 : (width ?? 1);
+    const slots = alone ? 1 : usual + deepest;
     const before = performance.now();
     try {
+      const parts = runsNode(template) ? await nodeParts(driver.foreign) : undefined;
       if (driver.foreign !== undefined) {
         for (const path of [template.interpreter, template.codeDir, ...template.libDirs, runtime.path]) {
           demandReach(path, driver.foreign, 'read');
@@ -155,7 +161,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         libs: template.libDirs.map((_, i) => `/libs/${i}`),
         channels: linesOf(slots, template.isolation === 'warm' ? warmLines : 0),
         memory: template.limits.memoryBytes,
-        processes: driver.grouped ? processesOf(template.limits, slots) : 0,
+        processes: driver.grouped ? processesOf(template, slots) : 0,
         filters: filtersOf(template),
         namespaces: driver.namespaces,
       };
@@ -165,6 +171,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
           interpreter: template.interpreter,
           code: template.codeDir,
           libs: template.libDirs,
+          parts,
           calls: inputs.path,
           tmpBytes: template.limits.tmpBytes,
         },
@@ -172,12 +179,13 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
         channels: given.channels.flat().length,
         onConnection: template.network === true ? (socket) => options.onConnection?.(socket, template.key) : undefined,
         limits: template.limits,
-        processes: processesOf(template.limits, slots),
+        processes: processesOf(template, slots),
       });
       const zygote = await awaitZygote({
         ...{ process, template, inputs, outFolder: scratch.out, slots, log, namespaces: driver.namespaces },
         group,
-        spares: Math.min(slots, options.spares ?? 2),
+        usual,
+        spares: Math.min(usual, options.spares ?? 2),
         startMs: options.startMs ?? 60_000,
       });
       trim();
@@ -194,11 +202,17 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
     }
   };
 
+  const nodeParts = createNodeParts(options.runtimeDir);
   const spares = new SpareTasks(async (kind) => launchTask(await stand(), kind, undefined));
 
-  const poolFor = (template: SandboxTemplate): Pool => {
+  /** Whether its calls run one after the other: in one process, or in a container that holds but one. */
+  const oneByOne = ({ isolation }: SandboxTemplate): boolean =>
+    isolation === 'warm' || (options.container !== undefined && width === 1);
+
+  const poolFor = (template: SandboxTemplate, depth = 0): Pool => {
     if (closed) throw new CrankError('unavailable', 'The sandbox is closed.');
-    const key = poolKey(template);
+    // There, what a call waits for would wait for that call: it gets a sandbox of its own.
+    const key = depth > 0 && oneByOne(template) ? `${poolKey(template)}\0${depth}` : poolKey(template);
     const found = pools.get(key);
     if (found !== undefined) return found;
     makeRoom();
@@ -272,7 +286,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
   const sandbox: PythonSandbox = {
     run: async (template, call) => {
       if (width === undefined) await stand();
-      const pool = poolFor(template);
+      const pool = poolFor(template, call.depth);
       try {
         return await pool.run(within(call, template.limits));
       } finally {
@@ -282,7 +296,7 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
 
     describe: async (template, signal) => {
       const nothing = new Uint8Array(0);
-      const { limits } = template;
+      const limits = limitsOfDescribing(template);
       const call = { id: '', operation: '', input: nothing, context: nothing, files: [], limits, signal };
       const { outcome } = await poolFor(template).run(call, kinds.describe);
       if (outcome.type === 'value') return outcome.json;
@@ -357,8 +371,10 @@ const within = (call: SandboxCall, most: Limits): SandboxCall => {
 };
 
 /** Processes and threads of a zygote and all its lines; where there are no control groups, nothing else counts its own. */
-const processesOf = ({ threads, subprocesses }: Limits, lines: number): number =>
-  (lines + 2) * (threads + subprocesses + 2) + 8;
+const processesOf = (template: SandboxTemplate, lines: number): number => {
+  const { threads, subprocesses } = template.limits;
+  return (lines + 2) * (threads + subprocesses + 2 + ownThreads(template)) + 8;
+};
 
 /** The descriptors of each line that a zygote can start: data and word of slots, then data of warm processes. */
 const linesOf = (slots: number, warm: number): number[][] => [
@@ -373,20 +389,4 @@ const filtersOf = ({ network }: SandboxTemplate): Record<string, string> => {
     line: `/runtime/line${suffix}.bpf`,
     'no-subprocess': '/runtime/no-subprocess.bpf',
   };
-};
-
-const demandLevel = ({ isolation, network }: SandboxTemplate, containers: boolean): void => {
-  if (containers && network === true) {
-    throw new CrankError(
-      'isolation-unavailable',
-      'Sandboxes that are containers have no way out to a network yet: run this service on a node with bubblewrap, or take `network` out of its manifest.',
-    );
-  }
-  if ((isolation === 'container') === containers) return;
-  throw new CrankError(
-    'isolation-unavailable',
-    containers
-      ? `This node offers the level container only, not ${isolation}.`
-      : 'This node does not offer the level container: start it with CRANK_ISOLATION=container, or deploy the service as fresh.',
-  );
 };

@@ -22,7 +22,7 @@ export interface Driver {
 }
 
 export interface Wanted {
-  mounts: Pick<Mounts, 'runtime' | 'interpreter' | 'code' | 'libs' | 'calls' | 'tmpBytes'>;
+  mounts: Pick<Mounts, 'runtime' | 'interpreter' | 'code' | 'libs' | 'parts' | 'calls' | 'tmpBytes'>;
   /** What `start.py` is told (runtime/crank_runtime/boot.py). */
   given: Readonly<Record<string, unknown>>;
   channels: number;

@@ -1,7 +1,7 @@
 import type { Limits } from '#src/core/service.ts';
 
 /** The bytes between host and sandbox: `runtime/crank_runtime/frames.py` is the specification. */
-export const toSandbox = { call: 1, load: 2, ack: 3, spawn: 4, kill: 5, watch: 6, task: 7 } as const;
+export const toSandbox = { call: 1, load: 2, ack: 3, spawn: 4, kill: 5, watch: 6, task: 7, answer: 8 } as const;
 export const toHost = {
   ready: 1,
   loadFailed: 2,
@@ -14,6 +14,8 @@ export const toHost = {
   started: 9,
   done: 10,
   progress: 11,
+  ask: 12,
+  withdraw: 13,
 } as const;
 export const kinds = { call: 0, describe: 1 } as const;
 
@@ -63,6 +65,16 @@ const header = (into: Buffer, type: number, id: number, bodyBytes: number): void
 export const bareFrame = (type: number, id: number): Buffer => {
   const frame = Buffer.allocUnsafe(headerBytes);
   header(frame, type, id, 0);
+  return frame;
+};
+
+/** The answer to an ask: `ok`, or a problem. */
+export const answerFrame = (id: number, request: number, ok: boolean, json: Uint8Array): Buffer => {
+  const frame = Buffer.allocUnsafe(headerBytes + 5 + json.byteLength);
+  header(frame, toSandbox.answer, id, 5 + json.byteLength);
+  frame.writeUInt32LE(request, headerBytes);
+  frame[headerBytes + 4] = ok ? 1 : 0;
+  frame.set(json, headerBytes + 5);
   return frame;
 };
 

@@ -12,6 +12,7 @@ const ownPids = 2;
  *
  * @param inner its pid as its zygote sees it
  * @param kept the group of the line before it, used again
+ * @param more what a program takes that runs beside the call's process
  * @returns `undefined` when the process has ended already
  */
 export const encloseLine = async (
@@ -20,11 +21,16 @@ export const encloseLine = async (
   inner: number,
   { memoryBytes, tmpBytes, threads, subprocesses }: Limits,
   kept?: ControlGroup,
+  more: { bytes: number; pids: number } = { bytes: 0, pids: 0 },
 ): Promise<ControlGroup | undefined> => {
   const init = await process.init;
   const pid = init === undefined ? undefined : await hostPid(init, inner);
   if (pid === undefined) return undefined;
   const group = kept ?? (await around.make());
-  await group.enclose(pid, memoryBytes + tmpBytes + ownBytes, threads + subprocesses + ownPids);
+  await group.enclose(
+    pid,
+    memoryBytes + tmpBytes + ownBytes + more.bytes,
+    threads + subprocesses + ownPids + more.pids,
+  );
   return group;
 };

@@ -22,7 +22,7 @@ export interface PoolOptions {
   start: () => Promise<Zygote>;
   /** Called when a zygote ended because it lied (`Zygote.violation`). */
   onViolation: (violation: string) => void;
-  /** Calls at one time; more wait in the queue. Known once a zygote could be started. */
+  /** Calls at one time, beside those within others; more wait in the queue. Known once a zygote could be started. */
   concurrency: () => number;
   queue: number;
 }
@@ -33,7 +33,7 @@ const shortestPause = 250;
 const longestPause = 30_000;
 
 export const createPool = (options: PoolOptions): Pool => {
-  const queue: (() => void)[] = [];
+  const queue: { depth: number; go: () => void }[] = [];
   let active = 0;
   let lastUsed = Date.now();
   let zygote: Zygote | undefined;
@@ -93,12 +93,19 @@ export const createPool = (options: PoolOptions): Pool => {
     }
   };
 
-  const enter = (signal: AbortSignal): void | Promise<void> => {
-    if (active < options.concurrency()) {
+  /**
+   * A call within others finds a place more for each of them: they hold theirs and wait for it, so that without one
+   * nothing would move. Of all calls that wait for another, the deepest one's always finds a place this way.
+   */
+  const hasRoom = (depth: number): boolean => active < options.concurrency() + depth;
+
+  const enter = ({ signal, depth = 0 }: SandboxCall): void | Promise<void> => {
+    if (hasRoom(depth)) {
       active++;
       return;
     }
-    if (queue.length >= options.queue) {
+    // Calls within others are bounded by those.
+    if (depth === 0 && queue.length >= options.queue) {
       throw new CrankError('overloaded', `${queue.length} calls of this service are waiting already. Try again soon.`, {
         retryAfter: 1,
       });
@@ -109,24 +116,34 @@ export const createPool = (options: PoolOptions): Pool => {
         active++;
         resolve();
       };
+      const waiting = { depth, go };
       const giveUp = (): void => {
-        queue.splice(queue.indexOf(go), 1);
+        queue.splice(queue.indexOf(waiting), 1);
         active++; // what called us leaves by the same door as all others
         resolve();
       };
       signal.addEventListener('abort', giveUp, { once: true });
-      queue.push(go);
+      queue.push(waiting);
     });
   };
 
   const leave = (): void => {
     active--;
     lastUsed = Date.now();
-    while (active < options.concurrency() && queue.length > 0) queue.shift()!();
+    for (let at = nextIn(); at >= 0; at = nextIn()) queue.splice(at, 1)[0]!.go();
+  };
+
+  /** Where in the queue the one stands that may enter: the deepest, for whose end most wait, and of those the first. */
+  const nextIn = (): number => {
+    let next = -1;
+    for (const [at, { depth }] of queue.entries()) {
+      if (hasRoom(depth) && (next < 0 || depth > queue[next]!.depth)) next = at;
+    }
+    return next;
   };
 
   const run = async (call: SandboxCall, kind?: number): Promise<SandboxResult> => {
-    const waited = enter(call.signal);
+    const waited = enter(call);
     if (waited !== undefined) await waited;
     try {
       for (let attempt = 1; ; attempt++) {

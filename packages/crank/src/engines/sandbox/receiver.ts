@@ -3,8 +3,9 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import type { ErrorCode } from '#src/core/error.ts';
+import { createAsks } from './asks.ts';
 import type { End } from './end-frame.ts';
-import { ProtocolViolation, toHost, window } from './frames.ts';
+import { answerFrame, bareFrame, ProtocolViolation, toHost, toSandbox, window } from './frames.ts';
 import { createProgressRelay } from './progress.ts';
 import type { SandboxCall, SandboxOutcome, SandboxResult } from './sandbox.ts';
 
@@ -35,7 +36,7 @@ export class NotBegun extends Error {
 const cpus = availableParallelism();
 
 /**
- * @param ack tells the sandbox that one item or chunk was taken in
+ * @param tell gives a frame to the call's process, where it is still there; `sent`: called when it is out of our hands
  * @param stop asks for the end of the call's process; called at most once
  * @param outFolder where a file result is put
  */
@@ -43,7 +44,7 @@ export const createReceiver = (
   id: number,
   call: SandboxCall,
   outFolder: string,
-  ack: () => void,
+  tell: (frame: Buffer, sent?: () => void) => void,
   stop: () => void,
 ): Receiver => {
   const { promise, resolve, reject } = Promise.withResolvers<SandboxResult>();
@@ -56,6 +57,21 @@ export const createReceiver = (
   let tail: Promise<void> | undefined;
   let failure: { error: unknown } | undefined;
   const progress = createProgressRelay(call.onProgress);
+  const asks = createAsks(
+    call,
+    () => receiver.startedAt,
+    (request, { ok, json }, sent) => tell(answerFrame(id, request, ok, json), sent),
+  );
+
+  /** What a call says besides its results. */
+  const words: Readonly<Record<number, (body: Buffer) => void>> = {
+    [toHost.progress]: progress.take,
+    [toHost.ask]: asks.take,
+    [toHost.withdraw]: asks.withdraw,
+  };
+
+  /** One item or chunk was taken in. */
+  const ack = (): void => tell(bareFrame(toSandbox.ack, id));
 
   const takeIn = (body: Buffer, consume: (body: Buffer) => void | Promise<void>): void => {
     if (receiver.settled) {
@@ -88,10 +104,6 @@ export const createReceiver = (
     if (json.length > call.limits.outputBytes) throw new ProtocolViolation('an item longer than its limit');
     items++;
     takeIn(json, (bytes) => call.onItem?.(bytes));
-  };
-
-  const takeProgress = (body: Buffer): void => {
-    if (!receiver.settled) progress.take(body);
   };
 
   const create = (): Promise<FileHandle> => {
@@ -168,6 +180,7 @@ export const createReceiver = (
   const close = (end: End): void => {
     if (receiver.settled) return;
     receiver.settled = true;
+    asks.close();
     settle(end, Math.max(1, Math.round((performance.now() - receiver.startedAt) * 1e6))).catch(reject);
   };
 
@@ -180,8 +193,8 @@ export const createReceiver = (
     take: (type: number, body: Buffer) => {
       if (type === toHost.item) takeItem(body);
       else if (type === toHost.chunk) takeIn(body, writeChunk);
-      else if (type === toHost.progress) takeProgress(body);
-      else throw new ProtocolViolation(`a frame of type ${type} from a call`);
+      else if (!Object.hasOwn(words, type)) throw new ProtocolViolation(`a frame of type ${type} from a call`);
+      else if (!receiver.settled) words[type]!(body);
     },
     end: (end: End) => close(end),
     fail: (code: ErrorCode, detail: string, known: Parameters<Receiver['fail']>[2] = {}) =>
@@ -197,6 +210,7 @@ export const createReceiver = (
     abandon: (why: NotBegun) => {
       if (receiver.settled) return;
       receiver.settled = true;
+      asks.close();
       progress.close();
       reject(why);
     },

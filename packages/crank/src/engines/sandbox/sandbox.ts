@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ErrorCode, InputError, ScriptException } from '#src/core/error.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { Isolation, Limits } from '#src/core/service.ts';
+import type { Ask, AskAnswer } from './asks.ts';
 
 /** What a sandbox is made from: one version's code for one caller account. */
 export interface SandboxTemplate {
@@ -46,6 +47,10 @@ export interface SandboxCall {
   onItem?: (json: Uint8Array) => void | Promise<void>;
   /** Called when it says how far it is, at most about ten times a second, and with the last of it before `run` resolves. Must not throw. */
   onProgress?: (progress: Progress) => void;
+  /** Calls that it is within, at most `deepest`: it is let in where they have to wait for it. */
+  depth?: number;
+  /** Called when it asks for a call of another service; what that throws is told to it as a problem. */
+  onAsk?: (ask: Ask) => Promise<AskAnswer>;
 }
 
 export interface SandboxUsage {
@@ -75,8 +80,11 @@ export interface SandboxResult {
 
 /** Work of the platform's own on what is anybody's, in a sandbox that is used once. */
 export interface SandboxTask {
-  /** `scan`: reads a source, and can start nothing. `build`: builds a source distribution. */
-  name: 'scan' | 'build';
+  /**
+   * `scan`: reads a source, and can start nothing. `tools`: finds programs of the system and asks for their versions. `build`:
+   * builds a source distribution.
+   */
+  name: 'scan' | 'tools' | 'build';
   /** Whose work it is: accounts share the machine's CPU evenly. */
   account: string;
   /** Absolute path of the interpreter. */

@@ -3,8 +3,9 @@ import type { ErrorCode } from '#src/core/error.ts';
 import type { Limits } from '#src/core/service.ts';
 import type { ControlGroup } from './control-groups.ts';
 import type { End } from './end-frame.ts';
+import { runsNode } from './node-parts.ts';
 import type { Receiver } from './receiver.ts';
-import type { SandboxCall } from './sandbox.ts';
+import type { SandboxCall, SandboxTemplate } from './sandbox.ts';
 
 /** A call on its way to a slot, or in it. */
 export interface Entry {
@@ -65,9 +66,25 @@ export const absentSlot = (line: number, data: Socket, word: Socket, limits: Lim
   isBetweenFrames: () => true,
 });
 
-/** Whether a call can run in what its namespaces were made for. */
-export const fits = (slot: Slot, { limits }: SandboxCall): boolean =>
-  slot.limits.tmpBytes === limits.tmpBytes && slot.limits.subprocesses > 0 === limits.subprocesses > 0;
+/** Whether a call can run in what its namespaces were made for. And in a Node, which was started for that. */
+export const fits = (slot: Slot, { limits }: SandboxCall, template: SandboxTemplate): boolean =>
+  slot.limits.tmpBytes === limits.tmpBytes &&
+  slot.limits.subprocesses > 0 === limits.subprocesses > 0 &&
+  (!runsNode(template) ||
+    (slot.limits.cpuMs >= limits.cpuMs &&
+      slot.limits.memoryBytes === limits.memoryBytes &&
+      slot.limits.threads === limits.threads &&
+      slot.limits.subprocesses === limits.subprocesses));
+
+/** The kernel's figure where we have it; otherwise what the sandbox says. */
+export const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpuNs' | 'cpuSource'> =>
+  group === undefined
+    ? { cpuNs, cpuSource: 'sandbox-reported' }
+    : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
+
+/** Of calls that wait for slots, within how many others the deepest is: so many slots more there may be. */
+export const deepestOf = (waiting: readonly Entry[]): number =>
+  waiting.reduce((most, { call }) => Math.max(most, call.depth ?? 0), 0);
 
 /** Why a call's process ended without an answer. `result`: in the slot's words, which knows no call's limits. */
 export const reasonFor = (
@@ -87,3 +104,10 @@ export const reasonFor = (
   }
   return result;
 };
+
+/** What a call said, with its slot's figures: what it started is in those only. */
+export const withFigures = (said: End, { cpuNs, peakBytes }: End): End => ({
+  ...said,
+  cpuNs,
+  peakBytes: Math.max(said.peakBytes, peakBytes),
+});

@@ -16,12 +16,13 @@ import {
   watchFrame,
 } from './frames.ts';
 import { encloseLine } from './line-group.ts';
+import { isStartedApart, ownOfNode } from './node-parts.ts';
 import { onAbort } from './on-abort.ts';
 import { createReceiver, NotBegun } from './receiver.ts';
 import type { SandboxCall, SandboxResult, SandboxTemplate } from './sandbox.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import { skipTo } from './skip-to.ts';
-import { absentSlot, type Entry, fits, reasonFor, type Slot } from './slot.ts';
+import { absentSlot, deepestOf, type Entry, fits, measured, reasonFor, type Slot, withFigures } from './slot.ts';
 import { suspecting } from './suspect.ts';
 
 /** The slots of a zygote: each runs one fresh call after another, in a new process for each. */
@@ -39,8 +40,9 @@ export interface SlotOptions {
   process: SandboxProcess;
   template: SandboxTemplate;
   outFolder: string;
-  /** Slots that are kept ready, and the most there may be. */
+  /** Slots that are kept ready, those there may be for calls that nothing waits for, and all that there may be. */
   spares: number;
+  usual: number;
   most: number;
   /** Around the zygote and all that it starts, where the machine lets us have one. */
   group: ServiceGroup | undefined;
@@ -49,10 +51,9 @@ export interface SlotOptions {
   distrust: <A>(handle: (argument: A) => void) => (argument: A) => void;
 }
 
-const sweepEvery = 10;
 /** Milliseconds that a slot, and then its zygote, gets to end what it was told to end. */
 const obedience = 1000;
-const [startMs, idleMs] = [10_000, 10_000];
+const [sweepEvery, startMs, idleMs] = [10, 10_000, 10_000];
 /** Where there is no control group, a call that took longer is charged what its slot says it used, not itself. */
 const believedMs = 50;
 const cpus = availableParallelism();
@@ -62,6 +63,7 @@ export const createSlots = ({
   template,
   outFolder,
   spares,
+  usual,
   most,
   group: around,
   killZygote,
@@ -110,7 +112,7 @@ export const createSlots = ({
   const greet = async (slot: Slot, inner: number): Promise<void> => {
     const { nonce } = slot;
     if (around !== undefined) {
-      const group = await encloseLine(around, process, inner, slot.limits, slot.group);
+      const group = await encloseLine(around, process, inner, slot.limits, slot.group, ownOfNode(template));
       if (group === undefined) return; // it has ended: the zygote will say so
       slot.group = group;
       if (gone) await group.remove();
@@ -155,12 +157,6 @@ export const createSlots = ({
     slot.entry = undefined;
   };
 
-  /** The kernel's figure where we have it; otherwise what the sandbox says. */
-  const measured = ({ group, before }: Slot, cpuNs: number): Pick<End, 'cpuNs' | 'cpuSource'> =>
-    group === undefined
-      ? { cpuNs, cpuSource: 'sandbox-reported' }
-      : { cpuNs: group.cpuNs() - before.cpuNs, cpuSource: 'cgroup' };
-
   const fail = (slot: Slot, code: 'crashed', detail: string): void => {
     slot.entry?.receiver.fail(code, detail);
     slot.entry = undefined;
@@ -179,7 +175,7 @@ export const createSlots = ({
   const finish = (slot: Slot, last: boolean, end: End): void => {
     if (slot.state === 'busy') bury(slot, end);
     else if (slot.state !== 'ending') return;
-    else if (slot.held !== undefined) settle(slot, { ...parseEnd(slot.held), cpuNs: end.cpuNs });
+    else if (slot.held !== undefined) settle(slot, withFigures(parseEnd(slot.held), end));
     slot.held = undefined;
     slot.since = performance.now();
     if (last) slot.state = 'dying';
@@ -218,6 +214,7 @@ export const createSlots = ({
   const assign = (slot: Slot, entry: Entry): void => {
     const { call, kind, files } = entry;
     slot.state = 'busy';
+    slot.spoilt = isStartedApart(template, kind);
     slot.entry = entry;
     entry.slot = slot;
     entry.receiver.startedAt = performance.now();
@@ -236,7 +233,7 @@ export const createSlots = ({
       const entry = waiting[i]!;
       const slot = entry.receiver.settled
         ? undefined
-        : slots.find((one) => one.state === 'idle' && fits(one, entry.call));
+        : slots.find((one) => one.state === 'idle' && fits(one, entry.call, template));
       if (slot !== undefined) assign(slot, entry);
       if (slot !== undefined || entry.receiver.settled) waiting.splice(i, 1);
       else i++;
@@ -247,21 +244,24 @@ export const createSlots = ({
   const provide = (): void => {
     let coming = 0;
     let ready = 0;
+    let absent = 0;
     for (const { state } of slots) {
+      if (state === 'absent') absent++;
       if (state === 'starting') coming++;
       else if (state === 'idle' || state === 'ending') ready++;
     }
     const [first] = waiting;
+    let free = usual + deepestOf(waiting) - (most - absent);
     let wanted = (first === undefined ? Math.max(0, spares - ready) : waiting.length) - coming;
     for (const slot of slots) {
       if (wanted <= 0) return;
-      if (slot.state !== 'absent') continue;
+      if (slot.state !== 'absent' || free-- <= 0) continue;
       open(slot, first?.call.limits ?? template.limits);
       wanted--;
     }
     // All there may be are there, and those that are idle were made for other limits.
     if (first !== undefined && wanted > 0) {
-      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call));
+      const other = slots.find((slot) => slot.state === 'idle' && !fits(slot, first.call, template));
       if (other !== undefined) dismiss(other);
     }
   };
@@ -353,10 +353,10 @@ export const createSlots = ({
         id,
         call,
         outFolder,
-        () => {
+        (frame, sent) => {
           if (entry.slot?.entry !== entry || entry.slot.state !== 'busy') return;
           entry.slot.spoilt = true;
-          entry.slot.data.write(bareFrame(toSandbox.ack, id));
+          entry.slot.data.write(frame, sent);
         },
         () => stop(entry),
       );

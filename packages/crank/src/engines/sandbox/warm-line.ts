@@ -287,8 +287,8 @@ export const createWarmLine = ({
         id,
         call,
         outFolder,
-        () => {
-          if (waiting[0]?.receiver === receiver) line?.socket.write(bareFrame(toSandbox.ack, id));
+        (frame, sent) => {
+          if (waiting[0]?.receiver === receiver) line?.socket.write(frame, sent);
         },
         () => stop(receiver),
       );

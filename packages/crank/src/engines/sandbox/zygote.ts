@@ -42,8 +42,9 @@ export interface ZygoteOptions {
   outFolder: string;
   /** Whether its slots have namespaces of their own. Where they have not, it ends with its first slot. */
   namespaces: boolean;
-  /** Slots that it can have; the lines behind them are warm ones. */
+  /** Slots that it can have, and of these has for calls that nothing waits for; the lines behind them are warm ones. */
   slots: number;
+  usual: number;
   spares: number;
   /** Milliseconds that the import may take. */
   startMs: number;
@@ -68,6 +69,7 @@ export const awaitZygote = async ({
   outFolder,
   namespaces,
   slots: most,
+  usual,
   spares,
   startMs,
   group,
@@ -150,7 +152,7 @@ export const awaitZygote = async ({
   });
 
   const slotsOf = (): Slots => {
-    slots ??= createSlots({ process, template, outFolder, spares, most, group, killZygote: kill, distrust });
+    slots ??= createSlots({ process, template, outFolder, spares, usual, most, group, killZygote: kill, distrust });
     return slots;
   };
 

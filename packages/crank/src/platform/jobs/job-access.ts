@@ -19,14 +19,14 @@ const none = (id: string): CrankError =>
   new CrankError('not-found', `There is no job ${id.slice(0, 80)} that this key may see: \`crank jobs\` lists them.`);
 
 /** @throws CrankError `not-found`, also where it is not for this principal to see */
-const visible = async (platform: Platform, principal: Principal, id: string): Promise<JobRow> => {
+export const visible = async (platform: Platform, principal: Principal, id: string): Promise<JobRow> => {
   const row = await platform.store.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
   if (row === undefined || !(await maySee(platform, principal, row, 'call.read'))) throw none(id);
   return row;
 };
 
 /** As it is now; what it says of its progress is for whoever may read its result. */
-const show = async (platform: Platform, principal: Principal, row: JobRow): Promise<JobInfo> => {
+export const show = async (platform: Platform, principal: Principal, row: JobRow): Promise<JobInfo> => {
   const key = owns(principal, row) ? await subjectOf(platform, row) : undefined;
   return infoOf(row, key);
 };
@@ -50,8 +50,8 @@ export const listJobs = async (
   const { account } = principal;
   const actor = actorOf(principal);
   await permit(platform, principal, 'call.read', { type: 'call', account, principal: actor });
-  if (state !== undefined && !['queued', 'running', 'ended'].includes(state))
-    throw new CrankError('malformed-request', '"state" is none of queued, running, ended.');
+  if (state !== undefined && !['waiting', 'queued', 'running', 'ended'].includes(state))
+    throw new CrankError('malformed-request', '"state" is none of waiting, queued, running, ended.');
   let query = platform.store.db.selectFrom('jobs').selectAll().where('account', '=', account);
   if (!(await maySee(platform, principal, { account, principal: '' }, 'call.read')))
     query = query.where('principal', '=', actor);

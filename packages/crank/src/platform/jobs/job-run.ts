@@ -26,7 +26,7 @@ export class NotTheEnd extends Error {
 /** Outcomes after which an idempotent operation may be tried again. */
 const retried: ReadonlySet<ErrorCode> = new Set(['script-error', 'crashed', 'internal']);
 /** Nothing was run. */
-const refused: ReadonlySet<ErrorCode> = new Set(['overloaded', 'isolation-unavailable']);
+const refused: ReadonlySet<ErrorCode> = new Set(['overloaded', 'rate-limited', 'isolation-unavailable']);
 const BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 3_600_000;
 /** Until a node that had no room is asked again. */
@@ -94,6 +94,7 @@ export const createAttempt = (platform: Platform, row: JobRow, live: LiveJob, le
       return begun;
     },
     opening: row.opening,
+    approvedBy: row.approved_by ?? undefined,
     begin: async (state) => {
       running = state;
       if (row.attempts > 0) await deleteParts(db, row.id, 'result').execute();

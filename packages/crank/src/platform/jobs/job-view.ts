@@ -2,7 +2,7 @@ import type { JobRow } from '#src/store/schema-service-life.ts';
 import type { SubjectKey } from '../subject-key.ts';
 import { openText } from '../subject-key.ts';
 
-export type JobState = 'queued' | 'running' | 'ended';
+export type JobState = 'waiting' | 'queued' | 'running' | 'ended';
 
 /** How far a job says it is. */
 export interface JobProgress {
@@ -21,6 +21,8 @@ export interface JobInfo {
   operation: string;
   principal: string;
   state: JobState;
+  /** Where another principal has to approve it: why, who did, and until when it waits. */
+  approval: { reasons: string[]; by: string | null; until: string } | null;
   /** How often it was begun. */
   attempts: number;
   received: string;
@@ -41,6 +43,13 @@ export interface JobInfo {
   tags: string | null;
 }
 
+/** For so long a call waits for somebody's approval where it has no deadline of its own. */
+const WAIT_MS = 7 * 86_400_000;
+
+/** Until when a job waits for approval. */
+export const waitsUntil = ({ received_at, deadline_at }: Pick<JobRow, 'received_at' | 'deadline_at'>): number =>
+  deadline_at ?? received_at + WAIT_MS;
+
 const timeOf = (ms: number | null): string | null => (ms === null ? null : new Date(Number(ms)).toISOString());
 
 /** @param key of its subject; the message stays empty without it */
@@ -54,6 +63,14 @@ export const infoOf = (row: JobRow, key?: SubjectKey): JobInfo => {
     operation: row.operation,
     principal: row.principal,
     state: row.state as JobState,
+    approval:
+      row.approval === null
+        ? null
+        : {
+            reasons: JSON.parse(row.approval) as string[],
+            by: row.approved_by,
+            until: timeOf(waitsUntil(row))!,
+          },
     attempts: row.attempts,
     received: timeOf(row.received_at)!,
     started: timeOf(row.started_at),

@@ -8,6 +8,7 @@ import { endUnrun, subjectOf } from './end-job.ts';
 import { FairQueue } from './fair-queue.ts';
 import { loadInput } from './job-input.ts';
 import { type Attempt, createAttempt, NotTheEnd, ROOM_MS } from './job-run.ts';
+import { waitsUntil } from './job-view.ts';
 import { LiveJob } from './live-job.ts';
 
 const MOST_WAITING = 10_000;
@@ -44,6 +45,7 @@ export class Jobs {
   readonly #running = new Map<string, LiveJob>();
   readonly #watchers = new Map<string, Set<() => void>>();
   readonly #kept = new Map<string, number>();
+  readonly #deciding = new Map<string, Promise<void>>();
   #look: NodeJS.Timeout | undefined;
   #stopping = false;
   #leaving = false;
@@ -78,7 +80,7 @@ export class Jobs {
     for (const { id, caller, not_before } of open) this.#wait(id, caller, (not_before ?? 0) - Date.now());
     await this.sweep();
     this.#look = setInterval(() => {
-      this.#lookForCancelled().catch((err: unknown) => platform.log.error({ err }, 'jobs could not be looked at'));
+      this.#lookForEnded().catch((err: unknown) => platform.log.error({ err }, 'jobs could not be looked at'));
     }, LOOK_MS).unref();
   }
 
@@ -124,9 +126,31 @@ export class Jobs {
   }
 
   /** Told of a job that was taken. */
-  add({ id, caller, input_bytes }: JobRow): void {
+  add({ id, caller, input_bytes, state }: JobRow): void {
     this.#keep(caller, input_bytes);
+    if (state === 'queued') this.#wait(id, caller, 0);
+  }
+
+  /** Told of a job that waited for approval, and waits no more. */
+  approved({ id, caller }: JobRow): void {
     this.#wait(id, caller, 0);
+    this.#tell(id);
+  }
+
+  /** What decides on a job that waits, one after the other. */
+  inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#deciding.get(id) ?? Promise.resolve()).then(work);
+    const settled = turn
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .then(() => {
+        if (this.#deciding.get(id) === settled) this.#deciding.delete(id);
+        this.#tell(id);
+      });
+    this.#deciding.set(id, settled);
+    return turn;
   }
 
   /** Told of a result that is no more. */
@@ -156,10 +180,11 @@ export class Jobs {
       running.abort.abort();
       return running.done;
     }
-    const later = this.#later.get(id);
-    clearTimeout(later?.timer);
+    clearTimeout(this.#later.get(id)?.timer);
     this.#later.delete(id);
-    if (this.#queue.remove(id) || later !== undefined) await this.#begin(id);
+    this.#queue.remove(id);
+    // One that waits for approval is in no queue.
+    await this.inTurn(id, () => this.#begin(id));
   }
 
   /** Deletes results that were kept long enough, and pieces that belong to no job. */
@@ -251,10 +276,13 @@ export class Jobs {
     const platform = this.#on;
     const row = await platform.store.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
     if (row === undefined || row.state === 'ended') return;
+    if (row.state === 'waiting' && row.cancelled_at === null && waitsUntil(row) > Date.now()) return;
     let attempt: Attempt | undefined;
     try {
       if (row.cancelled_at !== null)
         throw new CrankError('cancelled', 'The job was cancelled before it began; nothing was charged.');
+      if (row.state === 'waiting')
+        throw new CrankError('policy-denied', 'Nobody approved the call in time; nothing was charged.');
       if (row.state === 'running') await this.#demandRepeatable(row);
       attempt = createAttempt(platform, row, live, () => this.#leaving);
       await this.#call(row, live, attempt);
@@ -350,14 +378,16 @@ export class Jobs {
     this.#wait(row.id, row.caller, ms);
   }
 
-  async #lookForCancelled(): Promise<void> {
+  /** Jobs whose end was asked for at another node, and those that waited for approval in vain. */
+  async #lookForEnded(): Promise<void> {
     const rows = await this.#on.store.db
       .selectFrom('jobs')
-      .select('id')
+      .select(['id', 'cancelled_at', 'received_at', 'deadline_at'])
       .where('node', '=', this.#on.node)
-      .where('state', 'in', ['queued', 'running'])
-      .where('cancelled_at', 'is not', null)
+      .where('state', '!=', 'ended')
+      .where((e) => e.or([e('cancelled_at', 'is not', null), e('state', '=', 'waiting')]))
       .execute();
-    await Promise.all(rows.map(({ id }) => this.cancel(id)));
+    const over = rows.filter((row) => row.cancelled_at !== null || waitsUntil(row) <= Date.now());
+    await Promise.all(over.map(({ id }) => this.cancel(id)));
   }
 }

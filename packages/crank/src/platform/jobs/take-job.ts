@@ -13,6 +13,7 @@ import { infoOf } from './job-view.ts';
  * Takes a call as a job: its opening receipt, its row, its arguments and the answer that repeats under its key get are
  * durable, in one commit, when this resolves.
  *
+ * @param approval why it has to be approved before it runs, where it has
  * @throws CrankError `rate-limited`, `overloaded` where too many wait; what the recorder throws
  */
 export const takeJob = async (
@@ -20,6 +21,7 @@ export const takeJob = async (
   state: CallState,
   body: CallBody,
   request: CallRequest,
+  approval?: readonly string[],
 ): Promise<CallAnswer> => {
   const { id, subject, target, principal } = state;
   const { db } = platform.store;
@@ -40,7 +42,9 @@ export const takeJob = async (
     subject: subject.id,
     named: subject.named ? 1 : 0,
     tags: request.tags ?? null,
-    state: 'queued',
+    state: approval === undefined ? 'queued' : 'waiting',
+    approval: approval === undefined ? null : JSON.stringify(approval),
+    approved_by: null,
     attempts: 0,
     received_at: state.received,
     deadline_at: state.deadline ?? null,

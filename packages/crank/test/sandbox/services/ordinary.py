@@ -1,5 +1,6 @@
 """What honest scripts do."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Iterator
 
-from crank_platform import context
+from crank_platform import CallError, context
 
 calls = 0
 
@@ -201,3 +202,78 @@ def report_from_child() -> str:
     os.close(theirs)
     os.wait()
     return os.read(ours, 1000).decode()
+
+
+def ask(target: str, arguments: dict) -> object:
+    return context.call(target, **arguments)
+
+
+def ask_badly(target: str) -> list:
+    try:
+        return [context.call(target)]
+    except CallError as problem:
+        return [problem.target, problem.code, problem.detail, problem.problem.get("status"), str(problem)]
+
+
+def ask_with_files(path: Path) -> dict:
+    Path("made.txt").write_text("made")
+    given = context.call("other.take", given=path, made=Path("made.txt"), raw=b"\x00\xff", several=[b"a", b"b"])
+    return context.call("other.take", again=given)
+
+
+def ask_in_threads(count: int) -> list:
+    found = [None] * count
+
+    def work(i):
+        found[i] = context.call("other.same", i=i)
+
+    threading.stack_size(1 << 18)
+    workers = [threading.Thread(target=work, args=(i,)) for i in range(count)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return found
+
+
+async def ask_together(count: int) -> list:
+    return await asyncio.gather(*[context.call_async("other.same", i=i) for i in range(count)])
+
+
+def ask_and_leave() -> str:
+    """Returns while what it asked for still runs."""
+    asked = threading.Event()
+
+    def work():
+        asked.set()
+        try:
+            context.call("other.never")
+        except RuntimeError:
+            pass
+
+    threading.Thread(target=work, daemon=True).start()
+    asked.wait()
+    while not context.call("other.begun"):
+        time.sleep(0.01)
+    return "left"
+
+
+def count_asking(to: int) -> Iterator[int]:
+    """A stream whose items are others' answers."""
+    for i in range(to):
+        yield context.call("other.same", i=i)
+
+
+def descend(depth: int) -> int:
+    return 0 if depth == 0 else 1 + context.call("self.descend", depth=depth - 1)
+
+
+async def ask_and_give_up() -> str:
+    """Waits for what never comes, until it is there."""
+    waiting = asyncio.ensure_future(context.call_async("other.never"))
+    await context.call_async("other.begun")
+    waiting.cancel()
+    try:
+        await waiting
+    except asyncio.CancelledError:
+        return await context.call_async("other.ended")

@@ -47,6 +47,10 @@ export const call: Command = {
     });
     if (response.status === 202) {
       const job = (await response.json()) as JobInfo;
+      if (job.state === 'waiting')
+        context.progress(
+          `It waits for approval (${job.approval!.reasons.join('; ')}): \`crank job ${job.id} --wait\` gets the result.`,
+        );
       context.print(job, job.id);
       return;
     }

@@ -1,6 +1,6 @@
 import type { Finding } from '#src/core/error.ts';
 import { CrankError } from '#src/core/error.ts';
-import type { Limits, Operation } from '#src/core/service.ts';
+import type { Limits, Operation, Tool } from '#src/core/service.ts';
 import type { Command } from '../command.ts';
 import { one } from '../command.ts';
 import { describeCommand } from '../describe-command.ts';
@@ -15,6 +15,7 @@ interface Described {
   description: string;
   version: string;
   created: string;
+  runtime: string;
   python: string;
   isolation: string;
   limits: Limits;
@@ -23,6 +24,7 @@ interface Described {
   secrets: Readonly<Record<string, string>>;
   requirements: string[];
   lock: string | null;
+  tools: Readonly<Record<string, Tool>>;
   operations: (Operation & { example: Record<'curl' | 'python' | 'typescript', string> })[];
   findings: Finding[];
   aliases: { alias: string; version: string }[];
@@ -97,10 +99,15 @@ const operationText = (service: string, operation: Described['operations'][numbe
     : [operation.example.curl.replace(/^/gm, '  ')]),
 ];
 
+const programs = ({ tools, runtime, python }: Described): string =>
+  Object.values(tools)
+    .map(({ path, digest, version }) => `${path} @${short(digest)}${version === '' ? '' : ` (${version})`}`)
+    .join(', ') || (runtime === 'node' ? 'Node' : `Python ${python}`);
+
 const foot = (service: Described): string[] => {
   const { limits, canary } = service;
   const facts = [
-    ['runs', `Python ${service.python}, ${service.isolation}`],
+    ['runs', `${programs(service)}, ${service.isolation}`],
     [
       'limits',
       `${limits.wallMs / 1000} s, ${limits.cpuMs / 1000} s of CPU, ${size(limits.memoryBytes)}, ${limits.subprocesses} subprocesses, results ${size(limits.outputBytes)}, files ${size(limits.fileBytes)}`,

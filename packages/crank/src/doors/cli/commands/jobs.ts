@@ -13,7 +13,7 @@ export const listJobs: Command = {
   name: 'jobs',
   summary: 'calls that outlive their request, newest first',
   options: [
-    { flags: '--state <state>', help: 'queued, running or ended' },
+    { flags: '--state <state>', help: 'waiting, queued, running or ended' },
     { flags: '--service <name>', help: 'of one service only' },
   ],
   run: async (context, _args, options) => {
@@ -48,6 +48,24 @@ export const showJob: Command = {
   },
 };
 
+const deciding = (verdict: 'approve' | 'reject', summary: string): Command => ({
+  name: `job ${verdict}`,
+  summary,
+  args: [['<id>', 'job that waits']],
+  options: [{ flags: '--comment <text>', help: 'why; it is in the receipt' }],
+  run: async (context, [id], options) => {
+    const comment = one(options, 'comment');
+    const job = await context.client.json<JobInfo & { approvalReceipt: string }>(`${pathOf(id!)}/${verdict}`, {
+      method: 'POST',
+      ...(comment !== undefined && { json: { comment } }),
+    });
+    context.print(job, () => `${job.id} ${stepOf(job)}; receipt ${job.approvalReceipt}`);
+  },
+});
+
+export const approveJob = deciding('approve', 'let a call run that waits for the approval of a second principal');
+export const rejectJob = deciding('reject', 'end a call that waits for approval');
+
 export const cancelJob: Command = {
   name: 'job cancel',
   summary: 'end a job; of one that has ended, delete the result',
@@ -75,6 +93,9 @@ const describe = (job: JobInfo): string => {
     ['job', job.id],
     ['operation', `${job.service}.${job.operation}`],
     ['state', stepOf(job)],
+    ['waits for', job.state === 'waiting' ? `approval: ${job.approval!.reasons.join('; ')}` : null],
+    ['until', job.state === 'waiting' ? job.approval!.until : null],
+    ['approved', job.approval?.by ?? null],
     ['attempts', String(job.attempts)],
     ['received', job.received],
     ['next', next],

@@ -1,6 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
 import { roles } from '#src/core/service.ts';
-import type { Command } from '../command.ts';
+import type { Command, Context } from '../command.ts';
 import { one } from '../command.ts';
 import { table } from '../table.ts';
 
@@ -21,6 +21,7 @@ export const createKey: Command = {
     { flags: '--name <name>', help: 'whose it is' },
     { flags: '--role <role>', help: `${roles.slice(0, -1).join(', ')} or ${roles.at(-1)}` },
     { flags: '--kind <kind>', help: 'user (the default), agent or service' },
+    { flags: '--budget <usd>', help: 'dollars that it may spend in all' },
   ],
   run: async (context, _args, options) => {
     const name = one(options, 'name');
@@ -32,11 +33,23 @@ export const createKey: Command = {
       method: 'POST',
       json: { name, role, ...(kind !== undefined && { kind }) },
     });
+    const usd = one(options, 'budget');
+    if (usd !== undefined) await bound(context, key.id, usd);
     context.print(
       key,
       `${key.key}\n${key.id} (${key.role}) of ${key.account}: store the key now, it is not shown again.`,
     );
   },
+};
+
+/** A key that is not bounded as it was asked for is none. */
+const bound = async (context: Context, id: string, usd: string): Promise<void> => {
+  try {
+    await context.client.json('/v1/budgets', { method: 'POST', json: { scope: 'key', of: id, period: 'total', usd } });
+  } catch (error) {
+    await context.client.json(`/v1/keys/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    throw error;
+  }
 };
 
 export const listKeys: Command = {

@@ -11,7 +11,8 @@ interface Policy {
   regoVersion: string;
 }
 
-const policyFiles = async (path: string) => {
+/** A bundle's sources and data. */
+export const policyFiles = async (path: string) => {
   const files = await readTree(path);
   return files
     .filter((file) => /\.(rego|json|ya?ml)$/.test(file.path))

@@ -131,7 +131,8 @@ const summary = (receipt: VerifiedReceipt): string => {
     for (const name of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[name] : '';
     return String(at);
   };
-  const by = `  by       ${said('principal', 'id')} (${said('principal', 'role')})`;
+  const behalf = said('principal', 'onBehalfOf');
+  const by = `  by       ${said('principal', 'id')} (${said('principal', 'role')})${behalf === 'undefined' ? '' : ` for ${behalf}`}`;
   const about =
     receipt.kind === 'call'
       ? [
@@ -140,10 +141,20 @@ const summary = (receipt: VerifiedReceipt): string => {
           `${by}, finished ${said('finished')}`,
           `  charge   ${said('charge', 'total')} ${said('charge', 'currency')}`,
           ...egressOf(receipt.predicate['egress']),
+          ...linksOf(receipt.predicate),
         ]
       : [`  act      ${said('act')}: ${said('kind')}, ${said('time')}`, by];
   return [...about, `  log      ${receipt.origin}, entry ${receipt.index} of ${receipt.checkpoint.size}`].join('\n');
 };
+
+/** A line for the call that asked for this one, and one for each that it asked for. */
+const linksOf = ({ parent, calls }: VerifiedReceipt['predicate']): string[] => [
+  ...(parent === undefined ? [] : [`  within   ${parent}`]),
+  ...(Array.isArray(calls) ? calls : []).map((one) => {
+    const { call, outcome } = Object(one) as { call?: unknown; outcome?: unknown };
+    return `  calls    ${call}: ${outcome}`;
+  }),
+];
 
 /** A line for each destination that the call had connections to. */
 const egressOf = (egress: unknown): string[] => {

@@ -61,7 +61,7 @@ const list = (base: string, services: readonly ServiceInfo[]): Html =>
 const serviceSection = (base: string, { name, version, created, manifest }: ServiceInfo): Html => html`
 <section id="${name}"><h2>${name}</h2>
 ${manifest.description && html`<p class="about">${manifest.description}</p>`}
-<p class="facts">Version <code title="${version}">${version.replace('sha256:', '').slice(0, 12)}</code>, deployed ${created.slice(0, 16).replace('T', ' ')} UTC; Python ${manifest.python}, isolation ${manifest.isolation}, at most ${manifest.limits.wallMs / 1000} s and ${manifest.limits.memoryBytes / 2 ** 20} MiB${manifest.network ? `; asks for a network: ${manifest.network.join(', ')}` : ''}</p>
+<p class="facts">Version <code title="${version}">${version.replace('sha256:', '').slice(0, 12)}</code>, deployed ${created.slice(0, 16).replace('T', ' ')} UTC; ${Object.keys(manifest.tools ?? {}).join(', ') || (manifest.runtime === 'node' ? 'Node' : `Python ${manifest.python}`)}, isolation ${manifest.isolation}, at most ${manifest.limits.wallMs / 1000} s and ${manifest.limits.memoryBytes / 2 ** 20} MiB${manifest.network ? `; asks for a network: ${manifest.network.join(', ')}` : ''}</p>
 ${operationsOf(manifest).map((operation) => operationSection(base, name, operation))}
 </section>`;
 

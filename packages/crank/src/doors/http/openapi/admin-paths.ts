@@ -1,4 +1,5 @@
 import { choices } from '#src/platform/draw.ts';
+import { budgetPaths } from './budget-paths.ts';
 import { errors, ref } from './components.ts';
 import { identityPaths } from './identity-paths.ts';
 import { jobPaths } from './job-paths.ts';
@@ -17,6 +18,7 @@ import {
   refused,
   refusedOrNone,
 } from './path-parts.ts';
+import { policyTrialPaths } from './policy-trial-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
@@ -55,7 +57,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     post: {
       operationId: 'deploy',
       tags: ['services'],
-      summary: 'Deploy a Python script or folder',
+      summary: 'Deploy a script, a module for Node, a model, a folder with one, or a command',
       requestBody: {
         required: true,
         content: {
@@ -70,6 +72,8 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
                 },
                 name: { type: 'string' },
                 manifest: { type: 'string', description: 'Instead of the one in the folder.' },
+                command: { type: 'string', description: 'Instead of files: a program with places for values.' },
+                output: { type: 'string', enum: ['text', 'json', 'lines', 'json-lines', 'file'] },
                 python: { type: 'string', description: 'Interpreter series, such as 3.11.' },
                 folder: { type: 'string', description: 'Name of the folder that was handed in: that of its package.' },
                 alias: { type: 'string', description: 'Gets this name, and the latest version stays what it is.' },
@@ -86,7 +90,6 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
                   description: 'Whether the canary ends where it fails more often than the latest version.',
                 },
               },
-              required: ['file'],
             },
           },
         },
@@ -202,6 +205,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     post: applyPolicy('applyPolicy'),
     put: applyPolicy('putPolicy'),
   },
+  ...policyTrialPaths,
   '/v1/policies/{name}': {
     parameters: [inPath('name')],
     delete: {
@@ -213,6 +217,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     },
   },
   ...jobPaths,
+  ...budgetPaths,
   ...secretPaths,
   ...schedulePaths,
   ...webhookPaths,

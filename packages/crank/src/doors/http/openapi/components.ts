@@ -1,6 +1,7 @@
 import { catalogue } from '#src/core/error.ts';
 import type { JsonSchema } from '#src/core/service.ts';
 import { PROBLEM } from '../answer/problem.ts';
+import { budgetSchemas } from './budget-schemas.ts';
 import { identitySchemas } from './identity-schemas.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { count, flag, list, object, ref, text, time } from './schema-parts.ts';
@@ -67,6 +68,10 @@ export const schemas: Record<string, JsonSchema> = {
         description:
           'How arguments become a command line, where the operation is one. For the sandbox; its form may change.',
       },
+      plan: {
+        type: 'object',
+        description: 'How arguments become what a module for Node takes. For the sandbox; its form may change.',
+      },
       path: text,
       curl: text,
       example: {
@@ -75,7 +80,7 @@ export const schemas: Record<string, JsonSchema> = {
           'Of a described service: how it is called. Of a manifest that shows arguments: those, in a list of services.',
       },
     },
-    ['contentType', 'secrets', 'line', 'idempotent', 'retry', 'command', 'example'],
+    ['contentType', 'secrets', 'line', 'idempotent', 'retry', 'command', 'plan', 'example'],
   ),
   Limits: object({
     wallMs: count,
@@ -108,6 +113,11 @@ export const schemas: Record<string, JsonSchema> = {
       },
       requirements: list(text),
       lock: { type: ['string', 'null'] },
+      tools: {
+        type: 'object',
+        additionalProperties: object({ path: text, digest: text, version: text }),
+        description: 'With the runtime `command`: the programs that it was deployed with, by name.',
+      },
       operations: list(ref('Operation')),
       findings: list(ref('Finding')),
       created: {
@@ -121,6 +131,7 @@ export const schemas: Record<string, JsonSchema> = {
   ),
   ...versionSchemas,
   ...jobSchemas,
+  ...budgetSchemas,
   Call: object({
     id: text,
     account: text,
@@ -146,6 +157,8 @@ export const schemas: Record<string, JsonSchema> = {
         energy: object({ joules: { type: 'number' }, grade: text, uncertainty: text }),
         carbon: object({ grams: { type: 'number' }, gridGramsPerKwh: { type: 'number' }, source: text }),
         charge: object({ currency: text, total: text, lines: list(object({ kind: text, amount: text })) }),
+        parent: { type: ['string', 'null'], description: 'Call that asked for this one.' },
+        calls: list(object({ call: text, outcome: text })),
         receipt: text,
       }),
     ],

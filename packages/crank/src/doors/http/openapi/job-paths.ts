@@ -1,7 +1,25 @@
 import { errors, ref } from './components.ts';
-import { cursor, inPath, ok, page, query, refusedOrNone } from './path-parts.ts';
+import { cursor, inPath, json, ok, page, query, refusedOrNone } from './path-parts.ts';
 
 const id = inPath('id');
+
+const decision = (operationId: string, summary: string) => ({
+  parameters: [id],
+  post: {
+    operationId,
+    tags: ['jobs'],
+    summary,
+    requestBody: {
+      ...json({ type: 'object', properties: { comment: { type: 'string', maxLength: 1_000 } } }),
+    },
+    responses: {
+      '200': ok('The job as it is then.', {
+        allOf: [ref('Job'), { type: 'object', properties: { approvalReceipt: { type: 'string' } } }],
+      }),
+      ...errors(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+    },
+  },
+});
 
 /** Calls that outlive their request. */
 export const jobPaths: Readonly<Record<string, Readonly<Record<string, object>>>> = {
@@ -11,7 +29,7 @@ export const jobPaths: Readonly<Record<string, Readonly<Record<string, object>>>
       tags: ['jobs'],
       summary: 'Jobs, newest first',
       parameters: [
-        query('state', '`queued`, `running` or `ended`.'),
+        query('state', '`waiting`, `queued`, `running` or `ended`.'),
         query('service', 'Only those of one service.'),
         cursor,
       ],
@@ -33,6 +51,8 @@ export const jobPaths: Readonly<Record<string, Readonly<Record<string, object>>>
       responses: { '200': ok('The job as it is then.', ref('Job')), ...refusedOrNone },
     },
   },
+  '/v1/jobs/{id}/approve': decision('approveJob', 'Let a call run that waits for the approval of a second principal'),
+  '/v1/jobs/{id}/reject': decision('rejectJob', 'End a call that waits for approval'),
   '/v1/jobs/{id}/result': {
     parameters: [id],
     get: {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#src/core/service.ts';
-import { count, flag, object, orNull, share, text, time } from './schema-parts.ts';
+import { count, flag, list, object, orNull, share, text, time } from './schema-parts.ts';
 
 /** Of calls that outlive their request. */
 export const jobSchemas: Readonly<Record<string, JsonObject>> = {
@@ -10,7 +10,11 @@ export const jobSchemas: Readonly<Record<string, JsonObject>> = {
     version: text,
     operation: text,
     principal: text,
-    state: { ...text, enum: ['queued', 'running', 'ended'] },
+    state: { ...text, enum: ['waiting', 'queued', 'running', 'ended'] },
+    approval: {
+      description: 'Where another principal has to approve it.',
+      anyOf: [object({ reasons: list(text), by: orNull(text), until: time }), { type: 'null' }],
+    },
     attempts: { ...count, description: 'How often it was begun.' },
     received: time,
     started: orNull(time),

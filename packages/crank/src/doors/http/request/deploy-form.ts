@@ -13,12 +13,16 @@ import { type Part, readParts } from './multipart.ts';
 const BYTES = 80 * 2 ** 20;
 const PARTS = 2_100;
 const FIELD_BYTES = 256 * 1024;
-const FIELDS = ['name', 'manifest', 'python', 'folder', 'alias', 'passing', 'canary', 'by', 'autoAbort'] as const;
+const FIELDS = [
+  ...(['name', 'manifest', 'command', 'output', 'python', 'folder'] as const),
+  ...(['alias', 'passing', 'canary', 'by', 'autoAbort'] as const),
+] as const;
 type FieldName = (typeof FIELDS)[number];
 
 /**
  * Reads a deployment: parts `file` with relative paths as file names, and the fields `name`, `manifest`, `python`, `folder`
- * (the name of the folder that was handed in, which is that of its package where it is one).
+ * (the name of the folder that was handed in, which is that of its package where it is one); or, with files or without, the
+ * template of a `command` and what its `output` is.
  *
  * @throws CrankError `malformed-request`, `too-large`, `unsupported-media-type`, `cancelled`
  */

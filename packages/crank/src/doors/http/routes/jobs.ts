@@ -1,14 +1,16 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CrankError, catalogue, type ErrorCode } from '#src/core/error.ts';
 import type { Problem } from '#src/core/problem.ts';
+import { approveJob, rejectJob } from '#src/platform/jobs/approval.ts';
 import { cancelJob, getJob, type JobResult, jobEvents, jobResult, listJobs } from '#src/platform/jobs/job-access.ts';
 import type { JobInfo } from '#src/platform/jobs/job-view.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { callHeaders } from '../answer/answer-headers.ts';
 import { PROBLEM } from '../answer/problem.ts';
 import { fileHeaders } from '../answer/send-file.ts';
+import { readJsonObject, textMember } from '../request/json-body.ts';
 import { queryText } from '../request/query.ts';
 
 /** Something is said at least this often, so that nobody on the way takes the connection for dead. */
@@ -29,6 +31,14 @@ export const jobRoutes = (app: FastifyInstance, platform: Platform): void => {
   );
   app.get<ById>('/v1/jobs/:id', (request) => getJob(platform, request.headers.authorization, request.params.id));
   app.delete<ById>('/v1/jobs/:id', (request) => cancelJob(platform, request.headers.authorization, request.params.id));
+  for (const [verdict, decide] of [
+    ['approve', approveJob],
+    ['reject', rejectJob],
+  ] as const) {
+    app.post<ById>(`/v1/jobs/:id/${verdict}`, async (request) =>
+      decide(platform, request.headers.authorization, request.params.id, await commentIn(request)),
+    );
+  }
   app.get<ById>('/v1/jobs/:id/result', async (request, reply) =>
     sendResult(reply, await jobResult(platform, request.headers.authorization, request.params.id)),
   );
@@ -43,11 +53,22 @@ export const jobRoutes = (app: FastifyInstance, platform: Platform): void => {
   });
 };
 
+const commentIn = async (request: FastifyRequest): Promise<string | undefined> => {
+  if (request.headers['content-type'] === undefined) return undefined;
+  const body = await readJsonObject(request, ['comment']);
+  return body['comment'] === undefined ? undefined : textMember(body, 'comment', 1_000);
+};
+
 /** Where a job that was taken can be asked for. */
 export const sendTaken = (reply: FastifyReply, job: JobInfo): FastifyReply =>
   reply
     .code(202)
-    .headers({ location: `/v1/jobs/${job.id}`, 'preference-applied': 'respond-async', 'crank-receipt': job.opening })
+    .headers({
+      location: `/v1/jobs/${job.id}`,
+      'crank-receipt': job.opening,
+      // Nobody may have preferred it, where the call waits for an approval.
+      ...(job.approval === null && { 'preference-applied': 'respond-async' }),
+    })
     .send(job);
 
 /** Answers as the call would have been answered; a stream has its last frame. */

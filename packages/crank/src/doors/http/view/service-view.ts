@@ -26,6 +26,7 @@ export const serviceView = ({ account, name, version, manifest, findings }: Show
   secrets: manifest.secrets ?? {},
   requirements: manifest.requirements,
   lock: manifest.lock,
+  tools: manifest.tools ?? {},
   operations: operationsOf(manifest).map((operation) => ({
     ...operation,
     path: operationPath(name, operation.name),

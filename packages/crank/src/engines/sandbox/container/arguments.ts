@@ -62,6 +62,9 @@ const view = (
   bind(mounts.runtime, '/runtime');
   if (mounts.code !== undefined) bind(mounts.code, '/code');
   for (const [i, folder] of (mounts.libs ?? []).entries()) bind(folder, `/libs/${i}`);
+  for (const [inside, path] of Object.entries(mounts.parts ?? {})) bind(path, inside);
+  if (mounts.parts !== undefined && mounts.libs?.[0] !== undefined)
+    bind(`${mounts.libs[0]}/node_modules`, '/node_modules');
   if (mounts.calls !== undefined) bind(mounts.calls, '/calls');
   if (channels !== undefined) bind(channels, '/channels');
   args.push('--tmpfs', `/tmp:rw,exec,nosuid,nodev,mode=1777,size=${mounts.tmpBytes}`);

@@ -13,8 +13,8 @@ Filters stack and the strictest answer wins. So there are four layers:
 * ``outer-network.bpf``, ``zygote-network.bpf`` and ``line-network.bpf`` stand in for these where a service has a network:
   TCP clients over IPv4, in a network namespace where the platform's proxy is all there is. The socket that the proxy
   listens on is made between the first and the second.
-* ``scan.bpf`` and ``build.bpf`` are loaded for work of the platform's own on what is anybody's (task.py): the first lets it
-  start nothing, the second has what ``zygote-network.bpf`` has, without namespaces and mounts.
+* ``scan.bpf``, ``tools.bpf`` and ``build.bpf`` are loaded for work of the platform's own on what is anybody's (task.py): the
+  first lets it start nothing, the last has what ``zygote-network.bpf`` has, all of them without namespaces and mounts.
 * ``no-subprocess.bpf`` is loaded for every call of a service that may not start processes. It is short, because that is
   part of every call.
 """
@@ -200,7 +200,7 @@ def zygote(library, network=False):
     return program
 
 
-def task(library, network):
+def task(library, network=False, starts=True):
     program = zygote(library, network)
     for name in ("mount", "capset"):
         program.add(refuse(errno.EPERM), name)
@@ -208,7 +208,7 @@ def task(library, network):
         program.add(refuse(errno.EPERM), "ioctl", Compare(1, MASKED_EQ, 0xFFFFFFFF, request))
     for flag in CLONE_NAMESPACES:
         program.add(refuse(errno.EPERM), "clone", Compare(0, MASKED_EQ, flag, flag))
-    if not network:
+    if not starts:
         start_nothing(program)
     return program
 
@@ -250,7 +250,8 @@ def main():
     line(library).export(os.path.join(folder, "line.bpf"))
     for make in (outer, zygote, line):
         make(library, network=True).export(os.path.join(folder, f"{make.__name__}-network.bpf"))
-    task(library, network=False).export(os.path.join(folder, "scan.bpf"))
+    task(library, starts=False).export(os.path.join(folder, "scan.bpf"))
+    task(library).export(os.path.join(folder, "tools.bpf"))
     task(library, network=True).export(os.path.join(folder, "build.bpf"))
     no_subprocess(library).export(os.path.join(folder, "no-subprocess.bpf"))
     print(json.dumps({"machine": platform.machine()}))

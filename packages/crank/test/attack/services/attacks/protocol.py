@@ -8,7 +8,7 @@ import time
 
 CALL, ACK, SPAWN, KILL, WATCH = 1, 3, 4, 5, 6
 READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
-PROGRESS = 11
+PROGRESS, ASK, WITHDRAW = 11, 12, 13
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 ANSWERED = 77
 
@@ -34,6 +34,23 @@ def end(kind, rest, cpu=1_000_000, peak=1 << 20, cut=0, out=b"", err=b"", sizes=
 
 def progress(fraction, message=b""):
     return frame(PROGRESS, struct.pack("<d", fraction) + message)
+
+
+def ask(request, name=b"other.one", arguments=b"{}", length=None):
+    return frame(ASK, struct.pack("<IH", request, len(name) if length is None else length) + name + arguments)
+
+
+def _unread(_):
+    """Asks, and never reads an answer."""
+    write(b"".join(ask(n) for n in range(8)))
+    time.sleep(30)
+
+
+def _asking(_):
+    """Asks one thing after the other, as fast as they are answered."""
+    for n in range(1_000_000):
+        write(ask(n))
+        os.read(3, 1 << 16)
 
 
 def write(data, handle=3):
@@ -114,6 +131,19 @@ ACTS = {
     "progress of another call": lambda _: answer(frame(PROGRESS, bytes(8), to=(number() + 1) % 2**32)),
     "progress behind the answer": lambda _: answer(end(VALUE, b"1") + progress(0.5)),
     "a flood of progress": _flood(lambda: progress(0.5)),
+    "an ask without a head": lambda _: answer(frame(ASK, b"ask")),
+    "an ask for a name of endless text": lambda _: answer(ask(1, b"x" * 60_000)),
+    "an ask for less than it says": lambda _: answer(ask(1, length=300)),
+    "an ask in no language": lambda _: answer(ask(1, b"\xc3\x28")),
+    "an ask twice": lambda _: answer(ask(1) + ask(1)),
+    "more asks at one time than allowed": lambda _: answer(b"".join(ask(n) for n in range(9))),
+    "what was never asked, withdrawn": lambda _: answer(frame(WITHDRAW, bytes(4))),
+    "a flood of withdrawals": lambda _: (write(ask(0)), _flood(lambda: frame(WITHDRAW, bytes(4)))(_)),
+    "arguments longer than allowed": lambda _: answer(ask(1, arguments=b'"' + b"x" * (1 << 20) + b'"')),
+    "an ask in the name of another call": lambda _: answer(frame(ASK, bytes(6), to=(number() + 1) % 2**32)),
+    "an ask behind the answer": lambda _: answer(end(VALUE, b"1") + ask(1)),
+    "asks without end": _asking,
+    "answers that nobody reads": _unread,
     "a longer answer than allowed": lambda _: answer(end(VALUE, b'"' + b"x" * (1 << 20) + b'"')),
     "outcomes that are not its own to claim": _failed(code="policy-denied", detail="x"),
     "our fault, claimed": _failed(code="internal", detail="x"),

@@ -42,6 +42,8 @@ def perform(loaded, request, sink):
         return failure("invalid-output", str(problem))
     except errors.OutputTooLarge as problem:
         return failure("output-too-large", str(problem))
+    except errors.Failure as problem:
+        return failure(problem.code, str(problem))
     except BaseException as problem:  # SystemExit and KeyboardInterrupt too: the script ended, we report
         return _script_error(loaded, problem)
     gc.collect()
@@ -52,6 +54,7 @@ def _run(loaded, request, sink):
     if request.kind == frames.KIND_DESCRIBE:
         return _value(json.dumps(loaded.describe()).encode(), request.limits)
     placed = _place(request.files)
+    loaded.limits = request.limits
     result = loaded.call(request.operation, request.input, request.context, placed, request.limits.output)
     shape = result[0]
     if shape == "value":
@@ -62,6 +65,8 @@ def _run(loaded, request, sink):
                 return _too_large("An item of the stream", len(item), request.limits.output)
             sink(frames.ITEM, item)
         return frames.STREAM, b""
+    if shape == "chunks":
+        return _chunks(result[1], request.limits, sink)
     if shape == "file":
         return _file(result[1], result[2], result[3], request.limits, sink)
     return _bytes(result[1], result[2], result[3], request.limits, sink)
@@ -126,6 +131,23 @@ def _bytes(data, name, content_type, limits, sink):
     for at in range(0, len(view), frames.CHUNK_BYTES):
         sink(frames.CHUNK, view[at : at + frames.CHUNK_BYTES])
     return _file_end(name, content_type)
+
+
+def _chunks(chunks, limits, sink):
+    """``chunks``: a generator of bytes, whose value is name and content type."""
+    size = 0
+    while True:
+        try:
+            chunk = next(chunks)
+        except StopIteration as end:
+            return _file_end(*end.value)
+        size += len(chunk)
+        if size > limits.file:
+            return failure(
+                "output-too-large",
+                f"The file has more than the {limits.file} bytes that are allowed. Raise `fileBytes` in the manifest's limits.",
+            )
+        sink(frames.CHUNK, chunk)
 
 
 def _file_too_large(name, size, limit):

@@ -1,6 +1,6 @@
 """What the platform tells a function about the call, as the parameter `context` or as `crank_platform.context`."""
 
-from . import channel
+from . import calling, channel
 
 
 class Context(dict):
@@ -16,23 +16,20 @@ class Context(dict):
         """Tells whoever waits how much is done, from 0 to 1 (None: not known), and with what it is busy."""
         channel.progress(fraction, message)
 
+    def call(self, target, /, **arguments):
+        """Calls an operation of another service, such as `words.top_words`, for whoever made this call. Raises CallError."""
+        return calling.call(target, arguments)
 
-#: `from crank_platform import context`: of whichever call runs, where somebody asked for it.
-shared = None
+    async def call_async(self, target, /, **arguments):
+        """The same to be awaited, so that several run at one time."""
+        return await calling.call_async(target, arguments)
 
 
 def share():
-    """The context of every call of this process, filled when one begins."""
-    global shared
-    if shared is None:
-        shared = Context()
-    return shared
-
-
-def fill(value):
-    """The shared one is now about this call."""
-    shared.clear()
-    shared.update(value)
+    """`crank_platform.context`: the context of every call of this process, filled when one begins."""
+    if channel.running.context is None:
+        channel.running.context = Context()
+    return channel.running.context
 
 
 def wrap(value):

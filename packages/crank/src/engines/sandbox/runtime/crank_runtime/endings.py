@@ -14,6 +14,10 @@ _SIGNALS = {
 }
 
 
+def signal_name(number):
+    return _SIGNALS.get(number, "")
+
+
 def too_slow(milliseconds, what):
     return f"The call was stopped: it had used the {milliseconds} ms of {what} that it may take."
 
@@ -33,7 +37,6 @@ def post_mortem(status, seconds, limits, is_init=False):
             return answer.failure(
                 "crashed", "The script's process was killed: by itself, or by the kernel for want of memory."
             )
-        name = _SIGNALS.get(number, "")
-        return answer.failure("crashed", f"The script's process was ended by signal {number}{name}.")
+        return answer.failure("crashed", f"The script's process was ended by signal {number}{signal_name(number)}.")
     code = os.waitstatus_to_exitcode(status)
     return answer.failure("crashed", f"The script's process ended with exit status {code} before it answered.")

@@ -27,6 +27,14 @@ class OutputTooLarge(Exception):
     """What a command line printed and wrote is more than a result may be. The message says how much."""
 
 
+class Failure(Exception):
+    """A call ends with this outcome (core/error.ts), which its own process found out."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
 class LoadError(Exception):
     """The module cannot be imported. `findings` says why, where and what to change."""
 

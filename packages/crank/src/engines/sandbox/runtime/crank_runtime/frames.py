@@ -16,6 +16,7 @@ KILL     host -> zygote       id line; empty: kill that line
 KILL     host -> word         empty: kill the child of the running call
 WATCH    host -> zygote, word u64 nanoseconds of CPU that the running call may still use; 0 ends the watch
 SPAWN    host -> zygote       id line; LIMITS | nonce[16]: start that line
+ANSWER   host -> data         u32 ask | u8 1: the result, 0: a problem (RFC 9457) | JSON
 TASK     host -> task         a request: scan.py and building.py describe theirs
 ======== ==================== ===================================================================================
 
@@ -29,6 +30,9 @@ ITEM        data -> host      JSON text of one item of a stream
 CHUNK       data -> host      bytes of a file result
 PROGRESS    data -> host      f64 from 0 to 1, NaN: not known | message, UTF-8 of up to 1,000 bytes. Not acknowledged: one
                               more than a call may send ends it, so nothing piles up
+ASK         data -> host      u32 number, one of the call's own | u16 n | name[n] of an operation of another service | JSON of
+                              the arguments. At most ASKS of them wait for their ANSWER
+WITHDRAW    data -> host      u32 number of an ask that is no longer wanted: its ANSWER comes the sooner
 END         data -> host      RESULT_HEAD | stdout | stderr | rest
 GONE        word -> host      as END: the call's process has ended. id 0: the slot has its next child ready. id 1: the
                               slot ends too
@@ -57,10 +61,13 @@ CALL_HEAD = struct.Struct("<QQQQQQIIBHII")
 RESULT_HEAD = struct.Struct("<BQQQII")
 # how much is done, in front of a message
 FRACTION = struct.Struct("<d")
+# number of the ask, length of the name; number of the ask, whether it succeeded
+ASK_HEAD = struct.Struct("<IH")
+ANSWER_HEAD = struct.Struct("<IB")
 NONCE = 16
 
-CALL, LOAD, ACK, SPAWN, KILL, WATCH, TASK = 1, 2, 3, 4, 5, 6, 7
-READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED, DONE, PROGRESS = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+CALL, LOAD, ACK, SPAWN, KILL, WATCH, TASK, ANSWER = 1, 2, 3, 4, 5, 6, 7, 8
+READY, LOAD_FAILED, ITEM, CHUNK, END, SPAWNED, ENDED, GONE, STARTED, DONE, PROGRESS, ASK, WITHDRAW = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 KIND_CALL, KIND_DESCRIBE = 0, 1
 VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 
@@ -68,6 +75,9 @@ VALUE, FILE, STREAM, FAILED = 0, 1, 2, 3
 CAPTURE = 64 * 1024
 # Bytes of a message about progress.
 MESSAGE = 1000
+# Asks of a call that may wait for their answers, and bytes of the name in one.
+ASKS = 8
+TARGET = 400
 # Frames and bytes that a stream or file result may have under way, unacknowledged. One frame is always allowed.
 WINDOW_FRAMES = 8
 WINDOW_BYTES = 256 * 1024

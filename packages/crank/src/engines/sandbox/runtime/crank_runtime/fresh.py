@@ -6,6 +6,7 @@ import os
 import resource
 
 from crank_runtime import answer, channel, frames, isolate
+from crank_runtime.channel import running
 
 ANSWERED = 77  # the exit status of a child that has said all it had to say
 
@@ -50,23 +51,24 @@ def run(loaded, base, program):
             number, body = _receive()
             request = answer.Request(body)
             # The input is not the script's doing: it does not count as its memory.
-            isolate.confine(request.limits, base + 2 * len(body))
+            isolate.confine(request.limits, base + 2 * len(body), loaded.by_data)
             del body
         except BaseException as problem:  # fail closed: no user code runs half isolated
             detail = f"The call could not be isolated: {type(problem).__name__}: {problem}"
             _end(number, *answer.failure("isolation-unavailable", detail))
             os._exit(ANSWERED)
-        way = channel.begin(number)
+        running.number, running.limits = number, request.limits
         window = Window(_acknowledged)
 
         def sink(kind, data):
             window.admit(len(data))
-            way.send(kind, data)
+            channel.opened().send(kind, data)
 
         kind, rest = answer.perform(loaded, request, sink)
         answer.flush()
-        way.close()
-        _end(number, kind, rest)
+        if running.channel is not None:
+            channel.end()
+        _end(number, kind, rest, loaded.used())
         os._exit(ANSWERED)
     finally:
         os._exit(1)
@@ -92,18 +94,15 @@ def _receive():
 
 
 def _acknowledged():
-    """How many frames were acknowledged; blocks for the first. Nothing but ACK frames comes after a CALL."""
-    size = frames.HEADER.size
-    data = os.read(isolate.DATA, frames.WINDOW_FRAMES * size)
-    while len(data) % size:
-        data += os.read(isolate.DATA, size - len(data) % size) or os._exit(0)
-    return len(data) // size or os._exit(0)
+    return channel.opened().acknowledged()
 
 
-def _end(number, kind, rest):
+def _end(number, kind, rest, beside=(0, 0)):
+    """``beside``: what the program used that this process works with."""
     out, lost = printed(1)
     err, more = printed(2)
     cpu, peak = used()
+    cpu, peak = cpu + beside[0], max(peak, beside[1])
     isolate.write_all(
         isolate.DATA, frames.frame(frames.END, number, frames.result(kind, cpu, peak, lost + more, out, err, rest))
     )

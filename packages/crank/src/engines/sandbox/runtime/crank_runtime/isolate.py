@@ -169,8 +169,13 @@ def harden_zygote(memory, processes, program):
 
 def address_space():
     """Bytes of address space that this process has mapped."""
+    return _statm(0)
+
+
+def _statm(field):
+    """Bytes. proc(5)."""
     with open("/proc/self/statm") as source:
-        return int(source.read().split()[0]) * resource.getpagesize()
+        return int(source.read().split()[field]) * resource.getpagesize()
 
 
 def enter(tmp_bytes, program, handles, output=None):
@@ -288,13 +293,17 @@ def soonest(left):
     return max(0.001, left / 1e9 / _CPUS)
 
 
-def confine(limits, base):
-    """Sets the limits of a call. ``base``: the address space that is not the call's own, such as the zygote's."""
+def confine(limits, base, by_data=False, threads=0):
+    """Sets the limits of a call. ``base``: the address space that is not the call's own, such as the zygote's; ``threads``
+    likewise. ``by_data``: memory is what can be written to, for programs that reserve address space and never use it."""
     _limit(resource.RLIMIT_CPU, limits.cpu_ms // 1000 + 2)  # a backstop: the zygote counts milliseconds
-    _limit(resource.RLIMIT_AS, min(base + limits.memory, _ceiling))
+    if by_data:
+        _limit(resource.RLIMIT_DATA, _statm(5) + limits.memory)  # Linux 4.7: private, writable mappings
+    else:
+        _limit(resource.RLIMIT_AS, min(base + limits.memory, _ceiling))
     _limit(resource.RLIMIT_FSIZE, limits.tmp)
     if _COUNTS_PER_NAMESPACE:
-        _limit(resource.RLIMIT_NPROC, 1 + limits.threads + limits.subprocesses)  # 1: the slot
+        _limit(resource.RLIMIT_NPROC, 1 + threads + limits.threads + limits.subprocesses)  # 1: the slot
 
 
 def _limit(kind, value):

@@ -1,7 +1,7 @@
 """One deployed module: loaded once in the zygote, described, and called in its children."""
 
-from . import context as contexts
 from . import jsontext, secrets
+from .channel import running
 from .context import wrap
 from .docstrings import summary
 from .errors import InvalidInput
@@ -14,12 +14,16 @@ from .tracebacks import format_exception
 class Service:
     """A module and its operations. `module` is None where only a command line is offered."""
 
+    by_data = False  # how the memory of its calls is bounded (isolate.confine)
+    stays = True  # whether something of it is there between the calls of a warm process
+
     def __init__(self, code_dir, entry, module, operations, findings, script=None):
         self.code_dir = code_dir
         self.entry = entry
         self.module = module
         self.operations = operations
         self.script = script  # its command line, where it has one
+        self.limits = None  # of the running call
         self.data = ()  # files of the version that calls find in their work folder
         self._findings = findings
 
@@ -31,6 +35,14 @@ class Service:
             from .model.service import load as load_model
 
             return load_model(code_dir, entry)
+        if entry == ".crank/command.json":
+            from .command.service import load as load_command
+
+            return load_command(code_dir)
+        if entry.endswith((".ts", ".mts", ".cts", ".js", ".mjs", ".cjs")):
+            from .node.service import load as load_node
+
+            return load_node(code_dir, entry)
         loaded = load(code_dir, entry)
         script = loaded.script
         operations, findings = {}, []
@@ -42,6 +54,20 @@ class Service:
         if any(operation.is_async for operation in operations.values()):
             import asyncio  # noqa: F401 - imported here once, so that no call pays for it
         return Service(code_dir, entry, loaded.module, operations, findings, script)
+
+    def accompany(self, limits, filter_program):
+        """Starts the program that the next call's process works with, where there is one: its pid, or 0. The slot calls
+        it, which ends that program with the call and counts what it used."""
+        return 0
+
+    def explain(self, status, said):
+        """Why that program ended by itself, as the code and detail of a failure, where its wait status and what it wrote to
+        stderr tell more than others' do; None otherwise."""
+        return None
+
+    def used(self):
+        """What that program has used: CPU nanoseconds, peak resident bytes."""
+        return 0, 0
 
     def describe(self):
         """`{description, operations, findings}`: what packaging makes a manifest from."""
@@ -67,8 +93,9 @@ class Service:
         Gives ("value", json) | ("file", path, name, content type) | ("bytes", data, name, content type)
         | ("stream", iterator of json). Raises InvalidInput, InvalidOutput, OutputTooLarge, and whatever the user's code raises.
         """
-        if contexts.shared is not None:
-            contexts.fill(_context(jsontext.parse(context)))
+        if running.context is not None:
+            running.context.clear()
+            running.context.update(_context(jsontext.parse(context)))
         if self.script is not None and b'"command":' in context:
             plan = jsontext.parse(context).get("command")
             if plan is not None:

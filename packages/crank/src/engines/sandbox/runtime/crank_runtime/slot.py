@@ -13,6 +13,7 @@ import select
 import time
 
 from crank_runtime import answer, endings, frames, fresh, isolate
+from crank_runtime.channel import running
 from crank_runtime.commandline import workfolder
 
 
@@ -60,7 +61,9 @@ class Slot:
         # A change within the same tick of the file system's clock would not show.
         while time.clock_gettime_ns(5) <= max(self.untouched[3::4]):  # CLOCK_REALTIME_COARSE
             time.sleep(0.001)
-        self.child = 0
+        self.child = self.companion = 0
+        running.parent = os.getpid()
+        self.fate = None  # how its companion ended, where that was by itself
         self.late = False
         self.limit = 0  # of the child's CPU clock, while watched
         self.check = 0.0
@@ -87,6 +90,7 @@ class Slot:
         isolate.open_output()
         self.late, self.limit = False, 0
         isolate.reseed()
+        self.companion, self.fate = self.loaded.accompany(self.limits, self.program), None
         self.child = os.fork()
         if self.child == 0:
             fresh.run(self.loaded, self.base, self.program)
@@ -112,10 +116,19 @@ class Slot:
         os.close(self.pidfd)
         _, status, usage = os.wait4(self.child, 0)
         cpu, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss
-        if self.program is None:  # it may have had children; those of them that it left are ours now
+        if self.companion:
+            ended, fate, usage = os.wait4(self.companion, os.WNOHANG)
+            if ended:  # by itself
+                self.fate = fate
+                cpu += usage.ru_utime + usage.ru_stime
+                peak = max(peak, usage.ru_maxrss)
+        # It may have had children; those of them that it left are ours now.
+        if self.program is None or self.companion:
+            # Without a namespace of their own, others than they would be hit.
+            left = -1 if self.program is None or isolate.namespaces else self.companion
             while True:
                 try:
-                    os.kill(-1, endings.SIGKILL)
+                    os.kill(left, endings.SIGKILL)
                     _, _, usage = os.wait4(-1, 0)
                 except (ProcessLookupError, ChildProcessError):
                     break
@@ -134,17 +147,21 @@ class Slot:
                 os.kill(self.child, endings.SIGKILL)
             elif kind == frames.WATCH:
                 left = int.from_bytes(data[at + frames.HEADER.size : at + 4 + length], "little")
-                self.limit = isolate.cpu_clock(self.child) + left if left else 0
+                self.limit = self.clock() + left if left else 0
                 self.check = time.monotonic() + isolate.soonest(left)
             at += 4 + length
 
     def enforce(self):
-        left = self.limit - isolate.cpu_clock(self.child)
+        left = self.limit - self.clock()
         if left <= 0:
             self.limit, self.late = 0, True
             os.kill(self.child, endings.SIGKILL)
         else:
             self.check = time.monotonic() + isolate.soonest(left)
+
+    def clock(self):
+        """CPU nanoseconds of the child and of the program that it works with."""
+        return isolate.cpu_clock(self.child) + (isolate.cpu_clock(self.companion) if self.companion else 0)
 
     def is_clean(self, ended):
         """Whether nothing is left of the call that the next one could meet."""
@@ -178,5 +195,7 @@ class Slot:
         if self.late:
             rest = answer.failure("timeout", endings.too_slow(self.limits.cpu_ms, "CPU time"))
         else:
-            rest = endings.post_mortem(status, cpu, self.limits)
+            fate = status if self.fate is None else self.fate
+            told = None if self.fate is None else self.loaded.explain(fate, err)
+            rest = answer.failure(*told) if told else endings.post_mortem(fate, cpu, self.limits)
         return frames.result(rest[0], nanoseconds, peak, lost + more, out, err, rest[1])

@@ -18,6 +18,8 @@ def main(options):
     resource.setrlimit(resource.RLIMIT_FSIZE, (options["file"], options["file"]))
     if options["task"] == "scan":
         from crank_runtime import scan as work
+    elif options["task"] == "tools":
+        from crank_runtime.command import tools as work
     else:
         from crank_runtime import building as work
     zygote.await_host()  # it may wait for long: the next of its kind is made ready before it is needed

@@ -6,54 +6,9 @@ import resource
 import stat
 import sys
 
-from crank_runtime import answer, channel, frames, fresh, isolate, secrets
+from crank_runtime import answer, channel, frames, fresh, inbox, isolate, secrets
+from crank_runtime.channel import running
 from crank_runtime.commandline import workfolder
-
-
-class Reader:
-    """Frames from a blocking descriptor."""
-
-    def __init__(self, handle):
-        self.handle = handle
-        self.buffer = bytearray()
-
-    def next(self):
-        """The next frame as (type, id, body). Ends the process when the host is gone."""
-        while True:
-            if len(self.buffer) >= frames.HEADER.size:
-                length, kind, number = frames.HEADER.unpack_from(self.buffer)
-                if len(self.buffer) >= 4 + length:
-                    body = bytes(memoryview(self.buffer)[frames.HEADER.size : 4 + length])
-                    del self.buffer[: 4 + length]
-                    return kind, number, body
-            data = os.read(self.handle, 1 << 18)
-            if not data:
-                os._exit(0)
-            self.buffer += data
-
-
-class Inbox:
-    """Tells calls from acknowledgements: calls that arrive while another one streams wait here."""
-
-    def __init__(self, reader):
-        self.reader = reader
-        self.calls = []
-
-    def next_call(self):
-        while True:
-            if self.calls:
-                return self.calls.pop(0)
-            kind, number, body = self.reader.next()
-            if kind == frames.CALL:
-                return number, body
-
-    def acknowledged(self, current):
-        while True:
-            kind, number, body = self.reader.next()
-            if kind == frames.CALL:
-                self.calls.append((number, body))
-            elif number == current:
-                return 1
 
 
 def run(zygote, limits, channel, sync, output):
@@ -64,9 +19,11 @@ def run(zygote, limits, channel, sync, output):
             loaded = zygote.loaded
             isolate.enter(limits.tmp, zygote.program("line"), (channel, sync), output)
             workfolder.link(loaded.data)
+            if not loaded.stays:
+                isolate.hide()  # what it starts is not it
             isolate.settle(None if limits.subprocesses else zygote.program("no-subprocess"))
             isolate.reseed()
-            isolate.confine(limits, zygote.base)
+            isolate.confine(limits, zygote.base, loaded.by_data)
             os.write(isolate.WORD, b"+")
         except BaseException as problem:
             os.write(sync, f"{type(problem).__name__}: {problem}".encode()[:1000])
@@ -78,18 +35,19 @@ def run(zygote, limits, channel, sync, output):
 
 
 def _serve(loaded, with_children):
-    inbox = Inbox(Reader(isolate.DATA))
+    source = running.inbox = inbox.Inbox(isolate.DATA)
+    running.parent = os.getppid()
     counted, _ = _used(with_children)
     while True:
-        number, body = inbox.next_call()
+        number, body = source.next_call()
         request = answer.Request(body)
-        way = channel.begin(number)
-        kind, rest = answer.perform(loaded, request, _sink(inbox, way))
+        running.number, running.limits = number, request.limits
+        kind, rest = answer.perform(loaded, request, _sink())
         if request.files:
             secrets.withdraw()
         del request, body
         answer.flush()
-        way.close()
+        channel.end()
         out, lost = _captured(1)
         err, more = _captured(2)
         now, peak = _used(with_children)
@@ -97,7 +55,7 @@ def _serve(loaded, with_children):
         counted = now
         isolate.write_all(isolate.DATA, frames.frame(frames.END, number, end))
         try:
-            _tidy(loaded.data)
+            _tidy(loaded)
         except OSError:
             os._exit(fresh.ANSWERED)
 
@@ -110,12 +68,12 @@ def _used(with_children):
     return cpu, peak
 
 
-def _sink(inbox, way):
-    window = fresh.Window(lambda: inbox.acknowledged(way.number))
+def _sink():
+    window = fresh.Window(lambda: channel.opened().acknowledged())
 
     def sink(kind, data):
         window.admit(len(data))
-        way.send(kind, data)
+        channel.opened().send(kind, data)
 
     return sink
 
@@ -130,8 +88,9 @@ def _captured(handle):
     return data, size - len(data)
 
 
-def _tidy(data):
-    """The next call finds the work folder empty and current, and standard streams that work.
+def _tidy(loaded):
+    """The next call finds the work folder empty and current, and standard streams that work; all of /tmp is empty where
+    nothing of the service is there to miss what it put there.
 
     Where that cannot be had, OSError: this process ends, and the next call gets another one.
     """
@@ -140,14 +99,22 @@ def _tidy(data):
     except FileNotFoundError:
         os.makedirs(isolate.WORK)
         os.chdir(isolate.WORK)
-    with os.scandir(isolate.WORK) as entries:
+    _empty(isolate.WORK)
+    if not loaded.stays:
+        _empty(isolate.TMP, os.path.basename(isolate.WORK))
+    workfolder.link(loaded.data)
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+
+
+def _empty(folder, kept=None):
+    with os.scandir(folder) as entries:
         for entry in entries:
+            if entry.name == kept:
+                continue
             if entry.is_dir(follow_symlinks=False):
                 _remove_tree(entry.path)
             else:
                 os.unlink(entry.path)
-    workfolder.link(data)
-    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
 
 
 def _remove_tree(folder):

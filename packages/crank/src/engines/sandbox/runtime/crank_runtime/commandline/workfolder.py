@@ -19,6 +19,8 @@ _CHUNK = 1 << 20
 def data_of(code_dir, entry):
     """(name, path) of the files and folders beside the script that are data: scripts open them relative to themselves,
     or to the folder that they are started in."""
+    any_file = entry.startswith(".crank/")  # commands have no modules: what is there is theirs to read
+    entry = entry.rpartition(".crank/")[2]
     folder = os.path.dirname(os.path.join(code_dir, entry))
     while folder != code_dir and os.path.exists(os.path.join(folder, "__init__.py")):
         folder = os.path.dirname(folder)  # a package is started from the folder that it is in
@@ -27,7 +29,7 @@ def data_of(code_dir, entry):
     except OSError:
         return []
     found = [(name, os.path.join(folder, name)) for name in names[:_MOST] if not _OF_PACKAGING.match(name)]
-    return [(name, path) for name, path in found if _has_data(path)]
+    return [(name, path) for name, path in found if any_file or _has_data(path)]
 
 
 def _has_data(path):

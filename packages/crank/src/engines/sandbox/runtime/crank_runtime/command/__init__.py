@@ -1,0 +1,1 @@
+"""Programs of the system as a service: argument vectors from templates, no shell in between."""
