@@ -20,6 +20,8 @@ export interface CallOptions {
   subject?: string;
   /** An id of your own: its calls go to one version, where the service's canary is drawn by session. */
   session?: string;
+  /** How confidential the arguments are: it raises what the service or a policy says, and never lowers it. */
+  classification?: 'public' | 'internal' | 'confidential' | 'restricted';
   /** Files by parameter, several where it takes a list; the call is then sent as multipart. */
   files?: Readonly<Record<string, Blob | readonly Blob[]>>;
   signal?: AbortSignal;
@@ -129,6 +131,7 @@ export class CrankClient {
     if (options.deadline !== undefined) headers.set('crank-deadline', options.deadline);
     if (options.subject !== undefined) headers.set('crank-subject', options.subject);
     if (options.session !== undefined) headers.set('crank-session', options.session);
+    if (options.classification !== undefined) headers.set('crank-classification', options.classification);
     const query = options.version === undefined ? '' : `?version=${encodeURIComponent(options.version)}`;
     let body: string | FormData;
     if (options.files === undefined) {

@@ -76,6 +76,7 @@ class Client:
         tags: Optional[str] = None,
         subject: Optional[str] = None,
         session: Optional[str] = None,
+        classification: Optional[str] = None,
     ) -> Answer:
         """Calls an operation with a say in how.
 
@@ -88,6 +89,7 @@ class Client:
             tags: For cost allocation.
             subject: Whose data the input is, so that it can be erased; the caller otherwise.
             session: An id of your own: its calls go to one version, where the service's canary is drawn by session.
+            classification: How confidential the arguments are: public, internal, confidential or restricted.
 
         Raises:
             CrankError: What the node reported.
@@ -100,6 +102,7 @@ class Client:
             ("Crank-Tags", tags),
             ("Crank-Subject", subject),
             ("Crank-Session", session),
+            ("Crank-Classification", classification),
         ):
             if value is not None:
                 headers[name] = value

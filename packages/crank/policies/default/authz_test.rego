@@ -61,6 +61,7 @@ table := [
 	["node.rotate", {"owner", "operator"}, {"owner", "operator"}],
 	["key.rotate", {"owner", "operator"}, {"owner", "operator"}],
 	["key.witness", {"owner", "operator"}, {"owner", "operator"}],
+	["privacy.reveal", {"owner"}, {"owner"}],
 	["no.such", set(), set()],
 	["*", set(), set()],
 	["service", set(), set()],

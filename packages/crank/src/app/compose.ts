@@ -37,6 +37,7 @@ import { LogFiles } from '#src/platform/log-files.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { loadPolicies } from '#src/platform/policies.ts';
 import { namePredecessor } from '#src/platform/predecessor.ts';
+import { Privacy } from '#src/platform/privacy/privacy.ts';
 import { quarantine } from '#src/platform/quarantine.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
@@ -191,6 +192,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     flights: new Flights(),
     idempotency,
     secrets: new Secrets(store.db, wrapper),
+    privacy: new Privacy(store.db, wrapper),
     scheduler: new Scheduler(systemClock, fire),
     jobs: new Jobs({ concurrency: config.jobs, keepMs: config.jobResultMs }),
     budgets: new Budgets(store, origin),
@@ -240,6 +242,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       logKey.close();
       await logFiles.close();
       await policy.close();
+      await platform.privacy.close();
       await store.close();
       free();
     },

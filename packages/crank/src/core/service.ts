@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from './canonical-json.ts';
+import type { Classification } from './personal-data.ts';
 
 /** A JSON Schema (2020-12) as the platform admits it: see `engines/packaging/admit-schema.ts` for the bounds. */
 export type JsonSchema = boolean | JsonObject;
@@ -52,6 +53,8 @@ export interface Operation {
   secrets?: Readonly<Record<string, string>>;
   /** Parameters that take files. */
   files: readonly string[];
+  /** What its arguments are at least, however they are labelled. */
+  classification?: Classification;
   /** Running it twice does no more than running it once, so that it may be run again where nobody knows how far it came. */
   idempotent?: boolean;
   /** How often a job of it is begun at most, and milliseconds until the second time; then twice as long each time. */

@@ -42,11 +42,21 @@ const detailOf = (state: CallState, outcome: SandboxOutcome & { type: 'failed' }
     ? `${state.name} raised ${outcome.detail.replace(/\.$/, '')}. Check the input; if it is right, the script has to be mended.`
     : outcome.detail;
 
-/** Checks and governs the items of a stream. A decision is noted once, not per item. */
-export const itemChecker = (platform: Platform, state: CallState) => {
+/** Checks and governs the items of a stream. */
+export interface ItemChecker {
+  /** What may be sent now: mostly the item, but a text may wait for what follows it. */
+  check(json: Uint8Array): Promise<Uint8Array[]>;
+  /** What waited, once nothing follows. */
+  end(): Uint8Array[];
+}
+
+/** A decision is noted once, not per item. */
+export const itemChecker = (platform: Platform, state: CallState): ItemChecker => {
   const { validateOutput } = state.target.operation(state.operation.name);
-  return async (json: Uint8Array): Promise<Uint8Array> => {
-    const { text, value } = parse(json);
+  const texts = state.redactor?.textStream();
+  const json = (pieces: readonly string[]): Uint8Array[] => pieces.map((piece) => Buffer.from(JSON.stringify(piece)));
+  const governed = async (item: Uint8Array): Promise<Uint8Array> => {
+    const { text, value } = parse(item);
     const wrong = validateOutput(value)[0];
     if (wrong !== undefined) {
       throw new CrankError(
@@ -56,7 +66,7 @@ export const itemChecker = (platform: Platform, state: CallState) => {
     }
     const before = state.decisions.length;
     try {
-      return await govern(platform, state, json, text);
+      return await govern(platform, state, item, text);
     } finally {
       const added = state.decisions.splice(before);
       const news = added.find(
@@ -64,6 +74,16 @@ export const itemChecker = (platform: Platform, state: CallState) => {
       );
       if (news !== undefined) state.decisions.push(news);
     }
+  };
+  return {
+    check: async (item) => {
+      const bytes = await governed(item);
+      if (texts === undefined || state.redactor === undefined) return [bytes];
+      const value: unknown = JSON.parse(utf8.decode(bytes));
+      if (typeof value === 'string') return json(texts.push(value));
+      return [...json(texts.end()), await state.redactor.json(bytes)];
+    },
+    end: () => json(texts?.end() ?? []),
   };
 };
 
@@ -79,6 +99,7 @@ export const decodeOutput = async (
   result: SandboxResult,
 ): Promise<Answer> => {
   const { outcome } = result;
+  if (state.stream?.error === undefined) await state.stream?.end();
   switch (outcome.type) {
     case 'failed': {
       const error =
@@ -88,6 +109,7 @@ export const decodeOutput = async (
           ...(outcome.errors && { errors: outcome.errors }),
           call: state.id,
         });
+      state.redactor?.searched(error); // with the outcome that it comes from
       if (state.stream?.opening === undefined) throw error;
       return streamEnd(state, state.stream.items, error);
     }
@@ -100,10 +122,11 @@ export const decodeOutput = async (
           `The result does not match the declared type: ${wrong.pointer || '/'} ${wrong.message}. Mend the return annotation or the value.`,
         );
       }
-      return { type: 'json', json: await govern(platform, state, outcome.json, text) };
+      const governed = await govern(platform, state, outcome.json, text);
+      return { type: 'json', json: (await state.redactor?.json(governed)) ?? governed };
     }
     case 'file':
-      return outcome;
+      return (await state.redactor?.file(outcome)) ?? outcome;
     case 'stream': {
       if (state.stream === undefined)
         throw new CrankError('invalid-output', 'The operation streamed although it is not declared to.');

@@ -5,15 +5,16 @@ import type { Platform } from './platform.ts';
 
 /**
  * What becomes of what the script says of its progress; undefined where nobody hears it. Secrets are masked. Where policy
- * decides on outputs, messages go nowhere: they would be a way around it.
+ * decides on outputs, or has them searched, messages go nowhere: they would be a way around it.
  */
 export const tellProgress = (
   platform: Platform,
-  { target, principal, secrets, stream }: CallState,
+  { target, principal, secrets, stream, redactor }: CallState,
   { onProgress }: CallRequest,
 ): ((progress: Progress) => void) | undefined => {
   if (onProgress === undefined && stream?.progress === undefined) return undefined;
-  const fractionOnly = platform.policy.decidesOutput(target.account, target.service, principal.account);
+  const fractionOnly =
+    redactor !== undefined || platform.policy.decidesOutput(target.account, target.service, principal.account);
   return ({ fraction, message }) => {
     const told = { fraction, message: fractionOnly ? '' : (secrets?.mask.text(message, true) ?? message) };
     onProgress?.(told);

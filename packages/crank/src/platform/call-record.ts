@@ -173,6 +173,7 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
       lines: end.lines.map((line) => ({ amount: formatUsd(line.picoUsd), kind: line.kind })),
       total: formatUsd(end.lines.reduce((sum, line) => sum + line.picoUsd, 0)),
     },
+    ...(state.classification && { classification: state.classification }),
     decisions: state.decisions.map(({ id, point, allow, bundles, obligations, reasons }) => ({
       allow,
       bundles,
@@ -213,6 +214,7 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
     ...(end.predecessor !== undefined && { predecessor: end.predecessor }),
     principal: principalClaim(principal),
     received: new Date(state.received).toISOString(),
+    ...(state.redactor && end.stage === 'complete' && { redacted: state.redactor.counts }),
     salts: { input: input.saltDigest, subject: end.subject.saltDigest },
     ...(state.secrets && { secrets: state.secrets.used.map(({ name, version }) => ({ name, version })) }),
     service: target.service,

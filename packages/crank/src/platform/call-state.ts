@@ -1,5 +1,6 @@
 import type { Destination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
+import type { Classification } from '#src/core/personal-data.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import type { Lease, Traffic } from '#src/engines/egress/lease.ts';
@@ -16,6 +17,7 @@ import type { Keeping } from './keeping.ts';
 import { maskError, maskResult } from './mask-result.ts';
 import { type NestedCalls, type NestedReceipt, nestedCalls, type Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
+import type { CallRedactor } from './privacy/call-redactor.ts';
 import { removeFiles } from './scratch.ts';
 import { noteUser, wantedSecrets } from './secret-users.ts';
 import type { GrantedSecrets, WantedSecrets } from './secrets.ts';
@@ -34,6 +36,10 @@ export class CallState {
   /** Whose data this is: salts and what is kept are under this key. */
   readonly subject: SubjectKey;
   readonly salts: { subject: Buffer; input: Buffer };
+  /** How confidential its arguments are; undefined where nobody said. */
+  classification: Classification | undefined;
+  /** What takes personal data out of all that it gives out, where policy wants that. */
+  redactor: CallRedactor | undefined;
   /** What policy wants kept of it. */
   keeps: Keeping | undefined;
   /** The receipt that this one follows: of its opening, or of the call whose replay this is. */
@@ -121,6 +127,7 @@ export class CallState {
       ...(this.wanted && { secrets: [...new Set(Object.values(this.wanted))].sort() }),
       ...(within && { call: { parent: within.parent, chain: within.chain } }),
       ...(content !== undefined && { content }),
+      ...(content !== undefined && this.classification && { classification: this.classification }),
     };
   }
 
@@ -237,7 +244,8 @@ export class CallState {
       });
       this.executed = true;
       this.usage = result.usage;
-      this.result = this.secrets === undefined ? result : await maskResult(result, this.secrets.mask);
+      const masked = this.secrets === undefined ? result : await maskResult(result, this.secrets.mask);
+      this.result = this.redactor === undefined ? masked : await this.redactor.result(masked);
       return this.result;
     } catch (error) {
       throw startedBefore(this.secrets === undefined ? error : maskError(error, this.secrets.mask), this.name);

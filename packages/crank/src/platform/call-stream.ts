@@ -18,6 +18,8 @@ export interface OpenStream {
   sent: Committing;
   /** Why the stream was ended by the platform. */
   error: CrankError | undefined;
+  /** Sends items that wait for what would follow them: nothing does. */
+  end(): Promise<void>;
   /** Sends the head now where no item came. */
   begin(): Promise<void>;
   /** Sends how far the call is, where that has a place in the stream; of several that wait for their turn, the last one. */
@@ -34,7 +36,7 @@ export const openStream = (
   stop: AbortController,
 ): OpenStream => {
   let sink: StreamSink | undefined;
-  const check = itemChecker(platform, state);
+  const checker = itemChecker(platform, state);
   const begin = async (): Promise<StreamSink> => {
     if (sink === undefined) {
       // A job has its opening since it was taken.
@@ -52,10 +54,14 @@ export const openStream = (
   };
 
   /** Sends what `prepare` gives, or ends the stream with what it throws. */
-  const send = async (items: number, prepare: () => Promise<(to: StreamSink) => Uint8Array>): Promise<void> => {
+  const send = async (
+    items: number,
+    prepare: () => Promise<((to: StreamSink) => Uint8Array) | undefined>,
+  ): Promise<void> => {
     if (stop.signal.aborted) return;
     try {
       const encode = await prepare();
+      if (encode === undefined) return;
       const to = await begin();
       const bytes = encode(to);
       stream.sent.update(bytes);
@@ -63,12 +69,22 @@ export const openStream = (
       stream.items += items;
       await to.write(bytes);
     } catch (error) {
+      const told = state.redactor === undefined ? error : await state.redactor.error(error);
       stream.error =
-        error instanceof CrankError
-          ? error
-          : new CrankError('internal', 'The stream could not be sent.', { cause: error });
+        told instanceof CrankError
+          ? told
+          : new CrankError('internal', 'The stream could not be sent.', { cause: told });
       stop.abort('cancelled');
     }
+  };
+
+  const sendAll = async (prepare: () => Promise<Uint8Array[]>): Promise<void> => {
+    let items: Uint8Array[] = [];
+    await send(0, async () => {
+      items = await prepare();
+      return undefined;
+    });
+    for (const item of items) await send(1, async () => (to) => to.encode(item));
   };
 
   const { encodeProgress } = request;
@@ -94,13 +110,8 @@ export const openStream = (
     begin: async () => {
       await begin();
     },
-    onItem: (json) =>
-      inTurn(() =>
-        send(1, async () => {
-          const checked = await check(json);
-          return (to) => to.encode(checked);
-        }),
-      ),
+    onItem: (json) => inTurn(() => sendAll(() => checker.check(json))),
+    end: () => inTurn(() => sendAll(async () => checker.end())),
     progress: encodeProgress === undefined ? undefined : tell,
     idle: () => turn,
   };

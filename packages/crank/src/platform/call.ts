@@ -1,6 +1,7 @@
 import { actorOf } from '#src/core/actor.ts';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
+import { type Classification, higher } from '#src/core/personal-data.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { admit, letIn } from './admit.ts';
@@ -17,6 +18,7 @@ import { demandKeepable, keepingOf } from './keeping.ts';
 import { demandNoCycle, type Within } from './nested-calls.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
+import { cleanRules } from './privacy/clean-rules.ts';
 import { demandTrust } from './quarantine.ts';
 import type { RecordEntry } from './record-entry.ts';
 import { SubjectKey } from './subject-key.ts';
@@ -43,6 +45,8 @@ export interface CallRequest {
   tags?: string | undefined;
   /** Calls of one session go to one version where the service's canary is drawn by it (`Crank-Session`). */
   session?: string | undefined;
+  /** How confidential the caller says that the input is (`Crank-Classification`). */
+  classification?: Classification | undefined;
   /** Whose data the input is (`Crank-Subject`), or a key at hand; the principal's own where absent. */
   subject?: string | SubjectKey | undefined;
   /** The call whose replay this is, and the limits that it had. */
@@ -144,7 +148,7 @@ const run = async (
   try {
     try {
       // 2. authorise on what is known without the body
-      await state.step('authorise', () => state.judge((input) => platform.policy.authorise(input)));
+      const authorised = await state.step('authorise', () => state.judge((input) => platform.policy.authorise(input)));
 
       demandTrust(target);
       if (within !== undefined) demandNoCycle(state.name, within);
@@ -173,10 +177,15 @@ const run = async (
         );
       }
 
-      // 4. decide on the input
+      // 4. label the input, and decide on it
+      state.classification = higher(request.classification, operation.classification);
+      const classify = authorised.flatMap((decision) => decision.classify ?? []);
+      if (classify.length > 0)
+        state.classification = await platform.privacy.classify(state.classification, classify, body);
       const decisions = await state.step('decide', () =>
         state.judge((input) => platform.policy.decideInput(input), body.value),
       );
+      state.redactor = await platform.privacy.redactor(cleanRules(decisions));
       for (const decision of decisions) state.reach(decision, platform.egress.ceiling);
       if (state.wanted !== undefined) await state.unlock(platform);
       state.keeps = await keepingOf(decisions.find(({ retain }) => retain !== undefined)?.retain, body);
@@ -196,7 +205,11 @@ const run = async (
       state.answer = await state.step('check', () => decodeOutput(platform, state, callable, result));
       if (state.keeps !== undefined) await demandKeepable(state);
     } catch (error) {
-      state.answer = failureOf(error, state, platform.log);
+      state.answer = failureOf(
+        state.redactor === undefined ? error : await state.redactor.error(error),
+        state,
+        platform.log,
+      );
     }
 
     // 9. price; 10. commit

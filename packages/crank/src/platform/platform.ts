@@ -19,6 +19,7 @@ import type { Idempotency } from './idempotency.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
+import type { Privacy } from './privacy/privacy.ts';
 import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -54,6 +55,8 @@ export interface Platform {
   flights: Flights;
   idempotency: Idempotency;
   secrets: Secrets;
+  /** Personal data in what calls give out and are given. */
+  privacy: Privacy;
   scheduler: Scheduler;
   jobs: Jobs;
   budgets: Budgets;

@@ -1,3 +1,4 @@
+import type { Classification } from '#src/core/personal-data.ts';
 import type { CallPredicate, ReceiptDecision } from '#src/engines/audit/statement.ts';
 import type { AppliedBundle, PolicyLayer } from '#src/engines/policy/bundle.ts';
 import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
@@ -78,7 +79,12 @@ export const replayDecisions = async (
       const again =
         before.point === 'authorise'
           ? await engine.authorise({ ...request, limits })
-          : await engine.decideInput({ ...request, limits, content });
+          : await engine.decideInput({
+              ...request,
+              limits,
+              content,
+              ...(then.classification !== undefined && { classification: then.classification as Classification }),
+            });
       limits = again.limits ?? limits;
       done.push({ point: before.point, ...compare(before, again) });
     }

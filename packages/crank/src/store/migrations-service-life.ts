@@ -198,5 +198,17 @@ export const serviceLife = (bytes: RawBuilder<unknown>): Record<string, Migratio
           .execute();
       },
     },
+    '0029_privacy': {
+      up: async (db: Kysely<unknown>) => {
+        await db.schema.alterTable('jobs').addColumn('classification', 'text').execute();
+        await db.schema
+          .createTable('privacy_keys')
+          .addColumn('account', 'text', (c) => c.primaryKey())
+          .addColumn('wrapped_by', 'bigint', (c) => c.notNull())
+          .addColumn('wrapped', bytes, (c) => c.notNull())
+          .addColumn('created_at', 'bigint', (c) => c.notNull())
+          .execute();
+      },
+    },
   };
 };

@@ -130,6 +130,8 @@ export interface JobRow {
   subject: string;
   named: number;
   tags: string | null;
+  /** As the caller labelled the input; null where not. */
+  classification: string | null;
   /** `waiting` for an approval, `queued`, `running` or `ended` */
   state: string;
   /** Why it has to be approved, JSON text; null where it has not. */
@@ -169,4 +171,12 @@ export interface JobPartRow {
   kind: string;
   seq: number;
   sealed: Uint8Array;
+}
+
+/** The key under which an account's values are hashed and tokenised; a key outside of the database wraps it. */
+export interface PrivacyKeyRow {
+  account: string;
+  wrapped_by: number;
+  wrapped: Uint8Array;
+  created_at: number;
 }

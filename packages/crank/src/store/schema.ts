@@ -3,6 +3,7 @@ import type { AccountRow, IssuerRow } from './schema-identity.ts';
 import type {
   JobPartRow,
   JobRow,
+  PrivacyKeyRow,
   ScheduleRow,
   ScheduleRunRow,
   SecretRow,
@@ -51,6 +52,7 @@ export interface Database {
   budget_spent: BudgetSpentRow;
   budget_holds: BudgetHoldRow;
   budget_alerts: BudgetAlertRow;
+  privacy_keys: PrivacyKeyRow;
 }
 
 export interface KeyRow {

@@ -16,6 +16,7 @@ import {
   input,
   numberedEntry,
   output,
+  searchedDraft,
   signer,
   sourceOf,
   stranger,
@@ -276,16 +277,17 @@ export const receiptVectors = async () => {
         output,
         file: await log.file(CALL_INDEX, { subject: callDraft.openings.subject }),
       },
-      { name: 'a call that had a network', output, input, file: await networked() },
+      { name: 'a call that had a network', output, input, file: await other(egressDraft) },
+      { name: 'a call that was searched for personal data', output, input, file: await other(searchedDraft) },
       { name: 'an administrative act', file: await log.file(ACT_INDEX, actDraft.openings) },
     ],
     tampered,
   };
 };
 
-const networked = async (): Promise<string> => {
-  const { envelope } = signReceipt(signer, receiptStatement(egressDraft));
-  return (await receiptsOf(new Map([[CALL_INDEX, envelope]]))).file(CALL_INDEX, egressDraft.openings);
+const other = async (draft: typeof egressDraft | typeof searchedDraft): Promise<string> => {
+  const { envelope } = signReceipt(signer, receiptStatement(draft));
+  return (await receiptsOf(new Map([[CALL_INDEX, envelope]]))).file(CALL_INDEX, draft.openings);
 };
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -105,6 +105,16 @@ export const egressDraft = {
   },
 } satisfies ReceiptDraft & { openings: object };
 
+/** A call whose input was labelled, and whose answer was searched for personal data. */
+export const searchedDraft = {
+  ...callDraft,
+  predicate: Object.fromEntries(
+    Object.entries({ ...call, classification: 'confidential', redacted: [{ count: 2, type: 'email' }] }).sort(
+      ([a], [b]) => (a < b ? -1 : 1),
+    ),
+  ) as unknown as CallPredicate,
+} satisfies ReceiptDraft & { openings: object };
+
 export const actDraft = {
   id: act.act,
   predicate: act,

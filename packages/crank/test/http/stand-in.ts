@@ -26,6 +26,7 @@ import { Jobs } from '#src/platform/jobs/jobs.ts';
 import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
 import type { Platform } from '#src/platform/platform.ts';
+import { Privacy } from '#src/platform/privacy/privacy.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
@@ -182,6 +183,7 @@ export const openDoor = async (
     flights: new Flights(),
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
+    privacy: new Privacy(store.db, wrapper),
     secrets: new Secrets(store.db, wrapper),
     budgets: new Budgets(store, 'door.local/1'),
     jobs: new Jobs({ concurrency: 1, keepMs: 1 }),

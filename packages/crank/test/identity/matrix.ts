@@ -57,6 +57,7 @@ export const rows: Readonly<Record<string, Row>> = {
   // Nothing was kept of the call, so that whoever may sees no more either.
   'POST /v1/receipts/:id/replay': make('od', 404, { not: 404 }),
   'POST /v1/erasures': make('o', 404, { json: { subject: 'nobody' } }),
+  'POST /v1/detokenise': make('o', 422),
   'GET /v1/jobs': read('odca'),
   'GET /v1/jobs/:id': read('oda', { not: 404 }),
   'GET /v1/jobs/:id/result': read('o', { not: 404, but: { d: 403, a: 403 } }),

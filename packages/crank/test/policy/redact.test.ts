@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MAX_DEPTH } from '#src/core/walk-json.ts';
 import { outputFields, redact } from '#src/engines/policy/redact.ts';
-import { MAX_DEPTH } from '#src/engines/policy/walk-json.ts';
 
 describe('outputFields', () => {
   it('lists strings, numbers and booleans with their JSON Pointers', () => {

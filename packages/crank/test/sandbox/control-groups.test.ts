@@ -48,6 +48,20 @@ describe.runIf(typeof found === 'object')('control groups', () => {
     expect(jsonOf(await run('hog', { processes: 1, megabytes: 10 }))).toBe(1);
   });
 
+  it('follow the limits of calls, down and up again', async () => {
+    const said: string[] = [];
+    // The slots come one after the other, in one group.
+    const narrow = workshop({ concurrency: 1, spares: 1, log: (_, message) => said.push(message) });
+    try {
+      const add = calling(narrow.sandbox, templateOf(narrow, 'ordinary.py', 'fresh'));
+      for (const tmpBytes of [2 ** 22, 2 ** 24, 2 ** 21, 2 ** 23])
+        expect(jsonOf(await add('add', { a: 1, b: 2 }, { limits: { tmpBytes } }))).toBe(3);
+      expect(said.filter((message) => message === 'sandbox started')).toHaveLength(1);
+    } finally {
+      await narrow.remove();
+    }
+  });
+
   it('hold the zygote too, and bound what importing takes', async () => {
     const escaped = (): string[] | undefined => {
       const inner = processesWith(shop.codeDir).filter((pid) => processesWith(shop.codeDir).includes(parentOf(pid)));

@@ -141,6 +141,7 @@ describe('modules for Node', { timeout: 120_000 }, () => {
   it('values of TypeScript over JSON, both ways', async () => {
     const { operations } = await deployed('values', {
       'main.ts': `
+        console.log('imported');
         type Id = string & { readonly brand: unique symbol };
         type Shape = { kind: 'circle'; radius: number } | { kind: 'box'; sides: [number, number]; made: Date };
         interface Tree { name: string; children?: Tree[]; since?: Date }
@@ -208,6 +209,9 @@ describe('modules for Node', { timeout: 120_000 }, () => {
     );
     expect(await of('numbers', {})).toBe('["NaN","Infinity",0,1e+21,9007199254740992]');
     expect(await of('nothing', {})).toBe('null');
+    const silent = await post('values/nothing');
+    const recorded = await node.request('GET', `/v1/calls/${silent.headers.get('crank-call')}`);
+    expect(recorded.json).toMatchObject({ stdout: '', stderr: '' }); // what is printed on import is no call's
     expect(await of('polluted', '{"value": {"__proto__": {"isAdmin": true}, "constructor": 1}}')).toBe(
       '[["__proto__","constructor"],"no"]',
     );

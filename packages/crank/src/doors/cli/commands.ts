@@ -12,6 +12,7 @@ import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
 import { decidePolicy, simulatePolicy } from './commands/policy-trials.ts';
+import { detokenise, redact } from './commands/privacy.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import {
   addSchedule,
@@ -95,4 +96,6 @@ export const commands = (dataFolder: () => string): Command[] => [
   removePolicy,
   decidePolicy,
   simulatePolicy,
+  redact,
+  detokenise,
 ];

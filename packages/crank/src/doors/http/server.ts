@@ -19,6 +19,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { privacyRoutes } from './routes/privacy.ts';
 import { resourceMetadataRoutes } from './routes/resource-metadata.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { schemaRoutes } from './routes/schemas.ts';
@@ -150,6 +151,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);
     budgetRoutes(scope, platform);
+    privacyRoutes(scope, platform);
     scheduleRoutes(scope, platform);
     webhookRoutes(scope, platform);
     logRoutes(scope, platform);

@@ -59,6 +59,8 @@ export interface CallPredicate {
   version: string;
   operation: string;
   input: Commitment;
+  /** How confidential the input is, where somebody said so. */
+  classification?: string;
   decisions: readonly ReceiptDecision[];
   isolation: Isolation;
   limits: Limits;
@@ -80,6 +82,8 @@ export interface CallPredicate {
   parent?: string;
   /** Calls that it asked for, with the SHA-256 of what their receipts state (the payload of the envelope). */
   calls?: readonly { call: string; outcome: string; statement: string }[];
+  /** What was taken out of the answer by type, where policy wanted it searched. */
+  redacted?: readonly { count: number; type: string }[];
   salts: Salts;
   /** Of calls that were given secrets: which, never what they are. */
   secrets?: readonly { name: string; version: number }[];

@@ -11,6 +11,7 @@ const families = [
   'account',
   'node',
   'policy',
+  'privacy',
   'budget',
   'workspace',
   'subject',

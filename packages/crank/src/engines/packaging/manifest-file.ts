@@ -2,6 +2,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { JsonObject } from '#src/core/canonical-json.ts';
 import { formatDestination, parseDestination } from '#src/core/destination.ts';
 import type { Finding } from '#src/core/error.ts';
+import { type Classification, classifications, isClassification } from '#src/core/personal-data.ts';
 import { readSecretNames } from '#src/core/secret-names.ts';
 import type { Isolation, Limits, Runtime } from '#src/core/service.ts';
 import { type CommandOutput, commandFields, type DeclaredCommand, outputs, readCommand } from './command-manifest.ts';
@@ -18,6 +19,7 @@ export interface DeclaredOperation {
   readonly contentType?: string;
   /** Arguments that show how it is called; of files their names. */
   readonly example?: JsonObject;
+  readonly classification?: Classification;
   readonly idempotent?: boolean;
   readonly retry?: { attempts: number; backoffMs: number };
   /** With `runtime: command`: what runs. */
@@ -145,13 +147,16 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(pointer, `The operation ${quote(name)} is not described by an object.`, form);
       continue;
     }
-    const { description, contentType, example, idempotent, retry, ...more } = given as Record<string, unknown>;
+    const { description, contentType, example, classification, idempotent, retry, ...more } = given as Record<
+      string,
+      unknown
+    >;
     for (const field of Object.keys(more))
       if (!(commandFields as readonly string[]).includes(field))
         wrong(
           `${pointer}/${field}`,
           `${quote(field)} is unknown.`,
-          `Known: description, contentType, example, idempotent, retry; of commands: ${commandFields.join(', ')}.`,
+          `Known: description, contentType, example, classification, idempotent, retry; of commands: ${commandFields.join(', ')}.`,
         );
     const command = readCommand(more, pointer, wrong);
     if (description !== undefined && (typeof description !== 'string' || description.length > 8_192))
@@ -160,6 +165,12 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(pointer, 'The contentType is not a media type.', 'Write it as "image/png".');
     if (example !== undefined && (typeof example !== 'object' || example === null || Array.isArray(example)))
       wrong(pointer, 'The example is no object of arguments.', 'Write it as {"text": "a b a"}.');
+    if (classification !== undefined && !isClassification(classification))
+      wrong(
+        `${pointer}/classification`,
+        `The classification is none of ${classifications.join(', ')}.`,
+        'Write one of them.',
+      );
     if (idempotent !== undefined && typeof idempotent !== 'boolean')
       wrong(pointer, 'The "idempotent" is neither true nor false.', 'Write true where running it twice does no harm.');
     const again = retry === undefined ? undefined : readRetry(retry);
@@ -171,6 +182,7 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       ...(description !== undefined && { description: description as string }),
       ...(contentType !== undefined && { contentType: contentType as string }),
       ...(example !== undefined && { example: example as JsonObject }),
+      ...(isClassification(classification) && { classification }),
       ...(idempotent !== undefined && { idempotent: idempotent as boolean }),
       ...(again !== undefined && !('wrong' in again) && { retry: again }),
       ...(command && { command }),

@@ -1,3 +1,4 @@
+import type { Classification, ClassifyRule, RedactRule } from '#src/core/personal-data.ts';
 import type { Limits, Principal } from '#src/core/service.ts';
 
 /** When policy is asked: on what is known without the body, on the input, on the output. */
@@ -37,6 +38,8 @@ export interface PolicyRequest {
   time?: string;
   /** The arguments of the call, from the input point on. */
   content?: unknown;
+  /** How confidential they are, from the input point on; absent where nobody said. */
+  classification?: Classification;
 }
 
 /** One answer of policy. The first six members are what a receipt says of it. */
@@ -63,6 +66,10 @@ export interface Decision {
   retain?: Retention;
   /** Why another principal has to approve the call before it runs, where one has to. */
   approval?: readonly string[];
+  /** What has to be found in the answer and taken out, at the input point. */
+  clean?: readonly RedactRule[];
+  /** How the arguments have to be labelled, at the authorise point. */
+  classify?: readonly ClassifyRule[];
 }
 
 /** What is kept of a call's payloads, and for how long. */
@@ -74,4 +81,4 @@ export interface Retention {
 
 /** A denial or a grant still without what the engine adds. */
 export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
-  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain' | 'approval'>;
+  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'retain' | 'approval' | 'clean' | 'classify'>;

@@ -4,6 +4,7 @@ import { type Answer, concernOf, createAppliedPolicies } from './applied.ts';
 import type { AppliedBundle } from './bundle.ts';
 import type { Decision, PolicyPoint, PolicyRequest, Verdict } from './decision.ts';
 import { defaultPolicyDir, loadDefaultBundle } from './default-bundle.ts';
+import { redactObligation } from './interpret-privacy.ts';
 import { type Judged, judge, nameOf } from './judge.ts';
 import type { OutputFields } from './redact.ts';
 
@@ -89,6 +90,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       secrets,
       call,
       content,
+      classification,
       time = new Date().toISOString(),
     } = request;
     const text = JSON.stringify({
@@ -102,6 +104,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       secrets,
       call,
       content,
+      classification,
     });
     if (fields === undefined) return text;
     const values = fields.fields.map(({ path, source }) => `{"path":${JSON.stringify(path)},"value":${source}}`);
@@ -122,8 +125,9 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   };
 
   const authoriseApplied = async (request: PolicyRequest, own: Verdict): Promise<Decision> => {
-    const { allow, reasons, bundles } = await judged('authorise', request);
-    return decision('authorise', allow ? own : { allow, reasons, obligations: [] }, 'applied', {
+    const { allow, reasons, bundles, classify } = await judged('authorise', request);
+    const verdict = allow ? { ...own, ...(classify.length > 0 && { classify }) } : { allow, reasons, obligations: [] };
+    return decision('authorise', verdict, 'applied', {
       ...ownDigest,
       ...bundles,
     });
@@ -137,13 +141,14 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   });
 
   /** What was granted, and what is to be kept, stands in the receipt as obligations: the platform is held to them. */
-  const obliged = (verdict: Verdict, { egress, retain, approval }: Judged): Verdict => {
+  const obliged = (verdict: Verdict, { egress, retain, approval, clean }: Judged): Verdict => {
     if (!verdict.allow) return verdict;
     const more = [
       ...egress.map((one) => `egress:${one}`),
       ...(retain?.input ? [`retain:input:${retain.days}d`] : []),
       ...(retain?.output ? [`retain:output:${retain.days}d`] : []),
       ...(approval.length > 0 ? ['approval'] : []),
+      ...new Set(clean.map(redactObligation)),
     ];
     if (more.length === 0) return verdict;
     return {
@@ -152,6 +157,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       ...(egress.length > 0 && { egress }),
       ...(retain && { retain }),
       ...(approval.length > 0 && { approval }),
+      ...(clean.length > 0 && { clean }),
     };
   };
 

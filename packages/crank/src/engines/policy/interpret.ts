@@ -15,9 +15,9 @@ export interface Required {
 /** A value that a rule may not give: the policy is at fault, so the request is denied. */
 export class BadResult extends Error {}
 
-const show = (value: unknown): string => JSON.stringify(value).slice(0, 120);
+export const show = (value: unknown): string => JSON.stringify(value).slice(0, 120);
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const reasonOf = (element: unknown): string => {
@@ -41,10 +41,13 @@ export const denyReasons = (value: unknown): string[] => {
   return [reasonOf(value)];
 };
 
-const elements = (value: unknown): readonly unknown[] => {
+export const elements = (value: unknown): readonly unknown[] => {
   if (value === undefined) return [];
   return Array.isArray(value) ? value : [value];
 };
+
+/** RFC 6901. */
+export const isPointer = (text: string): boolean => /^(?:\/(?:[^~]|~[01])*)?$/s.test(text);
 
 /**
  * JSON Pointers in what a `redact_pii` rule said: a set of fields (`{path, value}`) or of pointers.
@@ -54,7 +57,7 @@ const elements = (value: unknown): readonly unknown[] => {
 export const redactPointers = (value: unknown): string[] =>
   elements(value).map((element) => {
     const pointer = isObject(element) ? element['path'] : element;
-    if (typeof pointer !== 'string' || !/^(?:\/(?:[^~]|~[01])*)?$/s.test(pointer)) {
+    if (typeof pointer !== 'string' || !isPointer(pointer)) {
       throw new BadResult(`${show(element)} is neither a field of input.output_fields nor a JSON Pointer`);
     }
     return pointer;

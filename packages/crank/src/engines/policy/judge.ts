@@ -1,3 +1,4 @@
+import type { ClassifyRule, RedactRule } from '#src/core/personal-data.ts';
 import type { Answer } from './applied.ts';
 import type { AppliedBundle } from './bundle.ts';
 import type { Retention } from './decision.ts';
@@ -10,6 +11,7 @@ import {
   requiredResources,
   retention,
 } from './interpret.ts';
+import { classifyRules, redactRules } from './interpret-privacy.ts';
 
 /** What the rules of applied bundles said together. */
 export interface Judged {
@@ -19,6 +21,10 @@ export interface Judged {
   bundles: Readonly<Record<string, string>>;
   /** JSON Pointers, each once. */
   redact: readonly string[];
+  /** What is to be found in the answer and taken out. */
+  clean: readonly RedactRule[];
+  /** How the arguments are to be labelled. */
+  classify: readonly ClassifyRule[];
   required?: Required;
   /** Destinations granted. */
   egress: readonly string[];
@@ -61,6 +67,8 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
   const bundles: Record<string, string> = {};
   const redact = new Set<string>();
   const egress = new Set<string>();
+  const clean: RedactRule[] = [];
+  const classify: ClassifyRule[] = [];
   let required: Required | undefined;
   let retain: Retention | undefined;
   const approval: string[] = [];
@@ -76,6 +84,8 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
       if (meaning === 'deny') reasons.push(...denyReasons(value));
       else if (meaning === 'allow' && value !== true) reasons.push(`policy ${name} does not allow it`);
       else if (meaning === 'redact') for (const pointer of redactPointers(value)) redact.add(pointer);
+      else if (meaning === 'clean') clean.push(...redactRules(value, bundle.account));
+      else if (meaning === 'classify') classify.push(...classifyRules(value));
       else if (meaning === 'grant') for (const one of grantedDestinations(value)) egress.add(one);
       else if (meaning === 'keep') retain = both(retain, retention(value));
       else if (meaning === 'approve') approval.push(...denyReasons(value));
@@ -90,6 +100,8 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
     reasons: cut(reasons),
     bundles,
     redact: [...redact],
+    clean,
+    classify,
     egress: [...egress].sort(),
     approval: cut(approval),
     ...(required && { required }),

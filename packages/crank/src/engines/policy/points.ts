@@ -1,7 +1,7 @@
 import type { PolicyPoint } from './decision.ts';
 
 /** What a rule's value means. */
-export type RuleMeaning = 'deny' | 'allow' | 'redact' | 'require' | 'grant' | 'keep' | 'approve';
+export type RuleMeaning = 'deny' | 'allow' | 'redact' | 'require' | 'grant' | 'keep' | 'approve' | 'clean' | 'classify';
 
 export interface DecisionPoint {
   meaning: RuleMeaning;
@@ -10,7 +10,7 @@ export interface DecisionPoint {
 
 /** The rules that are asked, for error messages; policies/README.md has the whole table. */
 export const KNOWN_RULES =
-  'crank.authz: deny, allow; crank.egress: allow; crank.retention: keep; crank.approval: required; crank.<any>: deny, required_resources, redact_pii (crank.privacy in the examples)';
+  'crank.authz: deny, allow; crank.egress: allow; crank.retention: keep; crank.approval: required; crank.<any>: deny, required_resources, redact_pii, redact, classify (crank.privacy in the examples)';
 
 /**
  * What a rule of an applied bundle is asked for, by its path (`crank/privacy/redact_pii`); undefined where it is not
@@ -21,6 +21,8 @@ export const decisionPoint = (entrypoint: string): DecisionPoint | undefined => 
   const rule = rest.at(-1);
   if (root !== 'crank' || family === undefined || rule === undefined) return undefined;
   if (rule === 'redact_pii') return { meaning: 'redact', points: ['output'] };
+  if (rule === 'redact') return { meaning: 'clean', points: ['input'] };
+  if (rule === 'classify') return { meaning: 'classify', points: ['authorise'] };
   if (rule === 'required_resources') return { meaning: 'require', points: ['input'] };
   if (family === 'authz') {
     return rule === 'deny' || rule === 'allow' ? { meaning: rule, points: ['authorise'] } : undefined;

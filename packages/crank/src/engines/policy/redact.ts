@@ -1,5 +1,5 @@
 import { CrankError } from '#src/core/error.ts';
-import { walkJson } from './walk-json.ts';
+import { walkJson } from '#src/core/walk-json.ts';
 
 /** Stands where a value was taken out. */
 const REDACTED = '"[redacted]"';

@@ -212,6 +212,9 @@ const makeGroup = async (layout: Layout, name: string, share?: string): Promise<
   return {
     enclose: async (pid, memoryBytes, pids) => {
       if (limits !== `${memoryBytes} ${pids}`) {
+        // In the first version memory and swap together are never below memory alone: what is raised is raised there first.
+        if (layout.name === 'cgroup v1' && limits !== '' && memoryBytes > Number.parseInt(limits, 10))
+          await setIn(layout.bases, name, layout.swapMax, memoryBytes);
         await setIn(layout.bases, name, layout.memoryMax, memoryBytes);
         // Not there without swap accounting. In the first version it counts memory and swap together.
         await setIn(layout.bases, name, layout.swapMax, layout.name === 'cgroup v2' ? 0 : memoryBytes);

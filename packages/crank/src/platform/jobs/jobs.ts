@@ -1,5 +1,6 @@
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import { firstIdAt } from '#src/core/id.ts';
+import type { Classification } from '#src/core/personal-data.ts';
 import type { JobRow } from '#src/store/schema-service-life.ts';
 import { call } from '../call.ts';
 import type { Platform } from '../platform.ts';
@@ -318,6 +319,7 @@ export class Jobs {
         operation: row.operation,
         ...(row.deadline_at !== null && { deadlineMs: row.deadline_at - row.received_at }),
         ...(row.tags !== null && { tags: row.tags }),
+        ...(row.classification !== null && { classification: row.classification as Classification }),
         subject,
         job: attempt,
         signal: live.abort.signal,

@@ -45,6 +45,7 @@ export const takeJob = async (
     state: approval === undefined ? 'queued' : 'waiting',
     approval: approval === undefined ? null : JSON.stringify(approval),
     approved_by: null,
+    classification: request.classification ?? null,
     attempts: 0,
     received_at: state.received,
     deadline_at: state.deadline ?? null,

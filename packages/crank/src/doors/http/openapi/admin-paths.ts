@@ -19,6 +19,7 @@ import {
   refusedOrNone,
 } from './path-parts.ts';
 import { policyTrialPaths } from './policy-trial-paths.ts';
+import { privacyPaths } from './privacy-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
@@ -219,6 +220,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
   ...jobPaths,
   ...budgetPaths,
   ...secretPaths,
+  ...privacyPaths,
   ...schedulePaths,
   ...webhookPaths,
   ...logPaths,

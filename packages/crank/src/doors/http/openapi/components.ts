@@ -57,6 +57,10 @@ export const schemas: Record<string, JsonSchema> = {
       },
       files: { ...list(text), description: 'Parameters that take files.' },
       line: count,
+      classification: {
+        ...text,
+        description: 'What its arguments are at least: public, internal, confidential, restricted.',
+      },
       idempotent: { ...flag, description: 'Running it twice does no more than running it once.' },
       retry: {
         ...object({ attempts: count, backoffMs: count }),
@@ -80,7 +84,7 @@ export const schemas: Record<string, JsonSchema> = {
           'Of a described service: how it is called. Of a manifest that shows arguments: those, in a list of services.',
       },
     },
-    ['contentType', 'secrets', 'line', 'idempotent', 'retry', 'command', 'plan', 'example'],
+    ['contentType', 'secrets', 'line', 'classification', 'idempotent', 'retry', 'command', 'plan', 'example'],
   ),
   Limits: object({
     wallMs: count,
@@ -302,6 +306,11 @@ export const parameters = {
     'Crank-Session',
     'Calls of one session go to one version, where the canary of the service is drawn by session.',
     { ...text, maxLength: 255 },
+  ),
+  Classification: header(
+    'Crank-Classification',
+    'How confidential the input is. It raises what the service, or a policy, says, and never lowers it.',
+    { ...text, enum: ['public', 'internal', 'confidential', 'restricted'] },
   ),
   Tags: header('Crank-Tags', 'For cost allocation.', { ...text, maxLength: 1024 }),
 };

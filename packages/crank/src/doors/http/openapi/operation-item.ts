@@ -18,7 +18,16 @@ export const operationItem = (service: string, operation: Operation, schemas: Sc
       tags: [service],
       ...(summary && { summary }),
       ...(rest.join('\n').trim() && { description: rest.join('\n').trim() }),
-      parameters: ['Version', 'IdempotencyKey', 'Prefer', 'Deadline', 'Subject', 'Session', 'Tags'].map((each) => ({
+      parameters: [
+        'Version',
+        'IdempotencyKey',
+        'Prefer',
+        'Deadline',
+        'Subject',
+        'Session',
+        'Classification',
+        'Tags',
+      ].map((each) => ({
         $ref: `#/components/parameters/${each}`,
       })),
       requestBody: {

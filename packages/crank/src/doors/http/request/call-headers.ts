@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseDuration } from '#src/core/duration.ts';
 import { CrankError } from '#src/core/error.ts';
+import { type Classification, classifications, isClassification } from '#src/core/personal-data.ts';
 
 const TAG_BYTES = 1024;
 
@@ -11,6 +12,7 @@ export interface CallHeaders {
   tags: string | undefined;
   subject: string | undefined;
   session: string | undefined;
+  classification: Classification | undefined;
 }
 
 const bad = (detail: string): CrankError => new CrankError('malformed-request', detail);
@@ -22,6 +24,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders): CallHeaders => ({
   tags: tags(headers['crank-tags']),
   subject: subject(headers['crank-subject']),
   session: session(headers['crank-session']),
+  classification: classification(headers['crank-classification']),
 });
 
 const idempotencyKey = (value: string | string[] | undefined): string | undefined => {
@@ -57,4 +60,9 @@ const session = (value: string | string[] | undefined): string | undefined => {
   if (value === undefined) return undefined;
   if (typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value)) return value;
   throw bad('The Crank-Session is not 1 to 255 visible ASCII characters: send an id that your session keeps.');
+};
+
+const classification = (value: string | string[] | undefined): Classification | undefined => {
+  if (value === undefined || isClassification(value)) return value;
+  throw bad(`The Crank-Classification is none of ${classifications.join(', ')}: send one of them.`);
 };

@@ -2,6 +2,7 @@
  * Runs a module's functions: imports it, says so, waits for what is to be done, does that and ends. The module runs in the
  * same process and can do whatever this can; what is said here is not believed by anybody.
  */
+import { ftruncateSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { answer } from './answer.ts';
 import { kinds, receive, send, sendJson } from './channel.ts';
@@ -49,9 +50,20 @@ on.call(process, 'beforeExit', () => {
 // First it is only imported; what its files are without types is handed to those that run calls.
 const collected = process.argv[3] === 'collect' ? collectSources() : undefined;
 if (collected === undefined) useSources();
+/** What the import printed is nothing that a call said. */
+const forgetOutput = (): void => {
+  for (const output of [1, 2])
+    try {
+      ftruncateSync(output);
+    } catch {
+      // not a file: the first one has the zygote's
+    }
+};
+
 process.argv.splice(0, process.argv.length, process.execPath, entry);
 try {
   const module = (await import(pathToFileURL(entry).href)) as Record<string, unknown>;
+  forgetOutput();
   send(kinds.ready, collected === undefined ? '' : JSON.stringify(collected));
   doing = 'nothing';
   const request = receive();

@@ -23,10 +23,15 @@ const token = (key: string): string => key.replaceAll('~', '~0').replaceAll('/',
  * Walks the values of a JSON text (RFC 8259) with their places in it, so that one can be replaced and all else stays as
  * it was written: order of members, digits of numbers, white space. Members with the same name are all visited.
  *
+ * @param onName told of the name of every member before its value: the member's pointer, and where the name's text stands
  * @throws SyntaxError where the text is not JSON
  * @throws RangeError where it nests deeper than MAX_DEPTH
  */
-export const walkJson = (text: string, visit: JsonVisitor): void => {
+export const walkJson = (
+  text: string,
+  visit: JsonVisitor,
+  onName?: (pointer: string, start: number, end: number) => void,
+): void => {
   let at = 0;
   const fail = (): never => {
     throw new SyntaxError(`not JSON at position ${at}`);
@@ -72,8 +77,11 @@ export const walkJson = (text: string, visit: JsonVisitor): void => {
     do {
       match(SPACE);
       const name = string() ?? fail();
+      const nameEnd = at;
       if (!take(':')) fail();
-      value(`${pointer}/${token(JSON.parse(name) as string)}`, depth);
+      const member = `${pointer}/${token(JSON.parse(name) as string)}`;
+      onName?.(member, nameEnd - name.length, nameEnd);
+      value(member, depth);
     } while (take(','));
     if (!take('}')) fail();
   };
