@@ -4,7 +4,9 @@ import data.crank.authz
 
 principal(role) := {"id": "key_1", "name": "k", "kind": "user", "account": "acme", "role": role}
 
-roles := {"owner", "developer", "caller", "auditor"}
+roles := {"owner", "developer", "caller", "auditor", "operator"}
+
+members := roles - {"operator"}
 
 allowed(role, action, resource) if {
 	authz.decision.allow with input as {"action": action, "principal": principal(role), "resource": resource}
@@ -23,11 +25,11 @@ table := [
 	["service.call", {"owner", "developer", "caller"}, {"owner", "developer", "caller"}],
 	["service.deploy", {"owner", "developer"}, {"owner", "developer"}],
 	["service.remove", {"owner", "developer"}, {"owner", "developer"}],
-	["service.read", roles, roles],
-	["call.read", {"owner", "developer", "auditor"}, roles],
+	["service.read", members, members],
+	["call.read", {"owner", "developer", "auditor"}, members],
 	["call.cancel", {"owner", "developer"}, {"owner", "developer", "caller"}],
-	["receipt.read", {"owner", "developer", "auditor"}, roles],
-	["usage.read", {"owner", "developer", "auditor"}, roles],
+	["receipt.read", {"owner", "developer", "auditor"}, members],
+	["usage.read", {"owner", "developer", "auditor"}, members],
 	["log.read", roles, roles],
 	["key.create", {"owner"}, {"owner"}],
 	["key.read", {"owner", "auditor"}, {"owner", "auditor"}],
@@ -50,6 +52,15 @@ table := [
 	["webhook.create", {"owner", "developer"}, {"owner", "developer"}],
 	["webhook.read", {"owner", "developer", "auditor"}, {"owner", "developer", "auditor"}],
 	["webhook.remove", {"owner", "developer"}, {"owner", "developer"}],
+	["token.create", roles, roles],
+	["issuer.create", {"owner"}, {"owner"}],
+	["issuer.read", {"owner", "auditor"}, {"owner", "auditor"}],
+	["issuer.remove", {"owner"}, {"owner"}],
+	["account.create", {"owner", "operator"}, {"owner", "operator"}],
+	["account.read", {"owner", "operator"}, {"owner", "operator"}],
+	["node.rotate", {"owner", "operator"}, {"owner", "operator"}],
+	["key.rotate", {"owner", "operator"}, {"owner", "operator"}],
+	["key.witness", {"owner", "operator"}, {"owner", "operator"}],
 	["privacy.reveal", {"owner"}, {"owner"}],
 	["no.such", set(), set()],
 	["*", set(), set()],
@@ -59,11 +70,12 @@ table := [
 	["", set(), set()],
 ]
 
-test_table if {
-	every row in table {
-		who(row[0], others("x")) == row[1]
-		who(row[0], own("x")) == row[2]
-	}
+test_table_for_what_others_made if every row in table {
+	who(row[0], others("x")) == row[1]
+}
+
+test_table_for_what_is_ones_own if every row in table {
+	who(row[0], own("x")) == row[2]
 }
 
 test_nothing_crosses_accounts if every row in table {
@@ -73,7 +85,7 @@ test_nothing_crosses_accounts if every row in table {
 test_public_service_may_be_called_and_read_only if {
 	public := object.union(foreign("service"), {"public": true})
 	who("service.call", public) == {"owner", "developer", "caller"}
-	who("service.read", public) == roles
+	who("service.read", public) == members
 	who("service.deploy", public) == set()
 	who("service.remove", public) == set()
 	who("receipt.read", public) == set()
@@ -125,4 +137,66 @@ test_missing_parts_deny if {
 	not authz.decision.allow with input as {"action": "service.call"}
 	not authz.decision.allow with input as {"action": "service.call", "principal": principal("owner")}
 	not authz.decision.allow with input as {"principal": principal("owner"), "resource": own("service")}
+}
+
+scoped(scopes) := object.union(principal("developer"), {"scopes": scopes, "credential": "token"})
+
+within(scopes, action, resource) if {
+	authz.decision.allow with input as {"action": action, "principal": scoped(scopes), "resource": object.union(own("x"), resource)}
+}
+
+test_scopes_narrow if {
+	within(["service.call"], "service.call", {"service": "words", "operation": "count"})
+	within(["service.*"], "service.deploy", {"service": "words"})
+	within(["service.call:words"], "service.call", {"service": "words", "operation": "count"})
+	within(["service.call:words.count"], "service.call", {"service": "words", "operation": "count"})
+	within(["call.read", "service.*:words"], "service.read", {"service": "words"})
+	not within([], "service.call", {"service": "words", "operation": "count"})
+	not within(["service.call:words"], "service.call", {"service": "word", "operation": "s"})
+	not within(["service.call:words.count"], "service.call", {"service": "words", "operation": "other"})
+	not within(["service.call:words.count"], "service.call", {"service": "words"})
+	not within(["service.read"], "service.call", {"service": "words", "operation": "count"})
+	not within(["service.call:words"], "service.read", {})
+	not within(["*", "*:words", "service", "service.call:", ":words", "service.call:words:x"], "service.call", {"service": "words"})
+}
+
+test_scopes_never_widen if not within(["key.create", "policy.apply"], "policy.apply", {})
+
+test_scopes_name_services_of_the_account_only if {
+	not authz.decision.allow with input as {
+		"action": "service.call",
+		"principal": scoped(["service.call:words"]),
+		"resource": {"type": "service", "account": "other", "service": "words", "public": true},
+	}
+}
+
+test_scopes_of_no_list_cover_nothing if {
+	not within(null, "service.call", {"service": "words"})
+	not within(false, "service.call", {"service": "words"})
+	not within("service.call", "service.call", {"service": "words"})
+}
+
+test_reason_for_scopes if {
+	decision := authz.decision with input as {"action": "call.read", "principal": scoped(["service.call"]), "resource": own("call")}
+	decision.reasons == {"the token's scopes do not cover call.read"}
+}
+
+by(credential, action) if {
+	authz.decision.allow with input as {
+		"action": action,
+		"principal": object.union(principal("owner"), {"credential": credential}),
+		"resource": own("x"),
+	}
+}
+
+test_nothing_outlasts_its_credential if {
+	every action in ["key.create", "token.create", "schedule.create", "schedule.change", "webhook.create", "issuer.create", "account.create"] {
+		not by("token", action)
+		by("key", action)
+	}
+	every action in ["token.create", "schedule.create", "schedule.change", "webhook.create"] {
+		not by("issuer", action)
+	}
+	by("issuer", "key.create")
+	by("token", "service.deploy")
 }

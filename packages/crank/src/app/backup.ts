@@ -37,8 +37,9 @@ export interface BackupReport {
   database: 'sqlite' | 'postgres';
 }
 
-/** Signing keys stay behind: a restored node must not be able to carry on the log, nor cosign in a name with a memory that is too old. */
-const isOfTheLog = (path: string): boolean => /^keys\/(log\.|witness\.|origin$|predecessor\.json$)/.test(path);
+/** Signing keys stay behind: a restored node must not be able to carry on the log, nor cosign in a name with a memory that is too old, nor mint tokens in another's name. */
+const isOfTheLog = (path: string): boolean =>
+  /^keys\/(log\.|witness\.|tokens(?:\/|$)|origin$|predecessor\.json$)/.test(path);
 
 const FOLDERS = ['versions', 'envs', 'workspaces'] as const;
 

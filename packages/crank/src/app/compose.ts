@@ -7,7 +7,6 @@ import { CrankError } from '#src/core/error.ts';
 import { loadSigner } from '#src/engines/audit/keys.ts';
 import { openLogKey } from '#src/engines/audit/log-key.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
-import { Identity } from '#src/engines/identity/identity.ts';
 import { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
 import { energyByCoefficient } from '#src/engines/metering/energy.ts';
@@ -55,6 +54,7 @@ import { openStore } from '#src/store/store.ts';
 import type { Config } from './config.ts';
 import { claimFolder, emptyScratch, originOf, prepareDataFolder } from './data-folder.ts';
 import { makeFirstOwner } from './first-owner.ts';
+import { openIdentity } from './open-identity.ts';
 import { openPublishedLog } from './published-log.ts';
 import { version } from './version.ts';
 
@@ -140,7 +140,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     },
     onFailed,
   });
-  const identity = new Identity(store.db);
+  const shown = await openIdentity(store.db, { node: origin, keys: folder.keys, egress: config.egress });
+  const { identity } = shown;
   await makeFirstOwner({ store, identity, node: origin, recorder }, config.account, folder.ownerKey);
   const nodeActs = { node: origin, recorder };
   const nodeOf = { ...nodeActs, account: config.account, store };
@@ -185,7 +186,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     node: origin,
     account: config.account,
     store,
-    identity,
+    ...shown,
     rate: new RateLimit(config.rate, config.rate * 2),
     policy,
     compilePolicy: async (files) =>

@@ -23,6 +23,13 @@ export const settings = [
   { env: 'CRANK_HOST', flag: '--host', default: '127.0.0.1', description: 'Address that `crank up` listens on.' },
   { env: 'CRANK_PORT', flag: '--port', default: '7700', description: 'Port that `crank up` listens on.' },
   {
+    env: 'CRANK_PUBLIC_URL',
+    flag: '',
+    default: 'what the request calls it',
+    description:
+      'Address of the node as its clients know it, such as `https://crank.example.com` behind a proxy that ends TLS. Documents and answers name it.',
+  },
+  {
     env: 'CRANK_DATABASE_URL',
     flag: '',
     default: 'DIR/crank.db (SQLite)',
@@ -123,6 +130,8 @@ export interface Config {
   data: string;
   host: string;
   port: number;
+  /** Without a slash at its end. */
+  publicUrl: string | undefined;
   database: { sqlite: string } | { postgres: string };
   logLevel: string;
   account: string;
@@ -181,6 +190,23 @@ const containerOf = (isolation: string, { engine, image }: { engine: string; ima
   throw new CrankError('invalid-input', `CRANK_ISOLATION is "${isolation}": give "bubblewrap" or "container".`);
 };
 
+const publicUrlOf = (text: string): string | undefined => {
+  if (text === '') return undefined;
+  const {
+    protocol = '',
+    href = '',
+    search,
+    hash,
+    username,
+  } = URL.canParse(text) ? new URL(text) : ({} as Partial<URL>);
+  if (!/^https?:$/.test(protocol) || search || hash || username)
+    throw new CrankError(
+      'invalid-input',
+      `CRANK_PUBLIC_URL is "${text}": give an address like https://crank.example.com.`,
+    );
+  return href.replace(/\/+$/, '');
+};
+
 const logBucketOf = (text: string, env: Env): Bucket | undefined => (text ? parseBucket(text, env) : undefined);
 
 const destinations = (name: SettingName, text: string): readonly Destination[] =>
@@ -204,6 +230,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     data,
     host: get('CRANK_HOST', '127.0.0.1'),
     port: number('CRANK_PORT', get('CRANK_PORT', '7700'), 0, 65_535),
+    publicUrl: publicUrlOf(get('CRANK_PUBLIC_URL', '')),
     database: database ? { postgres: database } : { sqlite: join(data, 'crank.db') },
     logLevel: get('CRANK_LOG_LEVEL', 'info'),
     account: get('CRANK_ACCOUNT', 'default'),

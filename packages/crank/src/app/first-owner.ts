@@ -25,7 +25,14 @@ export const makeFirstOwner = async (
     nodePrincipal(platform, account),
     'key.create',
     { key: info.id, name: info.name, role: info.role },
-    [query],
+    [
+      platform.store.db
+        .insertInto('accounts')
+        .values({ name: account, created_at: Date.now(), created_by: 'node' })
+        .onConflict((c) => c.column('name').doNothing())
+        .compile(),
+      query,
+    ],
   );
   return true;
 };

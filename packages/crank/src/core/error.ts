@@ -70,6 +70,8 @@ export interface ErrorExtras {
   errors?: InputError[];
   findings?: Finding[];
   exception?: ScriptException;
+  /** Of bad credentials: what RFC 6750 calls it. */
+  challenge?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
   /** Seconds until another try makes sense. */
   retryAfter?: number;
   /** Id of the call that this error answers, where one exists. */

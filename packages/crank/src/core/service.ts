@@ -116,17 +116,32 @@ export interface Manifest {
   operations: Readonly<Record<string, Operation>>;
 }
 
+/** What somebody may do in an account. An operator looks after the node, and sees nothing of the accounts' data. */
+export const roles = ['owner', 'developer', 'caller', 'auditor', 'operator'] as const;
+export type Role = (typeof roles)[number];
+
+/** What a principal is: a person, a program that acts for persons, or a program that acts for itself. */
+export const kinds = ['user', 'agent', 'service'] as const;
+export type Kind = (typeof kinds)[number];
+
 /** What identifies who calls. */
-export type Role = 'owner' | 'developer' | 'caller' | 'auditor';
 export interface Principal {
-  /** `key_...`: the credential's id, never the secret. */
+  /** `key_...`, the credential's id, never the secret; `user_...`, `agent_...` or `service_...` of trusted issuers. */
   id: string;
   name: string;
-  kind: 'user' | 'agent' | 'service' | 'node';
+  kind: Kind | 'node';
   account: string;
   role: Role;
-  /** Id of the principal whose word this one acts on: of a schedule or webhook, who made it. */
+  /** Whose word this one acts on, see `actorOf`: of a schedule or webhook, the key that made it; of a delegated token, the user it names. */
   onBehalfOf?: string;
+  /** How it was shown who asks, where not by the key itself: by a token that a key minted, or one of a trusted issuer. */
+  credential?: 'token' | 'issuer';
+  /** `tok_...`, of a minted token. */
+  tokenId?: string;
+  /** `iss_...`: the trusted issuer whose token this is. */
+  issuer?: string;
+  /** What its token is for, where that is less than its role: `service.call:words.count`. */
+  scopes?: readonly string[];
 }
 
 export type { Json, JsonObject };

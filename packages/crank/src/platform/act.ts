@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import { canonicalJson } from '#src/core/canonical-json.ts';
 import { newId } from '#src/core/id.ts';
 import type { Principal } from '#src/core/service.ts';
@@ -5,6 +6,7 @@ import { commitTo } from '#src/engines/audit/commitment.ts';
 import { receiptStatement } from '#src/engines/audit/receipt-statement.ts';
 import type { ActPredicate } from '#src/engines/audit/statement.ts';
 import type { Platform } from './platform.ts';
+import { principalClaim } from './principal-claim.ts';
 import type { RecordEntry } from './record-entry.ts';
 
 /** The node itself, for acts that nobody asked for. */
@@ -25,7 +27,7 @@ export const actEntry = (
   queries: NonNullable<RecordEntry['queries']>,
   id = newId('act'),
 ): RecordEntry => {
-  const { id: principalId, kind: principalKind, role, account } = principal;
+  const { account } = principal;
   const subject = commitTo(Buffer.from(canonicalJson(object)));
   const predicate: ActPredicate = {
     act: id,
@@ -33,7 +35,7 @@ export const actEntry = (
     time: new Date().toISOString(),
     node: platform.node,
     account,
-    principal: { id: principalId, kind: principalKind, role, account },
+    principal: principalClaim(principal),
     object,
     salts: { subject: subject.saltDigest },
   };
@@ -41,7 +43,7 @@ export const actEntry = (
     id,
     kind: 'act',
     account,
-    principal: principalId,
+    principal: actorOf(principal),
     statement: receiptStatement({ id, predicate, subject: subject.commitment }),
     openings: { subject: subject.salt },
     queries: queries.map(({ sql, parameters }) => ({ sql, parameters })),

@@ -42,7 +42,7 @@ export const identify = async (platform: Platform, authorization: string | undef
     platform.rate.take(principal.id);
     return principal;
   } catch (error) {
-    if (error instanceof CrankError) platform.refusals.count(error.code);
+    if (error instanceof CrankError) platform.refusals.countOnce(error, error.code);
     throw error;
   }
 };

@@ -9,8 +9,8 @@ const commands = new WeakMap<object, string>();
 const callerText = (principal: Principal): string => {
   const known = callers.get(principal);
   if (known !== undefined) return known;
-  const { id, name, kind, role, account } = principal;
-  const text = `"account":${JSON.stringify(account)},"principal":${JSON.stringify({ id, name, kind, role })}`;
+  const { id, name, kind, role, account, onBehalfOf } = principal;
+  const text = `"account":${JSON.stringify(account)},"principal":${JSON.stringify({ id, name, kind, role, onBehalfOf })}`;
   callers.set(principal, text);
   return text;
 };

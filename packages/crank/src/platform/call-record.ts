@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import { formatUsd } from '#src/core/money.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import { receiptStatement } from '#src/engines/audit/receipt-statement.ts';
@@ -9,6 +10,7 @@ import type { CallState } from './call-state.ts';
 import { commitToFile } from './commitment.ts';
 import { keptRows } from './keeping.ts';
 import type { Platform } from './platform.ts';
+import { principalClaim } from './principal-claim.ts';
 import type { RecordEntry } from './record-entry.ts';
 
 const EMPTY = new Uint8Array();
@@ -37,7 +39,7 @@ export const callEntry = async (
     id,
     kind: 'call',
     account: target.account,
-    principal: principal.id,
+    principal: actorOf(principal),
     statement: statementOf(state, platform, {
       id,
       stage: 'complete',
@@ -54,7 +56,7 @@ export const callEntry = async (
       call: {
         id,
         account: target.account,
-        principal: principal.id,
+        principal: actorOf(principal),
         service: target.service,
         version: target.digest,
         operation: state.operation.name,
@@ -107,7 +109,7 @@ export const openingEntry = (state: CallState, platform: Platform, id: string): 
     id,
     kind: 'opening',
     account: state.target.account,
-    principal: state.principal.id,
+    principal: actorOf(state.principal),
     statement: statementOf(state, platform, {
       id,
       stage: 'opening',
@@ -215,13 +217,7 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
     outcome: end.outcome,
     ...(state.within && { parent: state.within.parent }),
     ...(end.predecessor !== undefined && { predecessor: end.predecessor }),
-    principal: {
-      account: principal.account,
-      id: principal.id,
-      kind: principal.kind,
-      ...(principal.onBehalfOf !== undefined && { onBehalfOf: principal.onBehalfOf }),
-      role: principal.role,
-    },
+    principal: principalClaim(principal),
     received: new Date(state.received).toISOString(),
     ...(state.redactor && end.stage === 'complete' && { redacted: state.redactor.counts }),
     salts: { input: input.saltDigest, subject: end.subject.saltDigest },

@@ -334,15 +334,21 @@ const startedBefore = (error: unknown, name: string): unknown =>
     ? new CrankError('crashed', `${name} could not be started, as it could when it was deployed: ${error.message}`)
     : error;
 
+/** How the platform's rules begin a reason that is about scopes. */
+const SCOPES = "the token's scopes";
+
 /** The error that a refusal leaves as. */
 export const denied = (decision: Decision): CrankError => {
   if (decision.obligations.includes('hide-existence'))
     return new CrankError('not-found', 'There is no such thing that this key may see.');
   const reasons = [...decision.reasons];
   const why = reasons.length > 0 ? reasons.join('; ') : 'no rule allows it';
+  const scoped = reasons.some((reason) => reason.startsWith(SCOPES));
+  const hint = scoped ? 'Mint a token that is for it.' : 'Ask the owner of the account for a key with another role.';
   return decision.by === 'platform'
-    ? new CrankError('forbidden', `Not permitted: ${why}. Ask the owner of the account for a key with another role.`, {
+    ? new CrankError('forbidden', `Not permitted: ${why}. ${hint}`, {
         reasons,
+        ...(scoped && { challenge: 'insufficient_scope' }),
       })
     : new CrankError('policy-denied', `A policy of the account denies this: ${why}.`, { reasons });
 };

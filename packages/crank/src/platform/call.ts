@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
 import { type Classification, higher } from '#src/core/personal-data.ts';
@@ -15,6 +16,7 @@ import { wantedApproval } from './jobs/approval.ts';
 import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
 import { demandNoCycle, type Within } from './nested-calls.ts';
+import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { cleanRules } from './privacy/clean-rules.ts';
 import { demandTrust } from './quarantine.ts';
@@ -106,10 +108,13 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
   const received = as?.received ?? Date.now();
   const principal = as === undefined ? await admit(platform, request.authorization) : letIn(platform, { as, within });
   const id = request.as?.id ?? newId('call');
-  const { service, version, operation: named, session } = request;
+  const { account = principal.account, service, version, operation: named, session } = request;
+  // Of another account, what policy does not open is not even looked up: nothing tells it from what is not there.
+  if (account !== principal.account)
+    await permit(platform, principal, 'service.call', { type: 'service', account, service });
   const target = await platform.catalog.choose(
-    { account: request.account ?? principal.account, service, version, operation: named },
-    { call: id, principal: principal.id, session },
+    { account, service, version, operation: named },
+    { call: id, principal: actorOf(principal), session },
   );
   platform.flights.enter(target.digest);
   try {
@@ -128,7 +133,11 @@ const run = async (
   const subject =
     request.subject instanceof SubjectKey
       ? request.subject
-      : await platform.subjects.of(target.account, request.subject ?? principal.id, request.subject !== undefined);
+      : await platform.subjects.of(
+          target.account,
+          request.subject ?? actorOf(principal),
+          request.subject !== undefined,
+        );
   const { operation } = callable;
   const { within } = request;
   const predecessor = request.job?.opening ?? request.replays?.id;
@@ -149,7 +158,12 @@ const run = async (
       const body = await state.step('read', () => request.read(callable.operation, state.limits));
       state.took(body);
       if (request.idempotencyKey !== undefined) {
-        const slot = platform.idempotency.slot(principal.id, state.name, request.idempotencyKey, body.fingerprint());
+        const slot = platform.idempotency.slot(
+          actorOf(principal),
+          state.name,
+          request.idempotencyKey,
+          body.fingerprint(),
+        );
         const claim = await platform.idempotency.claim(slot, subject);
         if ('kept' in claim) return await replay(platform, claim.kept, subject);
         release = claim.release;

@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import type { JsonObject } from '#src/core/canonical-json.ts';
 import { CrankError } from '#src/core/error.ts';
 import { firstIdAt } from '#src/core/id.ts';
@@ -53,7 +54,7 @@ export const listCalls = async (
   const principal = await identify(platform, authorization);
   const everyones = await seesAll(platform, principal);
   let query = platform.store.db.selectFrom('calls').selectAll().where('account', '=', principal.account);
-  if (!everyones) query = query.where('principal', '=', principal.id);
+  if (!everyones) query = query.where('principal', '=', actorOf(principal));
   if (options.cursor !== undefined) query = query.where('id', '<', options.cursor);
   if (options.since !== undefined) query = query.where('id', '>=', firstIdAt('call', timeOf(options.since)));
   if (options.service !== undefined) query = query.where('service', '=', options.service);
@@ -152,7 +153,11 @@ const timeOf = (text: string): number => {
 };
 
 const seesAll = async (platform: Platform, principal: Principal): Promise<boolean> => {
-  await permit(platform, principal, 'call.read', { type: 'call', account: principal.account, principal: principal.id });
+  await permit(platform, principal, 'call.read', {
+    type: 'call',
+    account: principal.account,
+    principal: actorOf(principal),
+  });
   return maySee(platform, principal, { account: principal.account, principal: '' }, 'call.read');
 };
 

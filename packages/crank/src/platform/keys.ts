@@ -1,24 +1,34 @@
 import { CrankError } from '#src/core/error.ts';
-import type { Role } from '#src/core/service.ts';
+import type { Kind, Role } from '#src/core/service.ts';
 import type { KeyInfo } from '#src/engines/identity/identity.ts';
 import { act } from './act.ts';
 import { identify } from './admit.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 
-/** A new key of the caller's account. The secret is in this answer only. */
+/** A new key of the caller's account. The secret is in this answer only. @param read what is wanted, once it is known to be permitted */
 export const createKey = async (
   platform: Platform,
   authorization: string | undefined,
-  wanted: { name: string; role: Role },
+  read: () => Promise<{ name: string; role: Role; kind: Kind }>,
 ): Promise<KeyInfo & { key: string; receipt: string }> => {
   const principal = await identify(platform, authorization);
   const { account } = principal;
   await permit(platform, principal, 'key.create', { type: 'key', account });
+  const wanted = await read();
+  if (wanted.role === 'operator' && account !== platform.account)
+    throw new CrankError(
+      'invalid-input',
+      `An operator looks after the node, so its key is of the node's own account: the account ${account} has none.`,
+    );
   const { secret, info, query } = platform.identity.create({ account, ...wanted });
-  const receipt = await act(platform, principal, 'key.create', { key: info.id, name: info.name, role: info.role }, [
-    query,
-  ]);
+  const receipt = await act(
+    platform,
+    principal,
+    'key.create',
+    { key: info.id, name: info.name, role: info.role, kind: info.kind },
+    [query],
+  );
   return { ...info, key: secret, receipt };
 };
 

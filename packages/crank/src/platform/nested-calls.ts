@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { actorOf } from '#src/core/actor.ts';
 import { digest, sha256Hex } from '#src/core/digest.ts';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
@@ -60,7 +61,7 @@ export const nestedCalls = (platform: Platform, parent: CallState, request: Call
     kind: 'service',
     account: caller.account,
     role: 'caller', // whoever called, what a script does is its author's word: it gets no more than calling
-    onBehalfOf: caller.id,
+    onBehalfOf: actorOf(caller),
   };
 
   const demandMore = (): void => {

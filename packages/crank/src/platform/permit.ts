@@ -17,7 +17,7 @@ export const permit = async (
   const decision = await platform.policy.authorise({ action, principal, resource });
   if (!decision.allow) {
     const error = denied(decision);
-    platform.refusals.count(`${error.code} ${action}`);
+    platform.refusals.countOnce(error, `${error.code} ${action}`);
     throw error;
   }
   return decision;

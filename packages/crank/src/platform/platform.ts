@@ -3,6 +3,7 @@ import type { LogKey } from '#src/engines/audit/log-key.ts';
 import type { Egress } from '#src/engines/egress/proxy.ts';
 import type { Identity } from '#src/engines/identity/identity.ts';
 import type { RateLimit } from '#src/engines/identity/rate-limit.ts';
+import type { Tokens } from '#src/engines/identity/tokens.ts';
 import type { Meter } from '#src/engines/metering/meter.ts';
 import type { Packaging } from '#src/engines/packaging/packaging.ts';
 import type { PolicyBundle } from '#src/engines/policy/bundle.ts';
@@ -36,6 +37,10 @@ export interface Platform {
   account: string;
   store: Store;
   identity: Identity;
+  /** Short-lived ones that keys mint. */
+  tokens: Tokens;
+  /** Asks an OpenID provider for its keys. @throws Error that says why it cannot be used */
+  discover: (issuer: string) => Promise<unknown>;
   rate: RateLimit;
   policy: PolicyEngine;
   /** Compiles Rego; gets the `opa` program where it is not there yet. */

@@ -21,11 +21,12 @@ export type KeptBundle = Omit<AppliedBundle, 'wasm' | 'account' | 'layer' | 'nam
 export const applyPolicy = async (
   platform: Platform,
   authorization: string | undefined,
-  wanted: { layer?: string; files: readonly { path: string; text: string }[] },
+  read: () => Promise<{ layer?: string; files: readonly { path: string; text: string }[] }>,
 ): Promise<PolicyInfo & { receipt: string }> => {
   const principal = await identify(platform, authorization);
   const { account } = principal;
   await permit(platform, principal, 'policy.apply', { type: 'policy', account });
+  const wanted = await read();
   const layer = layerOf(wanted.layer);
   const bundle = await platform.compilePolicy(wanted.files);
   const { name, digest, wasm, ...kept } = bundle;

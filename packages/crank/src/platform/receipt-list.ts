@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import { CrankError } from '#src/core/error.ts';
 import { readLog } from '#src/store/log-store.ts';
 import { identify } from './admit.ts';
@@ -51,12 +52,13 @@ export const filterFor = async (
   query: ReceiptQuery,
 ): Promise<ReceiptFilter> => {
   const principal = await identify(platform, authorization);
-  const { account, id } = principal;
-  await permit(platform, principal, 'receipt.read', { type: 'receipt', account, principal: id });
+  const { account } = principal;
+  const actor = actorOf(principal);
+  await permit(platform, principal, 'receipt.read', { type: 'receipt', account, principal: actor });
   const everyones = await maySee(platform, principal, { account, principal: '' }, 'receipt.read');
   const from = timeOf('from', query.from);
   const to = timeOf('to', query.to);
-  return { account, principal: everyones ? undefined : id, kind: query.kind, service: query.service, from, to };
+  return { account, principal: everyones ? undefined : actor, kind: query.kind, service: query.service, from, to };
 };
 
 /** The entries of this node's log within which the filter's times lie. */

@@ -125,7 +125,16 @@ export const principalOf = async (
   const { id, account } = principal;
   const kind = principal.kind as PolicyRequest['principal']['kind'];
   const role = principal.role as PolicyRequest['principal']['role'];
-  return { id, name: row?.name ?? '', kind, account, role };
+  const { issuer, onBehalfOf, scopes, tokenId } = principal;
+  const credential = issuer !== undefined ? 'issuer' : tokenId !== undefined ? 'token' : undefined;
+  return {
+    ...{ id, name: row?.name ?? '', kind, account, role },
+    ...(credential && { credential }),
+    ...(issuer !== undefined && { issuer }),
+    ...(onBehalfOf !== undefined && { onBehalfOf }),
+    ...(scopes !== undefined && { scopes }),
+    ...(tokenId !== undefined && { tokenId }),
+  };
 };
 
 const versionOf = (platform: Platform, { account, service, version }: CallPredicate) =>

@@ -118,6 +118,8 @@ export interface JobRow {
   /** Who called: account and id of the principal. */
   caller: string;
   principal: string;
+  /** The principal, JSON text, where it was shown by a token; null: by its key. */
+  acting: string | null;
   service: string;
   /** Digest. */
   version: string;

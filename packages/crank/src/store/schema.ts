@@ -1,4 +1,5 @@
 import type { BudgetAlertRow, BudgetHoldRow, BudgetRow, BudgetSpentRow } from './schema-budgets.ts';
+import type { AccountRow, IssuerRow } from './schema-identity.ts';
 import type {
   JobPartRow,
   JobRow,
@@ -17,6 +18,8 @@ import type {
  * JSON is kept as text so that SQLite and PostgreSQL hold the same bytes.
  */
 export interface Database {
+  accounts: AccountRow;
+  issuers: IssuerRow;
   keys: KeyRow;
   services: ServiceRow;
   versions: VersionRow;

@@ -1,3 +1,5 @@
+import { identityAttacks } from './identity-list.ts';
+
 /** Every attack of the suite by theme, and what stops it. `docs/ATTACKS.md` is this list, and a test holds it so. */
 export const attacks = {
   network: {
@@ -445,6 +447,8 @@ export const attacks = {
     'a wheel with links': 'the wheel is written anew from plain files with plain paths',
     'a wheel that makes scripts outside': 'names of entry points are compared with a pattern',
   },
+  /** On who somebody is said to be. */
+  identity: identityAttacks,
   /** Of modules for Node. */
   node: {
     'a process': 'system call filter',

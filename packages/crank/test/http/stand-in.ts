@@ -8,6 +8,8 @@ import { createHttpServer, type HttpServer } from '#src/doors/http/server.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
 import { RateLimit } from '#src/engines/identity/rate-limit.ts';
+import { openTokenKeys } from '#src/engines/identity/token-keys.ts';
+import { createTokens } from '#src/engines/identity/tokens.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
 import { energyByCoefficient } from '#src/engines/metering/energy.ts';
 import { createMeter } from '#src/engines/metering/meter.ts';
@@ -161,6 +163,12 @@ export const openDoor = async (
     account: 'acme',
     store,
     identity,
+    tokens: createTokens({
+      node: 'door.local/1',
+      keys: await openTokenKeys(join(folder.path, 'tokens'), 1),
+      principalOf: (key) => identity.byKey(key),
+    }),
+    discover: async () => undefined,
     rate: new RateLimit(1e6, 1e6),
     policy,
     compilePolicy: async () => {
@@ -182,7 +190,7 @@ export const openDoor = async (
     jobs: new Jobs({ concurrency: 1, keepMs: 1 }),
     scheduler: new Scheduler(systemClock, fire),
     deliveries: new Deliveries(systemClock, wrapper),
-    refusals: { count: () => undefined } as unknown as Platform['refusals'],
+    refusals: { count: () => undefined, countOnce: () => undefined } as unknown as Platform['refusals'],
     logFiles: logFiles as unknown as Platform['logFiles'],
     logKey: {} as Platform['logKey'],
     witness: {} as Platform['witness'],

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CrankError } from '#src/core/error.ts';
-import { apiKeyHash, isApiKey, newApiKey, roles } from '#src/engines/identity/api-key.ts';
+import { roles } from '#src/core/service.ts';
+import { apiKeyHash, isApiKey, newApiKey } from '#src/engines/identity/api-key.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
 import { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import { openStore, type Store } from '#src/store/store.ts';

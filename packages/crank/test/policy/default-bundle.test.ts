@@ -85,8 +85,10 @@ describe('the default bundle', () => {
   });
 
   it('is shown all that its rules read, so that a verdict may be given again to a request that looks the same', () => {
-    const shown = ['action', 'principal.role', 'principal.id', 'principal.account'].concat(
-      ['account', 'principal', 'public'].map((name) => `resource.${name}`),
+    const shown = ['action'].concat(
+      ['role', 'id', 'account', 'credential', 'scopes'].map((name) => `principal.${name}`),
+      // The last two only where there are scopes, which alone look at them.
+      ['account', 'principal', 'public', 'service', 'operation'].map((name) => `resource.${name}`),
       ['limits'],
     );
     const read = new Set<string>();

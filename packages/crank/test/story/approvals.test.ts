@@ -79,6 +79,36 @@ describe.skipIf(opaPath === undefined)('four eyes', () => {
     expect((await ask('GET', `/v1/jobs/${id}`, 'ann')).json.state).toBe('waiting');
   });
 
+  it('are not made of one by tokens, nor by an agent that acts for several', async () => {
+    const json = { name: 'robot', role: 'developer', kind: 'agent' };
+    keys['robot'] = (await node.request<{ id: string; key: string }>('POST', '/v1/keys', { json })).json;
+    const mint = async (who: string, wish: object) => {
+      const minted = await ask<{ id: string; token: string }>('POST', '/v1/tokens', who, {
+        role: 'developer',
+        ...wish,
+      });
+      expect(minted.status, minted.text).toBe(201);
+      return { id: minted.json.id, key: minted.json.token };
+    };
+    const all = { scopes: ['service.*', 'call.*'] };
+    keys['ann’s token'] = await mint('ann', {});
+    keys['for alice'] = await mint('robot', { onBehalfOf: 'alice', ...all });
+    keys['for bob'] = await mint('robot', { onBehalfOf: 'bob', ...all });
+    keys['for ann'] = await mint('robot', { onBehalfOf: keys['ann']!.id, ...all });
+    for (const [caller, others] of [
+      ['ann', ['ann’s token', 'for ann']],
+      ['ann’s token', ['ann', 'for ann']],
+      ['for alice', ['robot', 'for bob', 'for ann']],
+      ['for ann', ['ann', 'robot', 'for alice']],
+    ] as const) {
+      const { id } = (await pay(500, caller)).json;
+      for (const other of others)
+        expect((await ask('POST', `/v1/jobs/${id}/approve`, other)).status, `${caller}, ${other}`).toBe(403);
+      expect((await ask('POST', `/v1/jobs/${id}/approve`, 'ben')).status, caller).toBe(200);
+      expect((await ended(id)).outcome).toBe('ok');
+    }
+  });
+
   it('see it run once it is approved, and who approved it is in the receipts', async () => {
     const { id } = (await pay(300)).json;
     const approved = await ask('POST', `/v1/jobs/${id}/approve`, 'ben', { comment: 'invoice 17' });

@@ -1,10 +1,12 @@
 import type { Command } from './command.ts';
+import { createAccount, listAccounts } from './commands/accounts.ts';
 import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
 import { listBudgets, removeBudget, setBudget } from './commands/budgets.ts';
 import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
+import { addIssuer, listIssuers, removeIssuer } from './commands/issuers.ts';
 import { approveJob, cancelJob, listJobs, rejectJob, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
@@ -23,6 +25,7 @@ import {
 } from './commands/schedules.ts';
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { release, remove, services } from './commands/services.ts';
+import { createToken, rotateTokenKey } from './commands/tokens.ts';
 import { verify } from './commands/verify-receipt.ts';
 import { rollback, versions } from './commands/versions.ts';
 import { addWebhook, listWebhooks, removeWebhook, webhookDeliveries } from './commands/webhooks.ts';
@@ -72,9 +75,16 @@ export const commands = (dataFolder: () => string): Command[] => [
   serveLog,
   leaveLog,
   witnessPolicy,
+  createAccount,
+  listAccounts,
   createKey,
   listKeys,
   revokeKey,
+  createToken,
+  rotateTokenKey,
+  addIssuer,
+  listIssuers,
+  removeIssuer,
   setBudget,
   listBudgets,
   removeBudget,

@@ -1,27 +1,31 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fastify } from 'fastify';
+import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from 'pino';
-import { CrankError } from '#src/core/error.ts';
+import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { answerClientError, answerConnect, answerExpectation } from './answer/client-error.ts';
-import { sendProblem } from './answer/problem.ts';
+import { asCrankError, sendProblem } from './answer/problem.ts';
 import { type AnswerCounts, newAnswerCounts } from './answer-counts.ts';
 import { MethodTable } from './method-table.ts';
+import { accountRoutes } from './routes/accounts.ts';
 import { budgetRoutes } from './routes/budgets.ts';
 import { callRoutes } from './routes/call.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { issuerRoutes } from './routes/issuers.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { privacyRoutes } from './routes/privacy.ts';
+import { resourceMetadataRoutes } from './routes/resource-metadata.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes } from './routes/services.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { witnessRoutes } from './routes/witness.ts';
@@ -32,11 +36,15 @@ export interface HttpServerOptions {
   /** 0: any that is free. */
   port: number;
   log: Logger;
+  /** Address of the node as its clients know it; what each request calls it where absent. */
+  publicUrl?: string | undefined;
 }
 
 export interface HttpServer {
   /** Where it listens, as a client writes it. */
   url: string;
+  /** What it answers, in the router's notation. */
+  routes: readonly { method: string; path: string }[];
   /** Takes no more connections; resolves when the requests under way are answered. */
   close(): Promise<void>;
 }
@@ -48,6 +56,16 @@ const KEEP_ALIVE = 65_000;
 const HEADER_BYTES = 16 * 1024;
 const HEADERS = 100;
 const CONNECTIONS = 8_192;
+/** Errors that attempts get. */
+const COUNTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'malformed-request',
+  'unauthenticated',
+  'forbidden',
+  'policy-denied',
+  'not-found',
+  'method-not-allowed',
+  'too-large',
+]);
 /** Longest path parameter: operations have up to 128 characters. */
 const PARAMETER = 200;
 
@@ -56,6 +74,12 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   const { log } = options;
   const answers = newAnswerCounts();
   const methods = new MethodTable();
+  /** Answers with an error, and counts it where it may be somebody's attempt: what has a receipt does not come this way. */
+  const refuse = (request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply => {
+    const error = asCrankError(thrown);
+    if (COUNTED.has(error.code)) platform.refusals.countOnce(error, error.code);
+    return sendProblem(request, reply, error.code === 'internal' ? thrown : error, log);
+  };
   const app = fastify({
     logger: false,
     requestTimeout: REQUEST_TIMEOUT,
@@ -69,11 +93,15 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
       connectionsCheckingInterval: 5_000,
       requireHostHeader: false, // the hook below asks for it, in our words
     },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: (error, socket) => {
+      const code = answerClientError(error, socket);
+      if (code !== undefined) platform.refusals.count(code);
+    },
     frameworkErrors: (error, request, reply) => {
-      sendProblem(request, reply, error, log);
+      refuse(request, reply, error);
     },
   });
+  app.decorate('publicUrl', options.publicUrl);
   app.server.maxHeadersCount = HEADERS;
   app.server.maxConnections = CONNECTIONS;
   app.server.on('connect', answerConnect).on('checkExpectation', answerExpectation);
@@ -83,11 +111,16 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   app.addHook('onRequest', ({ raw }, _reply, done) => {
-    if (raw.headers.host !== undefined || raw.httpVersion === '1.0') done();
+    const twice = sentTwice(raw.rawHeaders);
+    if (twice !== undefined)
+      done(
+        new CrankError('malformed-request', `The header ${twice} is there twice: which one counts is anybody's guess.`),
+      );
+    else if (raw.headers.host !== undefined || raw.httpVersion === '1.0') done();
     else done(new CrankError('malformed-request', 'The Host header is missing: RFC 9112 requires it.'));
   });
   app.addHook('onRoute', ({ method, url }) => methods.add(url, [method].flat()));
-  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error, log));
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, error));
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods.of(request.raw.url!);
     if (allowed.length === 0) {
@@ -95,10 +128,10 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
         'not-found',
         'There is nothing at this path: /openapi.json and /docs list what there is.',
       );
-      return sendProblem(request, reply, error, log);
+      return refuse(request, reply, error);
     }
     const error = new CrankError('method-not-allowed', `This path takes ${allowed.join(', ')}, not ${request.method}.`);
-    return sendProblem(request, reply.header('allow', allowed.join(', ')), error, log);
+    return refuse(request, reply.header('allow', allowed.join(', ')), error);
   });
 
   callRoutes(app, platform);
@@ -112,6 +145,10 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     historyRoutes(scope, platform);
     jobRoutes(scope, platform);
     keyRoutes(scope, platform);
+    accountRoutes(scope, platform);
+    tokenRoutes(scope, platform);
+    issuerRoutes(scope, platform);
+    resourceMetadataRoutes(scope, platform);
     policyRoutes(scope, platform);
     secretRoutes(scope, platform);
     workspaceRoutes(scope, platform);
@@ -131,7 +168,25 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   } catch (error) {
     throw cannotListen(error as NodeJS.ErrnoException, options);
   }
-  return { url: urlOf(app.server.address() as AddressInfo), close: () => close(app, open) };
+  return {
+    url: urlOf(app.server.address() as AddressInfo),
+    routes: methods.all(),
+    close: () => close(app, open),
+  };
+};
+
+/** Of those that say who asks and whom: a proxy in front may go by one, and this node by the other. */
+const sentTwice = (raw: readonly string[]): string | undefined => {
+  let seen = '';
+  for (let i = 0; i < raw.length; i += 2) {
+    const length = raw[i]!.length;
+    if (length !== 4 && length !== 13) continue;
+    const name = raw[i]!.toLowerCase();
+    if (name !== 'host' && name !== 'authorization') continue;
+    if (seen.includes(name)) return name;
+    seen += name;
+  }
+  return undefined;
 };
 
 const cannotListen = (error: NodeJS.ErrnoException, { host, port }: HttpServerOptions): Error => {

@@ -8,6 +8,23 @@ export const ACT_PREDICATE = 'https://crank.dev/receipt/act/v1';
 /** A salted commitment: `sha256:` hex of SHA-256(salt ‖ bytes), the salt being 32 random bytes. */
 export type Commitment = string;
 
+/** Who acted. */
+export interface StatedPrincipal {
+  account: string;
+  /** Of the credential, never the secret. */
+  id: string;
+  /** The trusted issuer whose token it was. */
+  issuer?: string;
+  kind: string;
+  /** The user or key whose word it acted on. */
+  onBehalfOf?: string;
+  role: string;
+  /** What its token was for, where that was less than its role. */
+  scopes?: readonly string[];
+  /** The token that it was shown by. */
+  tokenId?: string;
+}
+
 /** Digests of the salts behind a receipt's commitments (`saltDigest`). */
 export interface Salts {
   input?: string;
@@ -37,7 +54,7 @@ export interface CallPredicate {
   finished: string;
   node: string;
   account: string;
-  principal: { id: string; kind: string; role: string; account: string; onBehalfOf?: string };
+  principal: StatedPrincipal;
   service: string;
   version: string;
   operation: string;
@@ -77,12 +94,15 @@ export interface CallPredicate {
 /** What a receipt says about an administrative act. */
 export interface ActPredicate {
   act: string;
-  /** `service.deploy`, `service.remove`, `key.create`, `key.revoke`, `policy.apply`, `policy.remove`, `node.start`, `security.refusals`, `log.rotate-key`, `log.key`, `log.witness`, `log.predecessor`, `secret.set`, `secret.rotate`, `secret.remove`, `schedule.create`, `schedule.pause`, `schedule.resume`, `schedule.run`, `schedule.stop`, `schedule.remove`, `webhook.create`, `webhook.stop`, `webhook.remove`, `workspace.create`, `workspace.set`, `workspace.remove`, `workspace.put`, `workspace.delete`, `workspace.restore`, `workspace.forget` */
+  /**
+   * What was done, such as `service.deploy`, `key.create`, `policy.apply`, `node.start`, `log.rotate-key` or `budget.alert`:
+   * docs/receipts.md lists them all.
+   */
   kind: string;
   time: string;
   node: string;
   account: string;
-  principal: { id: string; kind: string; role: string; account: string };
+  principal: StatedPrincipal;
   /** What was done, without secrets. */
   object: Readonly<Record<string, string | number | boolean | null>>;
   salts: Salts;

@@ -5,10 +5,8 @@ import type { Role } from '#src/core/service.ts';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-export const roles = ['owner', 'developer', 'caller', 'auditor'] as const satisfies readonly Role[];
-
 /** The mark of a role inside a key, so that a leaked one tells how bad it is. */
-const marks: Record<Role, string> = { owner: 'own', developer: 'dev', caller: 'call', auditor: 'aud' };
+const marks: Record<Role, string> = { owner: 'own', developer: 'dev', caller: 'call', auditor: 'aud', operator: 'ops' };
 
 const base62 = (value: bigint, width: number): string => {
   let digits = '';
@@ -29,7 +27,7 @@ export const newApiKey = (role: Role): string => {
 
 /** Whether a text has the layout and checksum of an API key. */
 export const isApiKey = (text: string): boolean =>
-  /^crk_(own|dev|call|aud)_[0-9A-Za-z]{49}$/.test(text) && checksum(text.slice(0, -6)) === text.slice(-6);
+  /^crk_(own|dev|call|aud|ops)_[0-9A-Za-z]{49}$/.test(text) && checksum(text.slice(0, -6)) === text.slice(-6);
 
 /** What is stored of a key, and looked up by: 256 random bits need no salt or stretching. */
 export const apiKeyHash = (key: string): string => sha256Hex(key);

@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
-import type { Principal, Role } from '#src/core/service.ts';
+import type { Kind, Principal, Role } from '#src/core/service.ts';
 import type { Database, KeyRow } from '#src/store/schema.ts';
 import { apiKeyHash, isApiKey, newApiKey } from './api-key.ts';
+import { type Bearer, badToken, claimsOf, isJwt, type Shown } from './bearer.ts';
 
 /** Another node on the same database learns of a revocation within this time; this node at once. */
 const CACHE_MS = 5_000;
@@ -13,6 +14,7 @@ export interface KeyInfo {
   id: string;
   name: string;
   role: Role;
+  kind: Kind;
   account: string;
   created: string;
   revoked: string | null;
@@ -30,35 +32,45 @@ const infoOf = (row: Omit<KeyRow, 'secret_hash'>): KeyInfo => ({
   id: row.id,
   name: row.name,
   role: row.role as Role,
+  kind: row.kind as Kind,
   account: row.account,
   created: new Date(row.created_at).toISOString(),
   revoked: row.revoked_at === null ? null : new Date(row.revoked_at).toISOString(),
 });
 
-/** Knows principals by their API keys. Changes are returned as rows and queries: the recorder writes them with their receipt. */
+/** Knows principals by their API keys, and by tokens of the sorts that it is told of. Changes are returned as rows and queries: the recorder writes them with their receipt. */
 export class Identity {
   readonly #db: Kysely<Database>;
-  readonly #known = new Map<string, { principal: Principal; until: number }>();
+  readonly #known = new Map<string, Shown>();
+  readonly #bearers: Bearer[] = [];
 
   constructor(db: Kysely<Database>) {
     this.#db = db;
   }
 
+  /** Takes tokens of another sort from now on. */
+  accept(bearer: Bearer): void {
+    this.#bearers.push(bearer);
+  }
+
   /**
-   * @param authorization the header's value, `Bearer <key>`
+   * @param authorization the header's value, `Bearer <key or token>`
    * @throws CrankError `unauthenticated`
    */
   async authenticate(authorization: string | undefined): Promise<Principal> {
     if (authorization === undefined) {
-      throw new CrankError('unauthenticated', 'No credentials: send the header "Authorization: Bearer <API key>".');
+      throw new CrankError(
+        'unauthenticated',
+        'No credentials: send the header "Authorization: Bearer <API key or token>".',
+      );
     }
     const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
     const hash = key === undefined ? '' : apiKeyHash(key);
     const known = this.#known.get(hash);
     if (known !== undefined && known.until > Date.now()) return known.principal;
+    if (key !== undefined && isJwt(key)) return this.#know(hash, await this.#shownBy(key));
     if (key === undefined || !isApiKey(key)) {
-      throw new CrankError(
-        'unauthenticated',
+      throw badToken(
         'The Authorization header holds no well-formed API key: send "Bearer crk_...", and check that the key was copied whole.',
       );
     }
@@ -70,19 +82,28 @@ export class Identity {
       .executeTakeFirst();
     if (row === undefined) {
       this.#known.delete(hash);
-      throw new CrankError(
-        'unauthenticated',
-        'This API key is unknown or revoked: ask the owner of the account for a new one.',
-      );
+      throw badToken('This API key is unknown or revoked: ask the owner of the account for a new one.');
     }
+    return this.#know(hash, { principal: principalOf(row), until: Number.POSITIVE_INFINITY });
+  }
+
+  #know(hash: string, { principal, until }: Shown): Principal {
     if (this.#known.size >= CACHE_SIZE) this.#known.delete(this.#known.keys().next().value!);
-    const principal = principalOf(row);
-    this.#known.set(hash, { principal, until: Date.now() + CACHE_MS });
+    this.#known.set(hash, { principal, until: Math.min(until, Date.now() + CACHE_MS) });
     return principal;
   }
 
+  async #shownBy(jwt: string): Promise<Shown> {
+    const claims = claimsOf(jwt);
+    for (const bearer of this.#bearers) {
+      const shown = await bearer(jwt, claims);
+      if (shown !== undefined) return shown;
+    }
+    throw badToken('No account of this node takes tokens of this issuer for this audience.');
+  }
+
   /** A new key; the secret is returned once and never stored. */
-  create(options: { account: string; name: string; role: Role; kind?: Principal['kind'] }) {
+  create(options: { account: string; name: string; role: Role; kind?: Kind }) {
     const secret = newApiKey(options.role);
     const row: KeyRow = {
       id: newId('key'),
@@ -113,6 +134,17 @@ export class Identity {
     return infoOf(row);
   }
 
+  /** A key that is not revoked, by its id. */
+  async byKey(id: string): Promise<Principal | undefined> {
+    const row = await this.#db
+      .selectFrom('keys')
+      .selectAll()
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    return row && principalOf(row);
+  }
+
   /** A principal by its id, for what goes on in its name; undefined where it is revoked or not there. */
   async byId(account: string, id: string): Promise<Principal | undefined> {
     const row = await this.#db
@@ -123,6 +155,25 @@ export class Identity {
       .where('revoked_at', 'is', null)
       .executeTakeFirst();
     return row && principalOf(row);
+  }
+
+  /**
+   * A principal that was let in before, for what goes on in its name; undefined where its key is revoked, or its issuer no
+   * longer trusted. That its token has run out since is no matter.
+   *
+   * @param acting as it was then, JSON text, where it was shown by a token
+   */
+  async again(account: string, id: string, acting: string | null): Promise<Principal | undefined> {
+    if (acting === null) return this.byId(account, id);
+    const principal = JSON.parse(acting) as Principal;
+    if (principal.issuer === undefined) return (await this.byId(account, principal.id)) && principal;
+    const issuer = await this.#db
+      .selectFrom('issuers')
+      .select('id')
+      .where('account', '=', account)
+      .where('id', '=', principal.issuer)
+      .executeTakeFirst();
+    return issuer && principal;
   }
 
   /** The write that revokes a key; call `forget` once it is committed. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { actorOf } from '#src/core/actor.ts';
 import type { Limits } from '#src/core/service.ts';
 import { bundleDigest, type PolicyBundle, type RegoVersion } from './bundle.ts';
 import type { PolicyRequest, Verdict } from './decision.ts';
@@ -46,8 +47,19 @@ const KEPT = 2_000;
 const shown = ({ action, principal, resource, limits }: PolicyRequest): object => ({
   action,
   // Policy denies what is missing, so that nothing here may fail for it.
-  principal: principal && { id: principal.id, account: principal.account, role: principal.role },
-  resource: resource && { account: resource.account, principal: resource.principal, public: resource.public },
+  principal: principal && {
+    id: principal.id && actorOf(principal),
+    account: principal.account,
+    role: principal.role,
+    credential: principal.credential,
+    scopes: principal.scopes,
+  },
+  resource: resource && {
+    account: resource.account,
+    principal: resource.principal,
+    public: resource.public,
+    ...(principal?.scopes && { service: resource.service, operation: resource.operation }),
+  },
   limits,
 });
 

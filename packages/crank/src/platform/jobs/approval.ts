@@ -79,6 +79,13 @@ export const rejectJob = (
     return receipt;
   });
 
+/** Whether a principal is who called, or whom that was for: no token and no agent makes a second one of anybody. */
+const isOf = (row: JobRow, { id, onBehalfOf }: Principal): boolean => {
+  const caller: Partial<Principal> = row.acting === null ? {} : (JSON.parse(row.acting) as Principal);
+  const people = [row.principal, caller.id, caller.onBehalfOf];
+  return people.includes(id) || (onBehalfOf !== undefined && people.includes(onBehalfOf));
+};
+
 const decide = async (
   platform: Platform,
   authorization: string | undefined,
@@ -89,7 +96,7 @@ const decide = async (
   const row = await visible(platform, principal, id);
   const resource = { type: 'call', account: row.account, service: row.service, id, principal: row.principal };
   await permit(platform, principal, 'call.approve', resource);
-  if (principal.id === row.principal || principal.onBehalfOf === row.principal)
+  if (isOf(row, principal))
     throw new CrankError('forbidden', 'Who called cannot approve the call: somebody else has to.');
   if (row.state !== 'waiting')
     throw new CrankError(

@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import { CrankError } from '#src/core/error.ts';
 import type { Principal } from '#src/core/service.ts';
 import type { JobRow } from '#src/store/schema-service-life.ts';
@@ -31,7 +32,7 @@ export const show = async (platform: Platform, principal: Principal, row: JobRow
 };
 
 const owns = (principal: Principal, row: JobRow): boolean =>
-  principal.id === row.principal && principal.account === row.caller;
+  actorOf(principal) === row.principal && principal.account === row.caller;
 
 /** One job. @throws CrankError `not-found` */
 export const getJob = async (platform: Platform, authorization: string | undefined, id: string): Promise<JobInfo> => {
@@ -46,13 +47,14 @@ export const listJobs = async (
   { cursor, state, service }: { cursor?: string | undefined; state?: string | undefined; service?: string | undefined },
 ): Promise<{ jobs: JobInfo[]; cursor: string | null }> => {
   const principal = await identify(platform, authorization);
-  const { account, id } = principal;
-  await permit(platform, principal, 'call.read', { type: 'call', account, principal: id });
+  const { account } = principal;
+  const actor = actorOf(principal);
+  await permit(platform, principal, 'call.read', { type: 'call', account, principal: actor });
   if (state !== undefined && !['waiting', 'queued', 'running', 'ended'].includes(state))
     throw new CrankError('malformed-request', '"state" is none of waiting, queued, running, ended.');
   let query = platform.store.db.selectFrom('jobs').selectAll().where('account', '=', account);
   if (!(await maySee(platform, principal, { account, principal: '' }, 'call.read')))
-    query = query.where('principal', '=', id);
+    query = query.where('principal', '=', actor);
   if (cursor !== undefined) query = query.where('id', '<', cursor);
   if (state !== undefined) query = query.where('state', '=', state);
   if (service !== undefined) query = query.where('service', '=', service);

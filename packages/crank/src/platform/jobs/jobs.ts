@@ -300,9 +300,9 @@ export class Jobs {
 
   async #call(row: JobRow, live: LiveJob, attempt: Attempt): Promise<void> {
     const platform = this.#on;
-    const principal = await platform.identity.byId(row.caller, row.principal);
+    const principal = await platform.identity.again(row.caller, row.principal, row.acting);
     if (principal === undefined)
-      throw new CrankError('forbidden', `The key ${row.principal}, in whose name the job runs, is revoked.`);
+      throw new CrankError('forbidden', `The key of ${row.principal}, in whose name the job runs, is revoked.`);
     const subject = await subjectOf(platform, row);
     if (subject === undefined)
       throw new CrankError('not-found', 'The data of the job was erased before it had ended; nothing was charged.');

@@ -1,3 +1,4 @@
+import { actorOf } from '#src/core/actor.ts';
 import { newId } from '#src/core/id.ts';
 import type { JobRow } from '#src/store/schema-service-life.ts';
 import type { CallBody, CallRequest } from '../call.ts';
@@ -32,7 +33,8 @@ export const takeJob = async (
     node: platform.node,
     account: target.account,
     caller: principal.account,
-    principal: principal.id,
+    principal: actorOf(principal),
+    acting: principal.credential === undefined ? null : JSON.stringify(principal),
     service: target.service,
     version: target.digest,
     operation: state.operation.name,

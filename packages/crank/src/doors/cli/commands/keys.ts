@@ -1,4 +1,5 @@
 import { CrankError } from '#src/core/error.ts';
+import { roles } from '#src/core/service.ts';
 import type { Command, Context } from '../command.ts';
 import { one } from '../command.ts';
 import { table } from '../table.ts';
@@ -7,6 +8,7 @@ interface Key {
   id: string;
   name: string;
   role: string;
+  kind: string;
   account: string;
   created: string;
   revoked: string | null;
@@ -17,15 +19,20 @@ export const createKey: Command = {
   summary: 'make an API key; it is shown once',
   options: [
     { flags: '--name <name>', help: 'whose it is' },
-    { flags: '--role <role>', help: 'owner, developer, caller or auditor' },
+    { flags: '--role <role>', help: `${roles.slice(0, -1).join(', ')} or ${roles.at(-1)}` },
+    { flags: '--kind <kind>', help: 'user (the default), agent or service' },
     { flags: '--budget <usd>', help: 'dollars that it may spend in all' },
   ],
   run: async (context, _args, options) => {
     const name = one(options, 'name');
     const role = one(options, 'role');
     if (name === undefined || role === undefined)
-      throw new CrankError('invalid-input', 'Give --name and --role (owner, developer, caller or auditor).');
-    const key = await context.client.json<Key & { key: string }>('/v1/keys', { method: 'POST', json: { name, role } });
+      throw new CrankError('invalid-input', `Give --name and --role (${roles.join(', ')}).`);
+    const kind = one(options, 'kind');
+    const key = await context.client.json<Key & { key: string }>('/v1/keys', {
+      method: 'POST',
+      json: { name, role, ...(kind !== undefined && { kind }) },
+    });
     const usd = one(options, 'budget');
     if (usd !== undefined) await bound(context, key.id, usd);
     context.print(
@@ -52,8 +59,8 @@ export const listKeys: Command = {
     const { keys } = await context.client.json<{ keys: Key[] }>('/v1/keys');
     context.print(keys, () =>
       table(
-        ['ID', 'NAME', 'ROLE', 'CREATED', 'REVOKED'],
-        keys.map((key) => [key.id, key.name, key.role, key.created, key.revoked ?? '']),
+        ['ID', 'NAME', 'ROLE', 'KIND', 'CREATED', 'REVOKED'],
+        keys.map((key) => [key.id, key.name, key.role, key.kind, key.created, key.revoked ?? '']),
       ),
     );
   },

@@ -1,20 +1,25 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { CrankError, catalogue } from '#src/core/error.ts';
+import { CrankError, catalogue, type ErrorCode } from '#src/core/error.ts';
 import { problemOf } from '#src/core/problem.ts';
 import { problemHeaders } from './problem.ts';
 
-/** Answers what Node's parser could not read as HTTP, or what did not come in time, and hangs up. */
-export const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
+/** Answers what Node's parser could not read as HTTP, or what did not come in time, and hangs up. @returns how, where it was answered */
+export const answerClientError = (error: NodeJS.ErrnoException, socket: Socket): ErrorCode | undefined => {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
-    return;
+    return undefined;
   }
   // Where an answer has begun already, more bytes would only be taken for its body.
   const { _httpMessage: answering } = socket as Socket & { _httpMessage?: { headersSent: boolean } | null };
-  if (answering?.headersSent === true) socket.destroy();
-  else hangUp(socket, explain(error.code));
+  if (answering?.headersSent === true) {
+    socket.destroy();
+    return undefined;
+  }
+  const problem = explain(error.code);
+  hangUp(socket, problem);
+  return problem.code;
 };
 
 /** Answers CONNECT, which a server that is no proxy does not do. */

@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { CrankError, catalogue, type ErrorCode } from '#src/core/error.ts';
 import { problemOf } from '#src/core/problem.ts';
+import { baseUrl } from '../view/base-url.ts';
+import { challengeOf } from './challenge.ts';
 
 export const PROBLEM = 'application/problem+json';
 
@@ -27,6 +29,8 @@ export const sendProblemBytes = (
   problem: Uint8Array,
 ): FastifyReply => {
   for (const [name, value] of Object.entries(problemHeaders(error))) reply.header(name, value);
+  const challenge = challengeOf(error, baseUrl(request));
+  if (challenge !== undefined) reply.header('www-authenticate', challenge);
   // What is left of a body nobody wants must be read, or the client would never turn to the answer.
   if (!request.raw.complete) request.raw.resume();
   return reply.code(catalogue[error.code].status).send(problem);
@@ -37,7 +41,6 @@ export const problemHeaders = ({ code, extras }: CrankError): Record<string, str
   'content-type': PROBLEM,
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
-  ...(code === 'unauthenticated' && { 'www-authenticate': 'Bearer' }),
   ...(catalogue[code].retry === 'after' && { 'retry-after': String(Math.ceil(extras.retryAfter ?? 1)) }),
 });
 
@@ -50,7 +53,8 @@ const refusals: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   415: ['unsupported-media-type', 'The content type is not taken here'],
 };
 
-const asCrankError = (error: unknown): CrankError => {
+/** What leaves for an error, whatever it is. */
+export const asCrankError = (error: unknown): CrankError => {
   if (error instanceof CrankError) return error;
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   const refusal = typeof code === 'string' && code.startsWith('FST_') ? refusals[statusCode ?? 0] : undefined;

@@ -1,7 +1,7 @@
 import { choices } from '#src/platform/draw.ts';
-import { roles } from '../routes/keys.ts';
 import { budgetPaths } from './budget-paths.ts';
 import { errors, ref } from './components.ts';
+import { identityPaths } from './identity-paths.ts';
 import { jobPaths } from './job-paths.ts';
 import { logPaths } from './log-paths.ts';
 import {
@@ -196,43 +196,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
     },
   },
   ...receiptPaths,
-  '/v1/keys': {
-    post: {
-      operationId: 'createKey',
-      tags: ['keys'],
-      summary: 'Make an API key',
-      requestBody: {
-        required: true,
-        ...json({
-          type: 'object',
-          properties: {
-            name: { type: 'string' },
-            role: { type: 'string', enum: [...roles] },
-          },
-          required: ['name', 'role'],
-        }),
-      },
-      responses: {
-        '201': ok('The key; its secret is shown this once.', ref('NewKey')),
-        ...errors(400, 401, 403, 413, 415, 422, 429),
-      },
-    },
-    get: {
-      operationId: 'listKeys',
-      tags: ['keys'],
-      summary: 'Keys of the account, without their secrets',
-      responses: { '200': ok('Keys.', all('keys', 'Key')), ...refused },
-    },
-  },
-  '/v1/keys/{id}': {
-    parameters: [inPath('id')],
-    delete: {
-      operationId: 'revokeKey',
-      tags: ['keys'],
-      summary: 'Refuse a key from now on',
-      responses: { '200': ok('Revoked.', ref('Done')), ...errors(401, 403, 404, 409, 429) },
-    },
-  },
+  ...identityPaths,
   '/v1/policies': {
     get: {
       operationId: 'listPolicies',

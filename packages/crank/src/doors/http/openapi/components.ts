@@ -2,6 +2,7 @@ import { catalogue } from '#src/core/error.ts';
 import type { JsonSchema } from '#src/core/service.ts';
 import { PROBLEM } from '../answer/problem.ts';
 import { budgetSchemas } from './budget-schemas.ts';
+import { identitySchemas } from './identity-schemas.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { count, flag, list, object, ref, text, time } from './schema-parts.ts';
 import { versionSchemas } from './version-schemas.ts';
@@ -218,17 +219,7 @@ export const schemas: Record<string, JsonSchema> = {
     kept: { ...count, description: 'Inputs and outputs that had been kept.' },
     receipt: text,
   }),
-  Key: object({
-    id: text,
-    name: text,
-    role: text,
-    account: text,
-    created: time,
-    revoked: { type: ['string', 'null'] },
-  }),
-  NewKey: {
-    allOf: [ref('Key'), object({ key: { ...text, description: 'The secret, shown this once.' }, receipt: text })],
-  },
+  ...identitySchemas,
   Policy: object({ name: text, layer: text, digest: text, regoVersion: text, entrypoints: list(text), receipt: text }, [
     'receipt',
   ]),

@@ -35,7 +35,13 @@ export const openApiDocument = (base: string, services: readonly ServiceInfo[]):
     })),
     paths: { ...Object.fromEntries(operations), ...adminPaths },
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key (`crk_...`).' } },
+      securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key (`crk_...`), or a token that it minted or that an issuer gave out.',
+        },
+      },
       schemas: all,
       parameters,
       headers,

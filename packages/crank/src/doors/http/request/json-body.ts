@@ -45,3 +45,18 @@ export const textMember = (body: Readonly<Record<string, unknown>>, name: string
   }
   return value;
 };
+
+/** One of a few texts of an administrative request. @throws CrankError `invalid-input` */
+export const choiceMember = <T extends string>(
+  body: Readonly<Record<string, unknown>>,
+  name: string,
+  choices: readonly T[],
+): T => {
+  const value = textMember(body, name);
+  const choice = choices.find((one) => one === value);
+  if (choice !== undefined) return choice;
+  const message = `must be one of ${choices.join(', ')}`;
+  throw new CrankError('invalid-input', `The member "${name}" ${message}.`, {
+    errors: [{ pointer: `/${name}`, message }],
+  });
+};

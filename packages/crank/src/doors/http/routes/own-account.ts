@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { CrankError } from '#src/core/error.ts';
 import { identify } from '#src/platform/admit.ts';
+import { permit } from '#src/platform/permit.ts';
 import type { Platform } from '#src/platform/platform.ts';
 
 export interface ServiceParams {
@@ -11,7 +12,11 @@ export interface ServiceParams {
 /** Paths of a service: in the caller's account, and in a named one. */
 export const servicePrefixes = ['/v1/services/:service', '/v1/accounts/:account/services/:service'] as const;
 
-/** Services of other accounts can be called where policy lets them, but neither looked into nor changed. @throws CrankError `not-found` */
+/**
+ * Services of other accounts can be neither looked into nor changed, and look as if they were not there.
+ *
+ * @throws CrankError `not-found`
+ */
 export const demandOwnAccount = async (
   platform: Platform,
   request: FastifyRequest<{ Params: ServiceParams }>,
@@ -19,7 +24,7 @@ export const demandOwnAccount = async (
   const { account, service } = request.params;
   if (account === undefined) return;
   const principal = await identify(platform, request.headers.authorization);
-  if (principal.account !== account) {
-    throw new CrankError('not-found', `There is no service ${account}/${service} that this key may see.`);
-  }
+  if (principal.account === account) return;
+  await permit(platform, principal, 'service.change', { type: 'service', account, service });
+  throw new CrankError('not-found', 'There is no such thing that this key may see.'); // whatever policy says
 };

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Json } from '#src/core/canonical-json.ts';
 import { CrankError } from '#src/core/error.ts';
-import { identify } from '#src/platform/admit.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { applyPolicy, listPolicies, removePolicy } from '#src/platform/policies.ts';
 import { simulate } from '#src/platform/policy-simulation.ts';
@@ -17,12 +16,10 @@ const MOST_CALLS = 10_000;
 export const policyRoutes = (app: FastifyInstance, platform: Platform): void => {
   const apply = async (request: FastifyRequest) => {
     const { authorization } = request.headers;
-    await identify(platform, authorization); // strangers' megabytes are not read
-    const body = await readJsonObject(request, ['layer', 'files'], BODY_BYTES);
-    const layer = body['layer'] === undefined ? undefined : textMember(body, 'layer');
-    return applyPolicy(platform, authorization, {
-      ...(layer !== undefined && { layer }),
-      files: filesOf(body['files']),
+    return applyPolicy(platform, authorization, async () => {
+      const body = await readJsonObject(request, ['layer', 'files'], BODY_BYTES);
+      const layer = body['layer'] === undefined ? undefined : textMember(body, 'layer');
+      return { ...(layer !== undefined && { layer }), files: filesOf(body['files']) };
     });
   };
   app.post('/v1/policies', apply);
