@@ -49,15 +49,16 @@ const MOST_SNAPSHOTS = 1_000;
 const MOST_DAYS = 3_650;
 const defaults: WorkspaceSettings = { quotaBytes: 2 ** 30, keepSnapshots: 10, keepDays: null };
 
-/** Makes an empty workspace of the caller's account. @throws CrankError `invalid-input`, `version-conflict` */
+/** Makes an empty workspace of the caller's account. @param read reads what is wanted, once the caller may @throws CrankError `invalid-input`, `version-conflict` */
 export const createWorkspace = async (
   platform: Platform,
   authorization: string | undefined,
-  name: string,
-  settings: Partial<WorkspaceSettings>,
+  read: () => Promise<{ name: string; settings: Partial<WorkspaceSettings> }>,
 ): Promise<WorkspaceInfo & { receipt: string }> => {
   const principal = await identify(platform, authorization);
   const { account } = principal;
+  await permit(platform, principal, 'workspace.create', { type: 'workspace', account });
+  const { name, settings } = await read();
   await permit(platform, principal, 'workspace.create', { type: 'workspace', account, id: name });
   if (!isWorkspaceName(name)) throw wrong('/name', `The name of a workspace ${WORKSPACE_NAME_RULE}.`);
   const chosen = { ...defaults, ...demandSettings(settings) };
@@ -105,10 +106,10 @@ export const setWorkspace = async (
   platform: Platform,
   authorization: string | undefined,
   name: string,
-  settings: Partial<WorkspaceSettings>,
+  read: () => Promise<Partial<WorkspaceSettings>>,
 ): Promise<WorkspaceInfo & { receipt: string }> => {
   const { principal, workspace } = await reach(platform, authorization, 'workspace.set', name);
-  const changed = demandSettings(settings);
+  const changed = demandSettings(await read());
   const leave = await platform.workspaces.takeTurn(workspace);
   try {
     const values = rowOf({ ...settingsOf(workspace.row), ...changed });

@@ -52,6 +52,8 @@ describe('every route, for every role, in the own account and in another one', (
     });
     expect(budget.status, budget.text).toBe(201);
     await node.request('POST', '/v1/secrets', { json: { name: 'PASSWORD', value: 'correct horse' } });
+    const workspace = await node.request('POST', '/v1/workspaces', { json: { name: 'notes' } });
+    expect(workspace.status, workspace.text).toBe(201);
     const { keys: listed } = (await node.request<{ keys: { id: string }[] }>('GET', '/v1/keys')).json;
     const id = call.headers.get('crank-call')!;
     Object.assign(things, {
@@ -60,7 +62,8 @@ describe('every route, for every role, in the own account and in another one', (
       operation: { '': 'count' },
       version: { '': String(deployed.json['version']).slice(7, 27) },
       alias: { '': 'stable' },
-      name: { secrets: 'PASSWORD', policies: 'business.hours' },
+      name: { secrets: 'PASSWORD', policies: 'business.hours', workspaces: 'notes' },
+      number: { '': '1' },
       id: {
         calls: id,
         receipts: id,

@@ -26,24 +26,28 @@ import { saveFile } from '../request/save-file.ts';
 
 const SETTINGS = ['quotaBytes', 'keepSnapshots', 'keepDays'] as const;
 const ONE = '/v1/workspaces/:name';
+const NUMBER = /^\d{1,15}$/;
 type Named = { Params: { name: string } };
 type Numbered = { Params: { name: string; number: string } };
 type Pathed = { Params: { name: string; '*': string } };
 
 export const workspaceRoutes = (app: FastifyInstance, platform: Platform): void => {
   app.post('/v1/workspaces', async (request, reply) => {
-    const body = await readJsonObject(request, ['name', ...SETTINGS]);
-    const name = textMember(body, 'name');
-    return reply.code(201).send(await createWorkspace(platform, request.headers.authorization, name, settingsOf(body)));
+    const made = await createWorkspace(platform, request.headers.authorization, async () => {
+      const body = await readJsonObject(request, ['name', ...SETTINGS]);
+      return { name: textMember(body, 'name'), settings: settingsOf(body) };
+    });
+    return reply.code(201).send(made);
   });
   app.get('/v1/workspaces', async ({ headers }) => ({
     workspaces: await listWorkspaces(platform, headers.authorization),
   }));
   app.get<Named>(ONE, ({ headers, params }) => describeWorkspace(platform, headers.authorization, params.name));
-  app.patch<Named>(ONE, async (request) => {
-    const settings = settingsOf(await readJsonObject(request, SETTINGS));
-    return setWorkspace(platform, request.headers.authorization, request.params.name, settings);
-  });
+  app.patch<Named>(ONE, (request) =>
+    setWorkspace(platform, request.headers.authorization, request.params.name, async () =>
+      settingsOf(await readJsonObject(request, SETTINGS)),
+    ),
+  );
   app.delete<Named>(ONE, ({ headers, params }) => removeWorkspace(platform, headers.authorization, params.name));
 
   app.get<Named>(`${ONE}/files`, async (request) => {
@@ -82,10 +86,10 @@ export const workspaceRoutes = (app: FastifyInstance, platform: Platform): void 
     snapshots: await listSnapshots(platform, headers.authorization, params.name),
   }));
   app.post<Numbered>(`${ONE}/snapshots/:number/restore`, ({ headers, params }) =>
-    restoreSnapshot(platform, headers.authorization, params.name, numberOf(params.number)),
+    restoreSnapshot(platform, headers.authorization, params.name, namedNumber(params.number)),
   );
   app.delete<Numbered>(`${ONE}/snapshots/:number`, ({ headers, params }) =>
-    forgetSnapshot(platform, headers.authorization, params.name, numberOf(params.number)),
+    forgetSnapshot(platform, headers.authorization, params.name, namedNumber(params.number)),
   );
 };
 
@@ -94,9 +98,12 @@ const settingsOf = (body: Readonly<Record<string, unknown>>): Partial<WorkspaceS
   Object.fromEntries(SETTINGS.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])));
 
 const numberOf = (text: string): number => {
-  if (/^\d{1,15}$/.test(text)) return Number(text);
+  if (NUMBER.test(text)) return Number(text);
   throw new CrankError('malformed-request', `"${text.slice(0, 80)}" is no number of a snapshot.`);
 };
+
+/** In a path: what is no number is no snapshot, whoever asks. */
+const namedNumber = (text: string): number => (NUMBER.test(text) ? Number(text) : -1);
 
 const snapshotOf = (request: FastifyRequest): number | undefined => {
   const text = queryText(request, 'snapshot');
