@@ -7,8 +7,8 @@ export default defineConfig({
     reporters: ['default', './tools/closing-line.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Stories start real nodes: two cores carry two of them.
-    maxWorkers: 2,
+    // Stories start real nodes, and wait for them half of the time: two cores carry three.
+    maxWorkers: 3,
     // As for nodes: packages/crank/bin/crank says why.
     execArgv: ['--wasm-wrapper-tiering-budget=2147483647'],
   },

@@ -24,10 +24,10 @@ def bare(a, b=2):
 def options(): return 1
 
 assert bare(1) == 3 and bare.__doc__ == "Doc." and bare.__crank_service__ == {
-    "name": None, "content_type": None, "secrets": None,
+    "name": None, "content_type": None, "secrets": None, "workspaces": None,
 }
 assert options() == 1 and options.__crank_service__ == {
-    "name": "x", "content_type": "image/png", "secrets": None,
+    "name": "x", "content_type": "image/png", "secrets": None, "workspaces": None,
 }
 
 @crank_service(secrets=["API_KEY"])

@@ -35,7 +35,7 @@ const filesBelow = (folder: string): string[] => {
 };
 
 /** Files of mode 000 hold nothing: sandboxes see them in place of others. */
-const isReadable = (path: string): boolean => (statSync(path).mode & 0o400) !== 0;
+const isReadable = (path: string): boolean => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o400) !== 0;
 
 describe('workspaces', () => {
   let node: TestNode;
