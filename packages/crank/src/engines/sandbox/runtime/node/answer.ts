@@ -1,4 +1,5 @@
 import { openAsBlob } from 'node:fs';
+import { call, progress } from './asking.ts';
 import { kinds, type Request, send, sendJson } from './channel.ts';
 import { checkInput, type Schemas } from './checked.ts';
 import { decode, Handed, InvalidInput, parseJson } from './decode.ts';
@@ -13,6 +14,8 @@ interface Wanted {
   files: [string, string, string, string][];
   environment: Record<string, string>;
   secrets: Record<string, string>;
+  /** Bytes of arguments that it may send to other services. */
+  limit: number;
 }
 
 type Module = Readonly<Record<string, unknown>>;
@@ -78,6 +81,8 @@ const callOf = async (module: Module, wanted: Wanted, input: string, context: st
       given.push({
         ...platform['context'],
         ...(Object.keys(wanted.secrets).length > 0 && { secrets: wanted.secrets }),
+        progress,
+        call: call(wanted.limit),
       });
     else if (kind === 'whole') given.push(plan.checked ? checked : decode(checked, codec, codecs));
     else if (!Object.hasOwn(checked, name)) {

@@ -1,10 +1,21 @@
 import fs from 'node:fs';
 
 /** The frames of `crank_runtime/node/program.py`, on descriptor 3. */
-export const kinds = { ready: 2, unfit: 3, value: 4, item: 5, chunk: 6, file: 7, stream: 8, failed: 9 } as const;
+export const kinds = {
+  ready: 2,
+  unfit: 3,
+  value: 4,
+  item: 5,
+  chunk: 6,
+  file: 7,
+  stream: 8,
+  failed: 9,
+  progress: 10,
+  ask: 11,
+} as const;
 
-const channel = 3;
-const headBytes = 5;
+export const channel = 3;
+export const headBytes = 5;
 // Taken before the module runs: libraries change built-in functions.
 const { readSync, writeSync } = fs;
 const { from, alloc, allocUnsafe, concat } = Buffer;

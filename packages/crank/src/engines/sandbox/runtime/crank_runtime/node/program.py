@@ -14,6 +14,9 @@ CHUNK   from Node    bytes of a file
 FILE    from Node    JSON ``{name, contentType}``: the file is whole
 STREAM  from Node    empty: the stream is whole
 FAILED  from Node    JSON ``{code, detail, pointer?, exception?}``
+PROGRESS from Node   JSON ``{fraction, message}``
+ASK     from Node    u32 number | u16 t | name of an operation[t] | arguments (JSON)
+ANSWER  to Node      u32 number | u8 whether it succeeded | JSON text
 ======= ============ ==================================================================================================
 
 The module's code runs in that process and can write to the channel, as a Python script can to its own: nothing of what
@@ -31,7 +34,8 @@ BINARY = "/node/bin/node"
 BOOTSTRAP = "/runtime/node/main.js"
 CHANNEL, SOURCES = 3, 4
 HEAD = struct.Struct("<IB")
-CALL, READY, UNFIT, VALUE, ITEM, CHUNK, FILE, STREAM, FAILED = 1, 2, 3, 4, 5, 6, 7, 8, 9
+CALL, READY, UNFIT, VALUE, ITEM, CHUNK, FILE, STREAM, FAILED, PROGRESS, ASK, ANSWER = range(1, 13)
+ASK_HEAD, ANSWER_HEAD = struct.Struct("<IH"), struct.Struct("<IB")
 
 # V8 reserves address space in bulk, so that is no measure; RLIMIT_DATA counts what is writable. Of that Node 24 has 540 MiB
 # when it starts and 570 with its threads, most of it the range for compiled code, which it does not touch.
@@ -105,6 +109,14 @@ class Link:
         try:
             isolate.write_all(self.handle, b"".join((HEAD.pack(length, CALL), head, request, context, body)))
         except OSError:  # what it said before it ended is still to be read
+            pass
+
+    def answer(self, number, succeeded, text):
+        """What came of an ask. In one piece under a lock of the caller's."""
+        body = ANSWER_HEAD.pack(number, succeeded) + text
+        try:
+            isolate.write_all(self.handle, HEAD.pack(1 + len(body), ANSWER) + body)
+        except OSError:
             pass
 
     def receive(self, most):

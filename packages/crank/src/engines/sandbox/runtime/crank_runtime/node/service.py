@@ -9,11 +9,12 @@ from .. import errors, isolate, jsontext, secrets
 from ..media import content_type_of
 from ..service import Service
 from ..tracebacks import _text
-from . import program
+from . import asking, program
 from .unfit import finding_of
 
 _PROXY = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _MOST_FAILURE, _MOST_SOURCES = 1 << 20, 64 << 20
+_BESIDE = 1 << 10  # of an ask beside its arguments
 _FAREWELL_MS = 500
 _OUT_OF_MEMORY = re.compile(rb"^(?:FATAL ERROR|# Fatal).*(?:out of memory|Allocation failed)", re.M)
 
@@ -34,6 +35,7 @@ class NodeService(Service):
         self.pid = 0
         self.link = None
         self.sources = b"{}"
+        self.asks = None  # what it asks of other services
         self.before = 0  # CPU nanoseconds that its Node had used when its call came
 
     def accompany(self, limits, filter_program):
@@ -41,6 +43,7 @@ class NodeService(Service):
             self.link.close()
         self.pid, handle = program.start(self.code_dir, self.entry, limits, filter_program, self.sources)
         self.link = program.Link(handle)
+        self.asks = asking.Asks(self.link)
         return self.pid
 
     def explain(self, status, said):
@@ -75,6 +78,7 @@ class NodeService(Service):
         variables = {name: os.environ[name] for name in _PROXY if name in os.environ}
         request = {"do": "call", "operation": operation, "plan": plan, "files": listing, "environment": variables}
         request["secrets"] = secrets.given
+        request["limit"] = output_bytes
         self._send(request, context, input)
         return self._answer(output_bytes)
 
@@ -91,9 +95,16 @@ class NodeService(Service):
         self.link.send(json.dumps(request).encode(), bytes(context), bytes(input))
 
     def _receive(self, most):
-        """The next frame; where Node is gone, the end of this process: its slot knows how that ended."""
+        """The next frame of the answer; where Node is gone, the end of this process: its slot knows how that ended."""
         try:
-            return self.link.receive(most)
+            while True:
+                kind, body, size = self.link.receive(most + _BESIDE)
+                if kind == program.PROGRESS and body is not None:
+                    asking.report(_object(body))
+                elif kind == program.ASK and body is not None:
+                    self.asks.begin(body)
+                else:
+                    return kind, body, size
         except (program.Gone, OSError):
             ended = select.poll()
             ended.register(os.pidfd_open(self.pid), select.POLLIN)
