@@ -5,7 +5,7 @@ import gc
 import os
 import resource
 
-from crank_runtime import answer, channel, frames, isolate, spaces
+from crank_runtime import answer, channel, frames, isolate
 from crank_runtime.channel import running
 
 ANSWERED = 77  # the exit status of a child that has said all it had to say
@@ -39,13 +39,13 @@ def used():
     return round((usage.ru_utime + usage.ru_stime) * 1e9), usage.ru_maxrss * 1024
 
 
-def run(loaded, base, program):
-    """Never returns. The slot calls it in the process that fork() just made; the call may come much later."""
+def run(loaded, base, program, beyond):
+    """Never returns. The slot calls it in the process that fork() just made; the call may come much later. ``beyond``: the
+    first descriptor that is not the slot's own."""
     number = 0
     try:
         try:
-            os.closerange(isolate.WORD, isolate.SYNC + 1)
-            spaces.close()
+            os.closerange(isolate.WORD, beyond)
             _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
             isolate.settle(program)
             gc.enable()

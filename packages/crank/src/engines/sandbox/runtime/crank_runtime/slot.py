@@ -55,6 +55,7 @@ class Slot:
         self.base = base
         self.limits = limits
         self.program = program
+        self.beyond = spaces.beyond()
         self.poll = select.poll()
         self.poll.register(isolate.WORD, select.POLLIN)
         self.marks = marks
@@ -100,7 +101,7 @@ class Slot:
         self.companion, self.fate = self.loaded.accompany(self.limits, self.program), None
         self.child = os.fork()
         if self.child == 0:
-            fresh.run(self.loaded, self.base, self.program)
+            fresh.run(self.loaded, self.base, self.program, self.beyond)
         self.pidfd = os.pidfd_open(self.child)
         self.poll.register(self.pidfd, select.POLLIN)
 

@@ -59,9 +59,9 @@ def state():
     return seen
 
 
-def close():
-    """In the process that runs the call: it must not have the upper folders."""
-    os.closerange(FIRST, FIRST + len(_uppers))
+def beyond():
+    """The first descriptor behind those of the upper folders, which the process that runs the call must not have."""
+    return FIRST + len(_uppers)
 
 
 def tell(send):
