@@ -71,7 +71,7 @@ def tick() -> str:
     return "tock"
 `;
 const idempotent = { idempotent: true };
-const MANIFEST = { name: 'work', operations: { again: idempotent, once: {}, stream: idempotent, tick: {} } };
+const MANIFEST = { name: 'tasks', operations: { again: idempotent, once: {}, stream: idempotent, tick: {} } };
 const OPERATIONS = ['again', 'once', 'stream'] as const;
 const SUBMITTERS = 6;
 /** For all that is left, once the killing has stopped. */
@@ -108,9 +108,9 @@ export const killJobs = async ({
   const fault = faultList(report.faults);
   const taken = new Map<string, Wanted>();
   try {
-    await node.deploy('work', WORK, MANIFEST);
+    await node.deploy('tasks', WORK, MANIFEST);
     const schedule = await post<{ id: string }>(node, '/v1/schedules', {
-      ...{ service: 'work', operation: 'tick', cron: '* * * * *', grace: '10m' },
+      ...{ service: 'tasks', operation: 'tick', cron: '* * * * *', grace: '10m' },
     });
     const since = Date.now();
     let running = true;
@@ -186,7 +186,7 @@ const post = async <T>(node: BenchNode, path: string, body: object): Promise<T> 
 
 /** Has a job taken, however often the node dies meanwhile. @returns its id */
 const take = async (node: BenchNode, key: string, { operation, n }: Wanted): Promise<string> => {
-  const text = await insist(node, `/v1/services/work/${operation}`, {
+  const text = await insist(node, `/v1/services/tasks/${operation}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', prefer: 'respond-async', 'idempotency-key': key },
     body: JSON.stringify({ n }),
@@ -261,7 +261,7 @@ const checkJobs = async (
   for (let cursor: string | null = ''; cursor !== null; ) {
     const page: { receipts: { id: string }[]; cursor: string | null } = await get(
       node,
-      `/v1/receipts?kind=call&service=work${cursor && `&cursor=${cursor}`}`,
+      `/v1/receipts?kind=call&service=tasks${cursor && `&cursor=${cursor}`}`,
     );
     for (const { id } of page.receipts) ends.set(id, (ends.get(id) ?? 0) + 1);
     cursor = page.cursor;

@@ -5,6 +5,7 @@ import type { IssuerRow } from '#src/store/schema-identity.ts';
 import { act } from './act.ts';
 import { identify } from './admit.ts';
 import { permit } from './permit.ts';
+import { permittedRow } from './permitted-row.ts';
 import type { Platform } from './platform.ts';
 
 export interface WantedIssuer {
@@ -102,21 +103,13 @@ export const removeIssuer = async (
   authorization: string | undefined,
   id: string,
 ): Promise<{ receipt: string }> => {
-  const principal = await identify(platform, authorization);
-  const { account } = principal;
-  await permit(platform, principal, 'issuer.remove', { type: 'issuer', account, id });
   const { db } = platform.store;
-  const row = await db
-    .selectFrom('issuers')
-    .selectAll()
-    .where('account', '=', account)
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (row === undefined)
-    throw new CrankError(
-      'not-found',
-      `There is no issuer ${id.slice(0, 80)} in the account ${account}: \`crank issuer list\` lists what there is.`,
-    );
+  const { principal, row } = await permittedRow(platform, authorization, 'issuer.remove', {
+    type: 'issuer',
+    id,
+    find: (account) =>
+      db.selectFrom('issuers').selectAll().where('account', '=', account).where('id', '=', id).executeTakeFirst(),
+  });
   const { url, audience, role } = row;
   const receipt = await act(platform, principal, 'issuer.remove', { issuer: id, url, audience, role }, [
     db.deleteFrom('issuers').where('id', '=', id).compile(),

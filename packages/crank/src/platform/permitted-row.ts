@@ -13,7 +13,15 @@ export const permittedRow = async <Row>(
   platform: Platform,
   authorization: string | undefined,
   action: string,
-  { type, id, find }: { type: 'schedule' | 'webhook'; id: string; find: (account: string) => Promise<Row | undefined> },
+  {
+    type,
+    id,
+    find,
+  }: {
+    type: 'budget' | 'issuer' | 'schedule' | 'webhook';
+    id: string;
+    find: (account: string) => Promise<Row | undefined>;
+  },
 ) => {
   const principal = await identify(platform, authorization);
   const { account } = principal;

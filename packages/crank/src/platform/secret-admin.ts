@@ -28,7 +28,7 @@ export interface SecretInfo {
 const turns = new WeakMap<Platform, ReturnType<typeof createTurns>>();
 /** One change after the other, so that versions count up. */
 const inTurn = <T>(platform: Platform, work: () => Promise<T>): Promise<T> => {
-  const known = turns.get(platform) ?? createTurns(1, 100);
+  const known = turns.get(platform) ?? createTurns(1, 100, 'changes of secrets');
   turns.set(platform, known);
   return known(work);
 };

@@ -21,8 +21,8 @@ const most = { scans: 4, builds: 2, waiting: 64 };
 
 /** Has packaging's work done in sandboxes; builds reach the package index through a proxy, with a lease of their own. */
 export const createWorkshop = (sandbox: Sandbox, index: Egress): Workshop => {
-  const scanning = createTurns(most.scans, most.waiting);
-  const building = createTurns(most.builds, most.waiting);
+  const scanning = createTurns(most.scans, most.waiting, 'deployments');
+  const building = createTurns(most.builds, most.waiting, 'deployments');
   return {
     scan: (work) => scanning(() => sandbox.task({ name: 'scan', limits: scanLimits, ...work })),
     tools: ({ another: _, ...work }) => scanning(() => sandbox.task({ name: 'tools', limits: toolLimits, ...work })),

@@ -3,7 +3,7 @@ import { CrankError } from '#src/core/error.ts';
 import { createTurns } from '#src/platform/turns.ts';
 
 test('two run, three wait in their order, the sixth is refused, and failures give their place back', async () => {
-  const turn = createTurns(2, 3);
+  const turn = createTurns(2, 3, 'pieces');
   const begun: number[] = [];
   const ends = Array.from({ length: 5 }, () => Promise.withResolvers<number>());
   const all = ends.map(({ promise }, i) =>

@@ -22,7 +22,7 @@ describe('jobs, on two nodes with one PostgreSQL', () => {
     a = await startNode({ CRANK_DATABASE_URL: postgres.url });
     b = await startNode({ CRANK_DATABASE_URL: postgres.url, CRANK_KEY: a.key }, join(folder.path, 'b'));
     const script = 'import time\n\n\ndef nap(seconds: float) -> str:\n    time.sleep(seconds)\n    return "rested"\n';
-    expect((await a.deploy('work', { 'work.py': script })).status).toBe(201);
+    expect((await a.deploy('tasks', { 'work.py': script })).status).toBe(201);
   });
   afterAll(async () => {
     await Promise.all([a.remove(), b.remove()]);
@@ -32,7 +32,7 @@ describe('jobs, on two nodes with one PostgreSQL', () => {
 
   const take = async (seconds: number): Promise<string> =>
     (
-      await a.request<Job>('POST', '/v1/services/work/nap', {
+      await a.request<Job>('POST', '/v1/services/tasks/nap', {
         json: { seconds },
         headers: { prefer: 'respond-async' },
       })

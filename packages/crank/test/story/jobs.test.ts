@@ -37,7 +37,7 @@ def shout(document: pathlib.Path) -> pathlib.Path:
     return out
 `;
 const MANIFEST = {
-  name: 'work',
+  name: 'tasks',
   operations: {
     count: {},
     pages: {},
@@ -65,14 +65,14 @@ describe('jobs', () => {
   let vkey: string;
   beforeAll(async () => {
     node = await startNode();
-    const deployed = await node.deploy('work', { 'work.py': WORK, 'crank.json': JSON.stringify(MANIFEST) });
+    const deployed = await node.deploy('tasks', { 'tasks.py': WORK, 'crank.json': JSON.stringify(MANIFEST) });
     expect(deployed.status, deployed.text).toBe(201);
     vkey = (await node.request('GET', '/log/vkey')).text.trim();
   });
   afterAll(() => node.remove());
 
   const later = (operation: string, json: unknown = {}, headers: Record<string, string> = {}) =>
-    node.request<Job>('POST', `/v1/services/work/${operation}`, {
+    node.request<Job>('POST', `/v1/services/tasks/${operation}`, {
       json,
       headers: { prefer: 'respond-async', ...headers },
     });
@@ -115,7 +115,7 @@ describe('jobs', () => {
   it('keeps files, in and out', async () => {
     const form = new FormData();
     form.append('document', new Blob(['quiet '.repeat(500_000)]), 'quiet.txt');
-    const taken = await node.request<Job>('POST', '/v1/services/work/shout', {
+    const taken = await node.request<Job>('POST', '/v1/services/tasks/shout', {
       body: form,
       headers: { prefer: 'respond-async' },
     });
@@ -213,7 +213,7 @@ describe('jobs', () => {
     expect((await node.request('GET', `/v1/jobs/${json.id}/result`, { key })).status).toBe(404);
     expect((await node.request('DELETE', `/v1/jobs/${json.id}`, { key })).status).toBe(404);
     expect((await node.request<{ jobs: Job[] }>('GET', '/v1/jobs', { key })).json.jobs).toEqual([]);
-    const all = await node.request<{ jobs: Job[] }>('GET', '/v1/jobs?state=ended&service=work');
+    const all = await node.request<{ jobs: Job[] }>('GET', '/v1/jobs?state=ended&service=tasks');
     expect(all.json.jobs.map(({ id }) => id)).toContain(json.id);
   });
 });

@@ -12,6 +12,7 @@ import type { BudgetRow } from '#src/store/schema-budgets.ts';
 import { act } from '../act.ts';
 import { identify } from '../admit.ts';
 import { permit } from '../permit.ts';
+import { permittedRow } from '../permitted-row.ts';
 import type { Platform } from '../platform.ts';
 import { newAlertSecret } from './alert-delivery.ts';
 import { budgetOf } from './budgets.ts';
@@ -154,23 +155,18 @@ export const removeBudget = async (
   return { receipt };
 };
 
-const find = async (platform: Platform, authorization: string | undefined, action: string, id: string) => {
-  const principal = await identify(platform, authorization);
-  const { account } = principal;
-  await permit(platform, principal, action, { type: 'budget', account, id });
-  const row = await platform.store.db
-    .selectFrom('budgets')
-    .selectAll()
-    .where('account', '=', account)
-    .where('id', '=', id)
-    .executeTakeFirst();
-  if (row === undefined)
-    throw new CrankError(
-      'not-found',
-      `There is no budget ${id.slice(0, 80)} in the account ${account}: \`crank budget list\` lists what there is.`,
-    );
-  return { principal, row };
-};
+const find = (platform: Platform, authorization: string | undefined, action: string, id: string) =>
+  permittedRow(platform, authorization, action, {
+    type: 'budget',
+    id,
+    find: (account) =>
+      platform.store.db
+        .selectFrom('budgets')
+        .selectAll()
+        .where('account', '=', account)
+        .where('id', '=', id)
+        .executeTakeFirst(),
+  });
 
 const demandSubject = async (platform: Platform, account: string, { scope, of }: WantedBudget): Promise<void> => {
   if (scope === 'key') await platform.identity.find(account, of);

@@ -288,7 +288,7 @@ export class Jobs {
       attempt = createAttempt(platform, row, live, () => this.#leaving);
       await this.#call(row, live, attempt);
     } catch (error) {
-      await this.#failed(row, error, attempt?.begun === true);
+      await this.#failed(row, error, attempt);
     }
     const ended = await platform.store.db
       .selectFrom('jobs')
@@ -344,7 +344,7 @@ export class Jobs {
   }
 
   /** What came of an attempt that left no receipt. */
-  async #failed(row: JobRow, error: unknown, begun: boolean): Promise<void> {
+  async #failed(row: JobRow, error: unknown, attempt: Attempt | undefined): Promise<void> {
     const platform = this.#on;
     if (error instanceof NotTheEnd) {
       if (error.next !== 'left') await this.#again(row, error.next);
@@ -353,9 +353,9 @@ export class Jobs {
     let end = error;
     if (error instanceof CrankError && passing.has(error.code)) {
       if (this.#stopping) return;
-      if (!begun && row.state !== 'running') return this.#again(row, (error.extras.retryAfter ?? 1) * 1_000);
+      if (attempt?.begun === false) return this.#again(row, (error.extras.retryAfter ?? 1) * 1_000);
       // It ran, and its receipt could not be stored.
-      if (begun)
+      if (attempt?.begun === true)
         end = await this.#demandRepeatable(row).then(
           () => undefined,
           (refusal: unknown) => refusal,

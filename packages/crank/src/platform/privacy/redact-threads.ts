@@ -22,7 +22,7 @@ export interface RedactThreads {
 }
 
 export const createRedactThreads = (): RedactThreads => {
-  const inTurn = createTurns(THREADS, MOST_WAITING);
+  const inTurn = createTurns(THREADS, MOST_WAITING, 'searches for personal data');
   const idle: Worker[] = [];
   const all = new Set<Worker>();
 

@@ -1,32 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { text as readText } from 'node:stream/consumers';
 import { CrankError } from '#src/core/error.ts';
 import type { Simulation } from '#src/platform/policy-simulation.ts';
 import type { Trial } from '#src/platform/policy-trial.ts';
 import type { Command, Options } from '../command.ts';
 import { one } from '../command.ts';
+import { jsonOption } from '../json-option.ts';
 import { parseName } from '../name.ts';
 import { Exit } from '../run.ts';
 import { table } from '../table.ts';
 import { policyFiles } from './policies.ts';
 
 const REFUSED = 3;
-
-const jsonOption = async (options: Options, name: string): Promise<unknown> => {
-  const given = one(options, name);
-  if (given === undefined) return undefined;
-  const text =
-    given === '-'
-      ? await readText(process.stdin)
-      : given.startsWith('@')
-        ? await readFile(given.slice(1), 'utf8')
-        : given;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new CrankError('invalid-input', `--${name} is not JSON: ${(error as Error).message}.`);
-  }
-};
 
 const candidate = async (path: string | undefined, options: Options): Promise<object> => {
   const layer = one(options, 'layer');

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { text as readText } from 'node:stream/consumers';
 import { CrankError } from '#src/core/error.ts';
 import type { Command } from '../command.ts';
 import { one } from '../command.ts';
+import { jsonOption } from '../json-option.ts';
 import { parseName } from '../name.ts';
 import { table } from '../table.ts';
 
@@ -29,23 +28,6 @@ interface Run {
 
 const pathOf = (id: string): string => `/v1/schedules/${encodeURIComponent(id)}`;
 
-/** Arguments from an option: JSON, `@FILE`, or `-` for stdin. @throws CrankError `invalid-input` */
-const inputOf = async (given: string | undefined): Promise<unknown> => {
-  const text =
-    given === undefined
-      ? '{}'
-      : given === '-'
-        ? await readText(process.stdin)
-        : given.startsWith('@')
-          ? await readFile(given.slice(1), 'utf8')
-          : given;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new CrankError('invalid-input', `--input is not JSON: ${(error as Error).message}.`);
-  }
-};
-
 export const addSchedule: Command = {
   name: 'schedule add',
   summary: 'call an operation by the clock',
@@ -66,7 +48,7 @@ export const addSchedule: Command = {
     const schedule = await context.client.json<Schedule>('/v1/schedules', {
       method: 'POST',
       json: {
-        ...{ service, operation, version, cron, input: await inputOf(one(options, 'input')) },
+        ...{ service, operation, version, cron, input: (await jsonOption(options, 'input')) ?? {} },
         ...{ zone: one(options, 'zone'), grace: one(options, 'grace') },
         ...{ overlap: one(options, 'overlap'), jitter: one(options, 'jitter') },
       },
