@@ -45,6 +45,13 @@ export const readNames = async (
   { store: { db } }: Pick<Platform, 'store'>,
   { account, service }: At,
 ): Promise<Names> => {
+  // The number first: what changes between these reads makes the commit on it fail, and is decided on again.
+  const last = await db
+    .selectFrom('moves')
+    .select(({ fn }) => fn.max('seq').as('seq'))
+    .where('account', '=', account)
+    .where('service', '=', service)
+    .executeTakeFirst();
   const aliases = await db
     .selectFrom('aliases')
     .select(['alias', 'digest'])
@@ -54,12 +61,6 @@ export const readNames = async (
   const canary = await db
     .selectFrom('canaries')
     .selectAll()
-    .where('account', '=', account)
-    .where('service', '=', service)
-    .executeTakeFirst();
-  const last = await db
-    .selectFrom('moves')
-    .select(({ fn }) => fn.max('seq').as('seq'))
     .where('account', '=', account)
     .where('service', '=', service)
     .executeTakeFirst();

@@ -277,8 +277,9 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
     }
     const until = Math.max(run.claimed_at, dueAt(schedule, run.instant)) + schedule.grace_ms;
     for (;;) {
+      let outcome: string;
       try {
-        const outcome = await this.#fire(this.#on, {
+        outcome = await this.#fire(this.#on, {
           call: run.call!,
           principal: schedulePrincipal(schedule, owner),
           service: schedule.service,
@@ -288,7 +289,6 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
           tags: `schedule=${schedule.id}`,
           signal: new AbortController().signal,
         });
-        return await this.#end(run, { outcome, call: run.call, reason: null });
       } catch (error) {
         const { code, message } = error instanceof CrankError ? error : new CrankError('internal', 'The node failed.');
         if (!(error instanceof CrankError)) this.#on.log.error({ err: error, call: run.call }, 'a firing failed');
@@ -297,7 +297,10 @@ export class Scheduler<P extends SchedulerPlatform = Platform> {
           return this.#end(run, { outcome: code, call: null, reason: message });
         await pause(this.#clock, RETRY_MS, this.#stop.signal);
         if (this.#stop.signal.aborted) return;
+        continue;
       }
+      // Where this fails, the call was made nevertheless: whoever takes the run over finds it.
+      return this.#end(run, { outcome, call: run.call, reason: null });
     }
   }
 

@@ -255,8 +255,9 @@ describe.each(stores)('schedules on %s', (_, open) => {
       await Promise.all(nodes.map((one) => settle(one)));
       clock.pass(MINUTE);
     }
+    const twice = fired.filter(({ call }, i) => fired.findIndex((one) => one.call === call) !== i);
+    expect(twice, JSON.stringify(await runs())).toEqual([]);
     expect(fired).toHaveLength(100);
-    expect(new Set(fired.map(({ call }) => call)).size).toBe(100);
     expect((await shown()).filter((run) => !run.endsWith('ended ok'))).toEqual([]);
     expect(await runs()).toHaveLength(100);
   });
