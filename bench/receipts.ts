@@ -87,6 +87,7 @@ const entry = (n: number): RecordEntry => {
         joules: 0.0017,
         energy_grade: 'D',
         energy_uncertainty: 'factor 2',
+        energy_source: 'bench',
         grams: 2e-7,
         grid_grams_per_kwh: 472.94,
         grid_source: 'bench',

@@ -1,4 +1,3 @@
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '#src/core/clock.ts';
@@ -9,7 +8,7 @@ import { openLogKey } from '#src/engines/audit/log-key.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
 import { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
-import { energyByCoefficient } from '#src/engines/metering/energy.ts';
+import { openEnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import { createMeter } from '#src/engines/metering/meter.ts';
 import { defaultTariff } from '#src/engines/metering/price.ts';
 import { createPackaging } from '#src/engines/packaging/packaging.ts';
@@ -165,6 +164,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     indexHosts: config.indexHosts,
     log: (message, fields) => log.info(fields, message),
   });
+  const energy = openEnergyGauge({ calibration: config.energyCalibration });
   const policy = createPolicyEngine();
   const idempotency = new Idempotency(store.db);
   const subjects = await Subjects.open(store.db, origin, join(folder.keys, 'subjects'));
@@ -196,7 +196,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     sandbox,
     packaging,
     egress,
-    meter: createMeter(energyByCoefficient(cpus()[0]?.model ?? ''), gridOf(config.grid), defaultTariff),
+    meter: createMeter(energy.price, gridOf(config.grid), defaultTariff),
+    energy,
     recorder,
     catalog: new Catalog(store.db),
     flights: new Flights(),
@@ -243,6 +244,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       clearInterval(sweep);
       await Promise.all([platform.scheduler.close(), platform.deliveries.close(), platform.jobs.close()]);
       platform.budgets.close();
+      energy.close();
       await canaries.close();
       await refusals.close();
       await sandbox.close();

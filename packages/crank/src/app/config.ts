@@ -54,6 +54,13 @@ export const settings = [
     description: 'ISO 3166 alpha-3 country whose yearly average grid intensity is used.',
   },
   {
+    env: 'CRANK_ENERGY_CALIBRATION',
+    flag: '',
+    default: 'none: RAPL as it is',
+    description:
+      'Joules that a meter at the wall shows for one joule of the RAPL counters, such as `1.35`: figures of energy are then grade A (docs/energy.md).',
+  },
+  {
     env: 'CRANK_SANDBOX_UID',
     flag: '',
     default: '64000',
@@ -136,6 +143,8 @@ export interface Config {
   logLevel: string;
   account: string;
   grid: string;
+  /** Joules at a meter for one of RAPL. */
+  energyCalibration: number | undefined;
   sandboxUid: number;
   /** What services may reach at most. */
   egress: readonly Destination[];
@@ -182,6 +191,14 @@ const number = (name: SettingName, text: string, min: number, max: number): numb
     throw new CrankError('invalid-input', `${name} is "${text}": give a whole number from ${min} to ${max}.`);
   }
   return value;
+};
+
+/** A meter shows more than the processors draw, since it has the rest of the machine in it; ten times is a mistake. */
+const calibrationOf = (text: string): number | undefined => {
+  if (text === '') return undefined;
+  const factor = Number(text);
+  if (factor >= 0.5 && factor <= 10) return factor;
+  throw new CrankError('invalid-input', `CRANK_ENERGY_CALIBRATION is "${text}": give a number from 0.5 to 10.`);
 };
 
 const containerOf = (isolation: string, { engine, image }: { engine: string; image: string }): Config['container'] => {
@@ -235,6 +252,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     logLevel: get('CRANK_LOG_LEVEL', 'info'),
     account: get('CRANK_ACCOUNT', 'default'),
     grid: get('CRANK_GRID', 'WORLD'),
+    energyCalibration: calibrationOf(get('CRANK_ENERGY_CALIBRATION', '')),
     sandboxUid: number('CRANK_SANDBOX_UID', get('CRANK_SANDBOX_UID', '64000'), 1, 2 ** 31),
     logBucket: logBucketOf(get('CRANK_LOG_STORE', ''), env),
     signer: get('CRANK_SIGNER', '') || undefined,

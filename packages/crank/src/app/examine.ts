@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatDestination } from '#src/core/destination.ts';
 import type { DoctorCheck } from '#src/doors/cli/commands/doctor.ts';
+import { openEnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import { createSandbox } from '#src/engines/sandbox/create.ts';
 import { openStore } from '#src/store/store.ts';
 import { type Config, loadConfig, nodeUrl } from './config.ts';
@@ -22,6 +23,14 @@ const networkOf = ({ container, egress }: Config): string => {
   return egress.length === 0
     ? 'none; CRANK_EGRESS names what policy may grant'
     : `at most ${egress.map(formatDestination).join(', ')}, where a manifest asks for it and policy grants it`;
+};
+
+const energyOf = ({ energyCalibration }: Config): string => {
+  const gauge = openEnergyGauge({ calibration: energyCalibration });
+  gauge.close();
+  const { grade, source, uncertainty } = gauge.origin;
+  const instead = gauge.absent.length === 0 ? '' : `; ${gauge.absent.join('; ')}`;
+  return `grade ${grade} (${uncertainty}), ${source}${instead}`;
 };
 
 /** What works on this machine, found by trying it; needs no running node. */
@@ -76,6 +85,7 @@ export const examine = async (env: Env, progress: (text: string) => void): Promi
           : 'calls run as your own uid, as the node does: docs/THREAT_MODEL.md says what stands between them',
       fix: '',
     });
+    checks.push({ name: 'energy', ok: true, detail: energyOf(config), fix: '' });
     checks.push({
       name: 'network of services',
       ok: true,

@@ -219,7 +219,7 @@ const run = async (
     }
 
     // 9. price; 10. commit
-    const metered = platform.meter(state.usage.cpuNs);
+    const metered = platform.meter(state.usage.cpuNs, state.usage.wallNs);
     const bill = reservation?.cap(metered) ?? metered;
     const kept = state.slot === undefined ? undefined : keptAnswer(state);
     const entry = await callEntry(
@@ -234,6 +234,7 @@ const run = async (
     await state.step('commit', () => platform.recorder.commit(entry));
     isCommitted = true;
     state.statement = entry.statement;
+    platform.energy.told(bill.energy, state.usage.cpuNs, state.usage.wallNs);
     await reservation?.committed();
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
     platform.counts.add(target.account, target.service, entry.rows!.call.outcome);

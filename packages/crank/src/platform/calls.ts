@@ -36,7 +36,8 @@ export interface CallDetails extends CallInfo {
   usage: { cpuNs: number; cpuSource: string; wallNs: number; peakMemoryBytes: number; egressBytes: number };
   /** What its connections carried; empty where it had none. */
   egress: { destination: string; connections: number; sentBytes: number; receivedBytes: number }[];
-  energy: { joules: number; grade: string; uncertainty: string };
+  /** `source` is null for calls from before it was noted. */
+  energy: { joules: number; grade: string; uncertainty: string; source: string | null };
   carbon: { grams: number; gridGramsPerKwh: number; source: string };
   charge: { currency: 'USD'; total: string; lines: { kind: string; amount: string }[] };
   /** Call that asked for it; and those that it asked for, in that order. */
@@ -110,7 +111,12 @@ export const getCall = async (
       sentBytes: flow.sent_bytes,
       receivedBytes: flow.received_bytes,
     })),
-    energy: { joules: usage.joules, grade: usage.energy_grade, uncertainty: usage.energy_uncertainty },
+    energy: {
+      joules: usage.joules,
+      grade: usage.energy_grade,
+      uncertainty: usage.energy_uncertainty,
+      source: usage.energy_source,
+    },
     carbon: { grams: usage.grams, gridGramsPerKwh: usage.grid_grams_per_kwh, source: usage.grid_source },
     charge: {
       currency: 'USD',

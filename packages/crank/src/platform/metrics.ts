@@ -1,3 +1,5 @@
+import type { EnergyOrigin } from '#src/engines/metering/energy.ts';
+import type { EnergyTotals } from '#src/engines/metering/energy-account.ts';
 import { identify } from './admit.ts';
 import type { CallCount } from './call-counts.ts';
 import { maySee } from './calls.ts';
@@ -17,6 +19,8 @@ export interface Metrics {
   cosigned: number;
   /** Logs that were seen with two histories, this one or others. */
   alarms: number;
+  /** What the machine drew since the start, joules, and how that is known. */
+  energy: { origin: EnergyOrigin; totals: EnergyTotals };
   /** Of the caller's account; empty for strangers and for those who may not see all of its calls. */
   calls: { account: string; counts: CallCount[] } | undefined;
 }
@@ -33,6 +37,7 @@ export const readMetrics = async (platform: Platform, authorization: string | un
     logSize: logFiles.size,
     cosigned,
     alarms,
+    energy: { origin: platform.energy.origin, totals: platform.energy.totals },
     calls: undefined,
   };
   if (authorization === undefined) return open;

@@ -4,6 +4,7 @@ import type { Egress } from '#src/engines/egress/proxy.ts';
 import type { Identity } from '#src/engines/identity/identity.ts';
 import type { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import type { Tokens } from '#src/engines/identity/tokens.ts';
+import type { EnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import type { Meter } from '#src/engines/metering/meter.ts';
 import type { Packaging } from '#src/engines/packaging/packaging.ts';
 import type { PolicyBundle } from '#src/engines/policy/bundle.ts';
@@ -50,6 +51,8 @@ export interface Platform {
   /** The way out for calls that were granted one. */
   egress: Egress;
   meter: Meter;
+  /** What the machine draws, and what of it calls were told. */
+  energy: Pick<EnergyGauge, 'told' | 'totals' | 'origin'>;
   recorder: Recorder;
   catalog: Catalog;
   /** Calls of each version that run on this node now. */

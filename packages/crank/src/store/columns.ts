@@ -58,6 +58,7 @@ export const columns = {
     'joules',
     'energy_grade',
     'energy_uncertainty',
+    'energy_source',
     'grams',
     'grid_grams_per_kwh',
     'grid_source',

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { budgetTables } from './migrations-budgets.ts';
+import { energySource } from './migrations-energy.ts';
 import { identityTables } from './migrations-identity.ts';
 import { serviceLife } from './migrations-service-life.ts';
 import type { Database } from './schema.ts';
@@ -260,6 +261,7 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
     ...serviceLife(bytes),
     ...identityTables(),
     ...budgetTables(bytes, real),
+    ...energySource(),
   };
 };
 

@@ -182,6 +182,8 @@ export interface UsageRow {
   joules: number;
   energy_grade: string;
   energy_uncertainty: string;
+  /** Null for calls from before it was noted. */
+  energy_source: string | null;
   grams: number;
   grid_grams_per_kwh: number;
   grid_source: string;

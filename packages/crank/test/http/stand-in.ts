@@ -11,7 +11,7 @@ import { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import { openTokenKeys } from '#src/engines/identity/token-keys.ts';
 import { createTokens } from '#src/engines/identity/tokens.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
-import { energyByCoefficient } from '#src/engines/metering/energy.ts';
+import { openEnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import { createMeter } from '#src/engines/metering/meter.ts';
 import { defaultTariff } from '#src/engines/metering/price.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
@@ -92,6 +92,7 @@ export const openDoor = async (
   const identity = new Identity(store.db);
   const owner = identity.create({ account: 'acme', name: 'owner', role: 'owner' });
   await store.db.executeQuery(owner.query);
+  const energy = openEnergyGauge();
   const now = Date.now();
   const digest = `sha256:${'ab'.repeat(32)}`;
   const manifest = {
@@ -177,7 +178,8 @@ export const openDoor = async (
     sandbox: sandbox as Platform['sandbox'],
     egress: createEgress({ ceiling: [] }),
     packaging: packaging as unknown as Platform['packaging'],
-    meter: createMeter(energyByCoefficient(''), gridOf('WORLD'), defaultTariff),
+    meter: createMeter(energy.price, gridOf('WORLD'), defaultTariff),
+    energy,
     recorder: recorder as Platform['recorder'],
     catalog: new Catalog(store.db),
     flights: new Flights(),
@@ -221,6 +223,7 @@ export const openDoor = async (
       }),
     server,
     close: async () => {
+      energy.close();
       await server.close();
       await policy.close();
       await store.close();

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { formatUsd } from '#src/core/money.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
-import { energyByCoefficient } from '#src/engines/metering/energy.ts';
 import { createMeter } from '#src/engines/metering/meter.ts';
 
+const origin = { grade: 'D', uncertainty: 'factor 2', source: 'coefficients of one' } as const;
+const energyOf = (cpuNs: number) => ({ ...origin, joules: (cpuNs / 1e9) * 1.7 });
+
 describe('metering', () => {
-  const meter = createMeter(energyByCoefficient('AMD EPYC'), gridOf('FRA'), {
+  const meter = createMeter(energyOf, gridOf('FRA'), {
     perCall: 0.00001,
     perCpuSecond: 0.0000125,
     perKwh: 0.15,
@@ -14,7 +16,7 @@ describe('metering', () => {
 
   it('turns CPU time into joules, grams and money, by hand: 1 s x 1.7 W, 44.18 g/kWh', () => {
     const bill = meter(1e9);
-    expect(bill.energy).toEqual({ joules: 1.7, grade: 'D', uncertainty: 'factor 2' });
+    expect(bill.energy).toEqual({ ...origin, joules: 1.7 });
     expect(bill.carbon.grams).toBeCloseTo((1.7 / 3.6e6) * 44.18, 12);
     expect(bill.lines.map((line) => [line.kind, line.picoUsd])).toEqual([
       ['call', 10_000_000],

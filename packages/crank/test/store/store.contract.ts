@@ -121,6 +121,7 @@ export const storeContract = (
         joules: 0.1 + 0.2,
         energy_grade: 'D',
         energy_uncertainty: 'factor 2',
+        energy_source: 'coefficients of an average server',
         grams: 1e-9,
         grid_grams_per_kwh: 472.94,
         grid_source: 'x',

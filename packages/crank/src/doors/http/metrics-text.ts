@@ -25,6 +25,7 @@ export const formatMetrics = (metrics: Metrics, answers: AnswerCounts): string =
     family('crank_log_alarms', 'gauge', 'Times that a log was seen with two histories: more than 0 wants a person.', [
       [{}, metrics.alarms],
     ]),
+    ...energyFamilies(metrics.energy),
     family('process_resident_memory_bytes', 'gauge', 'Resident memory of the gateway.', [[{}, rss]]),
     family('nodejs_heap_size_used_bytes', 'gauge', 'JavaScript heap in use.', [[{}, heapUsed]]),
     family('process_cpu_seconds_total', 'counter', 'CPU time of the gateway.', [[{}, (user + system) / 1e6]]),
@@ -42,6 +43,22 @@ export const formatMetrics = (metrics: Metrics, answers: AnswerCounts): string =
     );
   }
   return text.join('');
+};
+
+/** Gauges, for what is due may go down when calls get it. */
+const energyFamilies = ({ origin, totals }: Metrics['energy']): string[] => {
+  const { grade, source, uncertainty } = origin;
+  return [
+    family('crank_energy_joules', 'gauge', 'What the machine drew since the start, by what it was for.', [
+      ...(['calls', 'idle', 'others', 'due'] as const).map((part): Sample => [{ part }, totals[part]]),
+    ]),
+    family(
+      'crank_energy_source_info',
+      'gauge',
+      'How the energy is found: A and B are counters, C a battery, D a table.',
+      [[{ grade, source, uncertainty }, 1]],
+    ),
+  ];
 };
 
 const family = (name: string, type: string, help: string, samples: readonly Sample[]): string =>

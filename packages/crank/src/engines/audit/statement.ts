@@ -73,7 +73,7 @@ export interface CallPredicate {
     destinations: readonly { connections: number; destination: string; receivedBytes: number; sentBytes: number }[];
     refused: number;
   };
-  energy: { joules: number; grade: 'A' | 'B' | 'C' | 'D'; uncertainty: string };
+  energy: { joules: number; grade: 'A' | 'B' | 'C' | 'D'; source?: string; uncertainty: string };
   carbon: { grams: number; gridGramsPerKwh: number; source: string };
   charge: { currency: 'USD'; lines: readonly { kind: string; amount: string }[]; total: string };
   /** Receipt that this one follows: a stream's opening. */

@@ -1,23 +1,35 @@
-/** Joules of some work with how they were found: grade A (metered) to D (coefficient table, right within a factor of 2). */
-export interface Energy {
-  joules: number;
-  grade: 'A' | 'B' | 'C' | 'D';
+/** How a figure was found: A meter-calibrated RAPL, B RAPL, C discharge of a battery, D a table of coefficients. */
+export type EnergyGrade = 'A' | 'B' | 'C' | 'D';
+
+/** Where figures of energy come from, named in each of them. */
+export interface EnergyOrigin {
+  grade: EnergyGrade;
+  /** What the figure may be wrong by, such as `±30%` or `factor 2`. */
   uncertainty: string;
+  /** Such as `RAPL package-0, dram` or `coefficients of AMD EPYC, 1st generation`. */
+  source: string;
 }
 
-/**
- * Watts that one busy thread draws, by processor. Cloud Carbon Footprint's methodology gives 0.74-3.5 W per vCPU at full
- * load for servers; laptops and unknown processors get CodeCarbon's fall-back of 4 W per thread.
- */
-const wattsPerThread = (model: string): number => {
-  if (/EPYC/i.test(model)) return 1.7;
-  if (/Xeon/i.test(model)) return 3.5;
-  if (/Neoverse|Graviton|Ampere/i.test(model)) return 1.1;
-  return 4;
-};
+/** Joules of some work, with how they were found. */
+export interface Energy extends EnergyOrigin {
+  joules: number;
+}
 
-/** Grade D: CPU time times a coefficient. Energy of memory and network is not in it yet. */
-export const energyByCoefficient = (cpuModel: string): ((cpuNs: number) => Energy) => {
-  const watts = wattsPerThread(cpuModel);
-  return (cpuNs) => ({ joules: (cpuNs / 1e9) * watts, grade: 'D', uncertainty: 'factor 2' });
-};
+/** What the machine did up to a moment. */
+export interface MachineSample {
+  /** Milliseconds of a clock that never goes back. */
+  ms: number;
+  /** CPU time that all processes of the machine have used, nanoseconds. */
+  busyNs: number;
+}
+
+/** Port: what measures the machine's energy, or a model that stands for it. */
+export interface EnergySource {
+  readonly origin: EnergyOrigin;
+  /** Watts that the machine draws when it does nothing, where that is known beforehand. */
+  readonly idleWatts?: number;
+  /** Watts that a busy thread draws beyond that, which is believed until something was measured. */
+  readonly activeWatts: number;
+  /** Joules up to this moment, from any beginning; undefined where it cannot tell now, so that what comes next is no figure of its own. */
+  read(at: MachineSample): number | undefined;
+}

@@ -11,13 +11,14 @@ export interface Bill {
   total: PicoUsd;
 }
 
-export type Meter = (cpuNs: number) => Bill;
+/** @param cpuNs CPU time that was used, @param wallNs for how long it ran */
+export type Meter = (cpuNs: number, wallNs?: number) => Bill;
 
 /** Joins the sources of energy, grid and prices. */
 export const createMeter =
-  (energyOf: (cpuNs: number) => Energy, grid: Grid, tariff: Tariff): Meter =>
-  (cpuNs) => {
-    const energy = energyOf(cpuNs);
+  (energyOf: (cpuNs: number, wallNs: number) => Energy, grid: Grid, tariff: Tariff): Meter =>
+  (cpuNs, wallNs = 0) => {
+    const energy = energyOf(cpuNs, wallNs);
     const grams = gramsOf(energy.joules, grid);
     const lines = priceOf({ cpuNs, joules: energy.joules, grams }, tariff);
     return {

@@ -173,7 +173,12 @@ export const schemas: Record<string, JsonSchema> = {
         truncatedBytes: count,
         usage: object({ cpuNs: count, cpuSource: text, wallNs: count, peakMemoryBytes: count, egressBytes: count }),
         egress: list(object({ destination: text, connections: count, sentBytes: count, receivedBytes: count })),
-        energy: object({ joules: { type: 'number' }, grade: text, uncertainty: text }),
+        energy: object({
+          joules: { type: 'number' },
+          grade: text,
+          uncertainty: text,
+          source: { type: ['string', 'null'] },
+        }),
         carbon: object({ grams: { type: 'number' }, gridGramsPerKwh: { type: 'number' }, source: text }),
         charge: object({ currency: text, total: text, lines: list(object({ kind: text, amount: text })) }),
         parent: { type: ['string', 'null'], description: 'Call that asked for this one.' },
