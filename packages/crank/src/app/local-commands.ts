@@ -21,6 +21,7 @@ export const localCommands = (env: Env): Command[] => [
   {
     name: 'up',
     summary: 'serve in the foreground',
+    serves: true,
     options: [
       { flags: '--port <port>', help: 'port (CRANK_PORT, else 7700)' },
       { flags: '--host <host>', help: 'address to listen on (CRANK_HOST, else 127.0.0.1)' },
@@ -51,6 +52,7 @@ export const localCommands = (env: Env): Command[] => [
   {
     name: 'signer',
     summary: "hold logs' signing keys in a process of their own, behind a Unix socket (docs/signer.md)",
+    serves: true,
     args: [
       ['<socket>', 'path of the socket: CRANK_SIGNER of the node'],
       ['<folder>', 'folder of the keys'],

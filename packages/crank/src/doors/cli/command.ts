@@ -24,6 +24,8 @@ export interface Command {
   /** commander's notation: `<path>`, `[file]`. */
   args?: readonly (readonly [notation: string, help: string])[];
   options?: readonly { flags: string; help: string; repeat?: boolean }[];
+  /** It goes on where nobody reads what it prints. */
+  serves?: true;
   run(context: Context, args: readonly string[], options: Options): Promise<void>;
 }
 

@@ -47,6 +47,8 @@ export const runCli = async (commands: readonly Command[], options: CliOptions):
   const interrupted = new AbortController();
   let json = options.argv.includes('--json');
   let ran: Promise<void> = Promise.resolve();
+  let serves = false;
+  let unread = false;
 
   const root = new Commander('crank')
     .description('Turns a Python script into a governed service: sandboxed, decided by policy, metered, receipted.')
@@ -94,6 +96,7 @@ export const runCli = async (commands: readonly Command[], options: CliOptions):
       json = given['json'] === true;
       const args = self.processedArgs as (string | undefined)[];
       const context = createContext(options, given, json, interrupted.signal);
+      serves = command.serves === true;
       ran = command.run(
         context,
         args.filter((arg): arg is string => arg !== undefined),
@@ -103,11 +106,18 @@ export const runCli = async (commands: readonly Command[], options: CliOptions):
   }
 
   process.once('SIGINT', () => interrupted.abort());
+  // Whoever reads has had enough, as `head` has: no error, and nothing more to do.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    unread = true;
+    if (!serves) interrupted.abort();
+  });
   try {
     root.parse(['node', 'crank', ...options.argv]);
     await ran;
     return 0;
   } catch (error) {
+    if (unread) return 0;
     if (error instanceof Exit) return error.code;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
     if (error instanceof CrankError) {
