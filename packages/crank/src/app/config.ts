@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Destination, parseDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
-import { type Bucket, parseBucket } from '#src/store/objects.ts';
+import { type Bucket, parseBucket } from '#src/store/bucket.ts';
 
 /** Every setting in one place: flags win over the environment, the environment over `config.json` in the data folder. */
 export const settings = [

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { Command, Options } from '#src/doors/cli/command.ts';
 import { one } from '#src/doors/cli/command.ts';
-import { readInput } from '#src/doors/cli/commands/checkpoint-file.ts';
 import { dev } from '#src/doors/cli/commands/dev.ts';
 import { doctor } from '#src/doors/cli/commands/doctor.ts';
 import { verifyLog } from '#src/doors/cli/commands/log.ts';
 import { testPolicy } from '#src/doors/cli/commands/policies.ts';
+import { readInput } from '#src/doors/cli/read-input.ts';
 import { Exit } from '#src/doors/cli/run.ts';
 import { loadConfig } from './config.ts';
 

@@ -1,6 +1,7 @@
 import { openTileFiles, type TileFiles } from '#src/engines/audit/tile-files.ts';
 import { openTileObjects } from '#src/engines/audit/tile-objects.ts';
-import { type Bucket, openBucket } from '#src/store/objects.ts';
+import type { Bucket } from '#src/store/bucket.ts';
+import { openBucket } from '#src/store/objects.ts';
 
 /**
  * The files of a log where the node keeps them: in its data folder, or below the log's name in a bucket, which several

@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { verifyReceipt } from 'crank-verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBucket, parseBucket } from '#src/store/objects.ts';
+import { parseBucket } from '#src/store/bucket.ts';
+import { openBucket } from '#src/store/objects.ts';
 import { buildBucket, credentials, startBucket, type TestBucket } from '../support/bucket.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { temporaryFolder } from '../support/temporary.ts';

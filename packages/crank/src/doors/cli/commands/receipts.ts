@@ -7,7 +7,6 @@ import { CrankError } from '#src/core/error.ts';
 import type { Command, Options } from '../command.ts';
 import { one } from '../command.ts';
 import { table } from '../table.ts';
-import { checkpointIn } from './checkpoint-file.ts';
 
 interface Receipt {
   id: string;
@@ -93,6 +92,7 @@ export const exportReceipts: Command = {
   ],
   run: async (context, _args, options) => {
     const since = one(options, 'since');
+    const { checkpointIn } = await import('../checkpoint-file.ts');
     const size = since === undefined ? undefined : (await checkpointIn(since)).size;
     const response = await context.client.send('/v1/receipts/-/export', {
       query: { ...asked(options), since: size === undefined ? undefined : String(size) },

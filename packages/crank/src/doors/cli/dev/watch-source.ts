@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { watch } from 'chokidar';
 import { isLeftOut } from '../read-tree.ts';
 
 /** A change is taken up when nothing more came for so long: editors write in several steps. Milliseconds. */
@@ -26,6 +25,8 @@ export const watchSource = async (
   const folders = new Set([...files].map((file) => dirname(file)).filter((folder) => !isWithin(whole, folder)));
   if (isFolder) folders.add(whole);
   const isSource = (file: string): boolean => isFolder && isWithin(whole, file);
+  // Loaded here: no other command needs it.
+  const { watch } = await import('chokidar');
   const watcher = watch([...folders], {
     ignoreInitial: true,
     // Nothing but what is deployed: other folders beside a file are not even looked into.
