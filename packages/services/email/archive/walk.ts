@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Files of a Maildir, or of other mailboxes, that hold no mail. */
-const NO_MAIL = /^(?:\.DS_Store|Thumbs\.db|desktop\.ini|dovecot.*|subscriptions|maildirfolder|courierimap.*|\.nnmaildir|.*\.msf)$/;
+const NO_MAIL = /^(?:\.DS_Store|\.email-index|Thumbs\.db|desktop\.ini|dovecot.*|subscriptions|maildirfolder|courierimap.*|\.nnmaildir|.*\.msf)$/;
 
 export interface ArchiveFile {
   /** Relative to where the walk began. */
