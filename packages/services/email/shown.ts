@@ -1,10 +1,10 @@
-import { type Authentication, authenticationOf } from './mime/authentication.ts';
-import { type CalendarEvent, readCalendar } from './mime/calendar.ts';
-import { type DeliveryReport, readReport } from './mime/delivery-report.ts';
 import { detectLanguage } from './analysis/language.ts';
 import { ownText } from './analysis/own-text.ts';
 import { edrmHash } from './index/fingerprint.ts';
 import type { Address } from './mime/addresses.ts';
+import { type Authentication, authenticationOf } from './mime/authentication.ts';
+import { type CalendarEvent, readCalendar } from './mime/calendar.ts';
+import { type DeliveryReport, readReport } from './mime/delivery-report.ts';
 import type { Finding } from './mime/finding.ts';
 import { digest, type Message as Parsed } from './mime/message.ts';
 
@@ -56,11 +56,30 @@ export interface Message {
 }
 
 export const show = (message: Parsed): Message => {
-  const { subject, from, to, cc, bcc, replyTo, date, offset, messageId, inReplyTo, references, text, html, findings, header } = message;
+  const {
+    subject,
+    from,
+    to,
+    cc,
+    bcc,
+    replyTo,
+    date,
+    offset,
+    messageId,
+    inReplyTo,
+    references,
+    text,
+    html,
+    findings,
+    header,
+  } = message;
   const own = ownText(text);
   const authentication = authenticationOf(header);
   const hash = edrmHash(messageId);
-  const wellFormed = (one: Address): Address => ({ name: one.name.toWellFormed(), address: one.address.toWellFormed() });
+  const wellFormed = (one: Address): Address => ({
+    name: one.name.toWellFormed(),
+    address: one.address.toWellFormed(),
+  });
   return {
     subject: subject.toWellFormed(),
     from: from.map(wellFormed),
@@ -77,10 +96,19 @@ export const show = (message: Parsed): Message => {
     html: html.toWellFormed(),
     own: own.toWellFormed(),
     language: detectLanguage(own),
-    attachments: message.attachments.map(({ content, name, ...rest }) => ({ name: name.toWellFormed(), ...rest, size: content.length, sha256: digest(content) })),
+    attachments: message.attachments.map(({ content, name, ...rest }) => ({
+      name: name.toWellFormed(),
+      ...rest,
+      size: content.length,
+      sha256: digest(content),
+    })),
     ...(authentication && { authentication }),
-    events: message.special.filter(({ type }) => type === 'text/calendar').flatMap(({ text: calendar }) => readCalendar(calendar)),
-    reports: message.special.filter(({ type }) => type.startsWith('message/')).map(({ type, text: report }) => readReport(type, report)),
+    events: message.special
+      .filter(({ type }) => type === 'text/calendar')
+      .flatMap(({ text: calendar }) => readCalendar(calendar)),
+    reports: message.special
+      .filter(({ type }) => type.startsWith('message/'))
+      .map(({ type, text: report }) => readReport(type, report)),
     ...(hash !== undefined && { edrmHash: hash }),
     findings,
   };

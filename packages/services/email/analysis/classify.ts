@@ -14,7 +14,12 @@ export const classify = ({ header, special, subject, text, from }: Message): str
   if (header.raw('list-id') !== '' || header.raw('list-post') !== '') return 'list';
   if (spamScore(subject, text) > SPAM) return 'spam';
   const answered = header.raw('auto-submitted').trim().toLowerCase(); // RFC 3834 §5
-  if ((answered !== '' && answered !== 'no') || /^(?:bulk|junk|auto_reply)$/i.test(header.raw('precedence').trim())) return 'automatic';
-  if (header.raw('list-unsubscribe') !== '' || /^(?:no-?reply|do-?not-?reply|notifications?|mailer-daemon|postmaster)@/i.test(from[0]?.address ?? '')) return 'automatic';
+  if ((answered !== '' && answered !== 'no') || /^(?:bulk|junk|auto_reply)$/i.test(header.raw('precedence').trim()))
+    return 'automatic';
+  if (
+    header.raw('list-unsubscribe') !== '' ||
+    /^(?:no-?reply|do-?not-?reply|notifications?|mailer-daemon|postmaster)@/i.test(from[0]?.address ?? '')
+  )
+    return 'automatic';
   return 'personal';
 };

@@ -35,7 +35,8 @@ const LOOK = 1_500;
 export const detectLanguage = (text: string): string => {
   const sample = text.slice(0, LOOK).toLowerCase();
   if (/[\u0370-\uffff]/.test(sample))
-    for (const [language, script] of SCRIPTS) if ((sample.match(script)?.length ?? 0) > sample.length / 10) return language;
+    for (const [language, script] of SCRIPTS)
+      if ((sample.match(script)?.length ?? 0) > sample.length / 10) return language;
   const scores = new Array<number>(languages.length).fill(0);
   let words = 0;
   for (const word of sample.match(/\p{L}+/gu) ?? []) {
@@ -44,5 +45,7 @@ export const detectLanguage = (text: string): string => {
   }
   const best = Math.max(...scores);
   const sorted = [...scores].sort((a, b) => b - a);
-  return words >= 5 && best >= 2 && best > sorted[1]! * 1.2 && best / words > 0.06 ? languages[scores.indexOf(best)]! : '';
+  return words >= 5 && best >= 2 && best > sorted[1]! * 1.2 && best / words > 0.06
+    ? languages[scores.indexOf(best)]!
+    : '';
 };

@@ -5,7 +5,8 @@ const FORWARDED =
   /^(?:-{2,}\s*(?:original message|forwarded message|begin forwarded message|ursprüngliche nachricht|message d'origine|mensaje original)\s*-{2,}|begin forwarded message:|_{20,}|>?from:\s.+)$/i;
 const SIGNATURE = /^(?:-- ?|--\s*|_{3,}|={5,}|\*{5,})$/;
 /** Lines of a signature that nothing marks. */
-const CLOSING = /^(?:(?:kind|best|warm)?\s*regards|cheers|sincerely(?: yours)?|mit freundlichen grüßen|cordialement|saludos|sent from my \w+.*),?\.?$/i;
+const CLOSING =
+  /^(?:(?:kind|best|warm)?\s*regards|cheers|sincerely(?: yours)?|mit freundlichen grüßen|cordialement|saludos|sent from my \w+.*),?\.?$/i;
 const MOST_CLOSING = 8;
 
 /** What the sender wrote: without what is quoted, the lines that introduce it, and the signature. */
@@ -23,7 +24,12 @@ export const ownText = (text: string): string => {
     } else if (trimmed.length < 100) {
       const next = lines[at + 1]?.trim() ?? '';
       // An attribution that was broken into two lines.
-      if (next.endsWith(':') && next.length < 60 && /^(?:on|am|le|el)\b/i.test(trimmed) && ATTRIBUTION.test(`${trimmed} ${next}`)) {
+      if (
+        next.endsWith(':') &&
+        next.length < 60 &&
+        /^(?:on|am|le|el)\b/i.test(trimmed) &&
+        ATTRIBUTION.test(`${trimmed} ${next}`)
+      ) {
         at++;
         continue;
       }
@@ -32,7 +38,8 @@ export const ownText = (text: string): string => {
       // What is quoted below a signature is skipped as well: nothing below is the sender's, but for answers between quotes.
       if (line.startsWith('--')) break;
     }
-    if (FORWARDED.test(trimmed) && (trimmed.startsWith('-') || trimmed.startsWith('_') || headerFollows(lines, at))) break;
+    if (FORWARDED.test(trimmed) && (trimmed.startsWith('-') || trimmed.startsWith('_') || headerFollows(lines, at)))
+      break;
     if (CLOSING.test(trimmed) && lines.length - at <= MOST_CLOSING) break;
     kept.push(line);
   }

@@ -15,13 +15,20 @@ table { width: 100%; border-collapse: collapse; font-size: 14px; } th { text-ali
 
 const amount = (value: number): string => value.toLocaleString('en');
 export const size = (bytes: number): string =>
-  bytes < 1_024 ? `${bytes} B` : bytes < 1_048_576 ? `${(bytes / 1_024).toFixed(1)} KiB` : bytes < 1_073_741_824 ? `${(bytes / 1_048_576).toFixed(1)} MiB` : `${(bytes / 1_073_741_824).toFixed(2)} GiB`;
+  bytes < 1_024
+    ? `${bytes} B`
+    : bytes < 1_048_576
+      ? `${(bytes / 1_024).toFixed(1)} KiB`
+      : bytes < 1_073_741_824
+        ? `${(bytes / 1_048_576).toFixed(1)} MiB`
+        : `${(bytes / 1_073_741_824).toFixed(2)} GiB`;
 const day = (time: string | null): string => time?.slice(0, 10) ?? 'none';
 
 type Cell = string | number;
 const table = (head: readonly string[], rows: readonly (readonly Cell[])[]): string => {
   if (rows.length === 0) return '<p class="none">None.</p>';
-  const cell = (tag: string, value: Cell, number: boolean): string => `<${tag}${number ? ' class="n"' : ''}>${escapeHtml(typeof value === 'number' ? amount(value) : value)}</${tag}>`;
+  const cell = (tag: string, value: Cell, number: boolean): string =>
+    `<${tag}${number ? ' class="n"' : ''}>${escapeHtml(typeof value === 'number' ? amount(value) : value)}</${tag}>`;
   const numeric = head.map((_, index) => rows.every((row) => typeof row[index] === 'number'));
   return `<table><thead><tr>${head.map((value, index) => cell('th', value, numeric[index]!)).join('')}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((value, index) => cell('td', value, numeric[index]!)).join('')}</tr>`).join('')}</tbody></table>`;
 };
@@ -51,28 +58,120 @@ export const reportHtml = (title: string, data: Statistics): string => {
     [size(data.bytes), 'of mail'],
     [amount(data.duplicates), 'copies'],
   ];
-  const hours = (value: number | null): string => (value === null ? 'none' : value < 1 ? `${Math.round(value * 60)} min` : `${value.toFixed(1)} h`);
+  const hours = (value: number | null): string =>
+    value === null ? 'none' : value < 1 ? `${Math.round(value * 60)} min` : `${value.toFixed(1)} h`;
   const sections: [string, string][] = [
     ['By month', columns(filled(data.byMonth))],
     ['By weekday and hour, where the sender was', heat(data.byHour)],
-    ['Who wrote most', bars(data.senders.map(({ address, name, sent }) => ({ name: name === '' ? address : `${name} (${address})`, value: sent, shown: amount(sent) })))],
+    [
+      'Who wrote most',
+      bars(
+        data.senders.map(({ address, name, sent }) => ({
+          name: name === '' ? address : `${name} (${address})`,
+          value: sent,
+          shown: amount(sent),
+        })),
+      ),
+    ],
     ['Domains', bars(data.domains.map(({ name, messages }) => ({ name, value: messages, shown: amount(messages) })))],
-    ['Who wrote to whom', table(['from', 'to', 'messages'], data.pairs.map(({ from, to, messages }) => [from, to, messages]))],
+    [
+      'Who wrote to whom',
+      table(
+        ['from', 'to', 'messages'],
+        data.pairs.map(({ from, to, messages }) => [from, to, messages]),
+      ),
+    ],
     [
       'Answers',
-      `<p>${amount(answers.answered)} messages answer another one that is here; half of them within ${hours(answers.medianHours)}, nine in ten within ${hours(answers.p90Hours)}.</p>${table(['fastest', 'answers', 'half of them within'], answers.fastest.map((one) => [one.address, one.answers, hours(one.medianHours)]))}`,
+      `<p>${amount(answers.answered)} messages answer another one that is here; half of them within ${hours(answers.medianHours)}, nine in ten within ${hours(answers.p90Hours)}.</p>${table(
+        ['fastest', 'answers', 'half of them within'],
+        answers.fastest.map((one) => [one.address, one.answers, hours(one.medianHours)]),
+      )}`,
     ],
-    ['Longest threads', table(['subject', 'messages', 'people', 'from', 'to'], data.longestThreads.map((one) => [one.subject || '(no subject)', one.messages, one.people, day(one.from), day(one.to)]))],
-    ['Bursts', table(['from', 'to', 'messages', 'expected'], data.bursts.map(({ from, to, messages, expected }) => [from, to, messages, expected]))],
-    ['Silences', table(['from', 'to', 'days'], data.silences.map(({ from, to, days }) => [from, to, days]))],
-    ['Attachments by type', bars(attachments.types.map(({ name, messages, bytes }) => ({ name, value: messages, shown: `${amount(messages)}, ${size(bytes)}` })))],
-    ['Largest attachments', table(['name', 'size', 'message'], attachments.largest.map(({ name, bytes, message }) => [name || '(no name)', size(bytes), message]))],
-    ['Sent several times', table(['name', 'messages', 'SHA-256'], attachments.mostSent.map(({ name, messages, sha256 }) => [name || '(no name)', messages, `${sha256.slice(0, 16)}…`]))],
-    ['Categories', bars(data.categories.map(({ name, messages }) => ({ name, value: messages, shown: amount(messages) })))],
-    ['Languages', bars(data.languages.map(({ name, messages }) => ({ name, value: messages, shown: amount(messages) })))],
-    ['Folders', table(['folder', 'messages'], data.folders.map(({ name, messages }) => [name, messages]))],
-    ['What receiving servers found', table(['method', 'result', 'messages'], data.authentication.map(({ method, result, messages }) => [method, result, messages]))],
-    ['Recovered from broken mail', table(['what', 'messages'], data.findings.map(({ name, messages }) => [name, messages]))],
+    [
+      'Longest threads',
+      table(
+        ['subject', 'messages', 'people', 'from', 'to'],
+        data.longestThreads.map((one) => [
+          one.subject || '(no subject)',
+          one.messages,
+          one.people,
+          day(one.from),
+          day(one.to),
+        ]),
+      ),
+    ],
+    [
+      'Bursts',
+      table(
+        ['from', 'to', 'messages', 'expected'],
+        data.bursts.map(({ from, to, messages, expected }) => [from, to, messages, expected]),
+      ),
+    ],
+    [
+      'Silences',
+      table(
+        ['from', 'to', 'days'],
+        data.silences.map(({ from, to, days }) => [from, to, days]),
+      ),
+    ],
+    [
+      'Attachments by type',
+      bars(
+        attachments.types.map(({ name, messages, bytes }) => ({
+          name,
+          value: messages,
+          shown: `${amount(messages)}, ${size(bytes)}`,
+        })),
+      ),
+    ],
+    [
+      'Largest attachments',
+      table(
+        ['name', 'size', 'message'],
+        attachments.largest.map(({ name, bytes, message }) => [name || '(no name)', size(bytes), message]),
+      ),
+    ],
+    [
+      'Sent several times',
+      table(
+        ['name', 'messages', 'SHA-256'],
+        attachments.mostSent.map(({ name, messages, sha256 }) => [
+          name || '(no name)',
+          messages,
+          `${sha256.slice(0, 16)}…`,
+        ]),
+      ),
+    ],
+    [
+      'Categories',
+      bars(data.categories.map(({ name, messages }) => ({ name, value: messages, shown: amount(messages) }))),
+    ],
+    [
+      'Languages',
+      bars(data.languages.map(({ name, messages }) => ({ name, value: messages, shown: amount(messages) }))),
+    ],
+    [
+      'Folders',
+      table(
+        ['folder', 'messages'],
+        data.folders.map(({ name, messages }) => [name, messages]),
+      ),
+    ],
+    [
+      'What receiving servers found',
+      table(
+        ['method', 'result', 'messages'],
+        data.authentication.map(({ method, result, messages }) => [method, result, messages]),
+      ),
+    ],
+    [
+      'Recovered from broken mail',
+      table(
+        ['what', 'messages'],
+        data.findings.map(({ name, messages }) => [name, messages]),
+      ),
+    ],
   ];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title>

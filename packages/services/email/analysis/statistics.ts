@@ -33,9 +33,27 @@ export interface Statistics {
   /** Who wrote to whom most. */
   pairs: { from: string; to: string; messages: number }[];
   /** Hours until a message was answered: the median, and that of 9 in 10. */
-  answers: { answered: number; medianHours: number | null; p90Hours: number | null; fastest: { address: string; answers: number; medianHours: number }[] };
-  longestThreads: { thread: number; subject: string; messages: number; people: number; from: string | null; to: string | null }[];
-  attachments: { files: number; bytes: number; types: (Count & { bytes: number })[]; largest: { name: string; bytes: number; message: number }[]; mostSent: { name: string; sha256: string; messages: number }[] };
+  answers: {
+    answered: number;
+    medianHours: number | null;
+    p90Hours: number | null;
+    fastest: { address: string; answers: number; medianHours: number }[];
+  };
+  longestThreads: {
+    thread: number;
+    subject: string;
+    messages: number;
+    people: number;
+    from: string | null;
+    to: string | null;
+  }[];
+  attachments: {
+    files: number;
+    bytes: number;
+    types: (Count & { bytes: number })[];
+    largest: { name: string; bytes: number; message: number }[];
+    mostSent: { name: string; sha256: string; messages: number }[];
+  };
   languages: Count[];
   categories: Count[];
   folders: Count[];
@@ -57,8 +75,21 @@ export const statistics = (db: DatabaseSync, top: number): Statistics => {
   const all = <T>(sql: string, ...values: (string | number)[]): T[] => db.prepare(sql).all(...values) as T[];
   const one = <T>(sql: string): T => db.prepare(sql).get() as T;
   const counts = (column: string): Count[] =>
-    all<Count>(`select ${column} as name, count(*) as messages from messages m where ${KEPT} and ${column} <> '' group by 1 order by 2 desc, 1 limit ?`, top);
-  const head = one<{ messages: number; copies: number; threads: number; bytes: number; first: number | null; last: number | null; dated: number; words: number; own: number }>(
+    all<Count>(
+      `select ${column} as name, count(*) as messages from messages m where ${KEPT} and ${column} <> '' group by 1 order by 2 desc, 1 limit ?`,
+      top,
+    );
+  const head = one<{
+    messages: number;
+    copies: number;
+    threads: number;
+    bytes: number;
+    first: number | null;
+    last: number | null;
+    dated: number;
+    words: number;
+    own: number;
+  }>(
     `select count(*) filter (where ${KEPT}) as messages, count(m.duplicate_of) as copies, count(distinct m.thread) as threads, coalesce(sum(m.bytes), 0) as bytes,
      min(m.date) filter (where ${PLAUSIBLE}) as first, max(m.date) filter (where ${PLAUSIBLE}) as last, count(*) filter (where ${KEPT} and ${PLAUSIBLE}) as dated,
      coalesce(avg(m.words), 0) as words, coalesce(avg(m.own_words), 0) as own from messages m`,
@@ -80,24 +111,49 @@ export const statistics = (db: DatabaseSync, top: number): Statistics => {
        from (select m.sender as id, count(*) as sent from messages m where ${KEPT} and m.sender is not null group by 1 order by 2 desc limit ?) s join people p on p.id = s.id order by s.sent desc, p.address`,
       top,
     ),
-    domains: all<Count>(`select p.domain as name, count(*) as messages from messages m join people p on p.id = m.sender where ${KEPT} group by 1 order by 2 desc, 1 limit ?`, top),
+    domains: all<Count>(
+      `select p.domain as name, count(*) as messages from messages m join people p on p.id = m.sender where ${KEPT} group by 1 order by 2 desc, 1 limit ?`,
+      top,
+    ),
     pairs: all(
       `select f.address as "from", t.address as "to", count(*) as messages from messages m join recipients r on r.message = m.id join people f on f.id = m.sender join people t on t.id = r.person
        where ${KEPT} and m.sender <> r.person group by 1, 2 order by 3 desc, 1, 2 limit ?`,
       top,
     ),
     answers: answersOf(db, top),
-    longestThreads: all<{ thread: number; subject: string; messages: number; people: number; first: number; last: number }>(
+    longestThreads: all<{
+      thread: number;
+      subject: string;
+      messages: number;
+      people: number;
+      first: number;
+      last: number;
+    }>(
       `select m.thread, count(*) as messages, count(distinct m.sender) as people, min(m.date) as first, max(m.date) as last,
        (select subject from messages s where s.thread = m.thread order by coalesce(s.date, 9e15), s.id limit 1) as subject
        from messages m where ${KEPT} group by 1 order by 2 desc, 1 limit ?`,
       top,
-    ).map(({ first, last, thread, subject, messages, people }) => ({ thread, subject, messages, people, from: iso(first), to: iso(last) })),
+    ).map(({ first, last, thread, subject, messages, people }) => ({
+      thread,
+      subject,
+      messages,
+      people,
+      from: iso(first),
+      to: iso(last),
+    })),
     attachments: {
-      ...one<{ files: number; bytes: number }>('select count(*) as files, coalesce(sum(bytes), 0) as bytes from attachments'),
-      types: all('select coalesce(detected, type) as name, count(*) as messages, sum(bytes) as bytes from attachments group by 1 order by 2 desc, 1 limit ?', top),
+      ...one<{ files: number; bytes: number }>(
+        'select count(*) as files, coalesce(sum(bytes), 0) as bytes from attachments',
+      ),
+      types: all(
+        'select coalesce(detected, type) as name, count(*) as messages, sum(bytes) as bytes from attachments group by 1 order by 2 desc, 1 limit ?',
+        top,
+      ),
       largest: all('select name, bytes, message from attachments order by bytes desc, message limit ?', top),
-      mostSent: all('select max(name) as name, lower(hex(sha256)) as sha256, count(distinct message) as messages from attachments group by sha256 having count(distinct message) > 1 order by 3 desc, 2 limit ?', top),
+      mostSent: all(
+        'select max(name) as name, lower(hex(sha256)) as sha256, count(distinct message) as messages from attachments group by sha256 having count(distinct message) > 1 order by 3 desc, 2 limit ?',
+        top,
+      ),
     },
     languages: counts('m.language'),
     categories: counts('m.category'),
@@ -109,7 +165,9 @@ export const statistics = (db: DatabaseSync, top: number): Statistics => {
     words: { mean: Math.round(head.words), own: Math.round(head.own) },
     bursts: bursts(time.days),
     silences: silences(time.days),
-    findings: all<Count>(`select f.value ->> 'code' as name, count(distinct m.id) as messages from messages m, json_each(m.findings) f where ${KEPT} group by 1 order by 2 desc, 1`),
+    findings: all<Count>(
+      `select f.value ->> 'code' as name, count(distinct m.id) as messages from messages m, json_each(m.findings) f where ${KEPT} group by 1 order by 2 desc, 1`,
+    ),
   };
 };
 
@@ -146,7 +204,8 @@ const answersOf = (db: DatabaseSync, top: number): Statistics['answers'] => {
     own.push(wait);
     by.set(address, own);
   }
-  const at = (list: number[], part: number): number => Math.round([...list].sort((a, b) => a - b)[Math.floor((list.length - 1) * part)]! * 100) / 100;
+  const at = (list: number[], part: number): number =>
+    Math.round([...list].sort((a, b) => a - b)[Math.floor((list.length - 1) * part)]! * 100) / 100;
   return {
     answered: waits.length,
     medianHours: waits.length === 0 ? null : at(waits, 0.5),

@@ -19,7 +19,14 @@ function message(path: string): Buffer {
   return bytes;
 }
 
-const FLAGS: Readonly<Record<string, string>> = { S: 'seen', R: 'answered', F: 'flagged', D: 'draft', T: 'deleted', P: 'forwarded' };
+const FLAGS: Readonly<Record<string, string>> = {
+  S: 'seen',
+  R: 'answered',
+  F: 'flagged',
+  D: 'draft',
+  T: 'deleted',
+  P: 'forwarded',
+};
 
 const flagsOf = (path: string): string[] =>
-  [.../[:;!]2,([A-Za-z]*)$/.exec(path)?.[1] ?? ''].flatMap((letter) => FLAGS[letter] ?? []);
+  [...(/[:;!]2,([A-Za-z]*)$/.exec(path)?.[1] ?? '')].flatMap((letter) => FLAGS[letter] ?? []);

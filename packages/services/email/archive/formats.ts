@@ -31,7 +31,8 @@ const kindOfBytes = (bytes: Buffer, name: string): Kind | undefined => {
   if (text.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return /\.(?:doc|xls|ppt)$/i.test(name) ? undefined : 'msg';
   if (/^\s*From /.test(text)) return 'mbox';
   if (/\.emlx?$/i.test(name) || /\.emlx?[:;!]2,/.test(name)) return 'eml';
-  return FIELD.test(text) && /^(?:from|to|subject|date|received|return-path|message-id|mime-version|delivered-to):/im.test(text)
+  return FIELD.test(text) &&
+    /^(?:from|to|subject|date|received|return-path|message-id|mime-version|delivered-to):/im.test(text)
     ? 'eml'
     : undefined;
 };
@@ -63,7 +64,11 @@ function* inMember(path: string, member: Member): Generator<Found> {
 }
 
 /** Unpacks a member that holds mail to where its format can read it. */
-const asFile = <T>(path: string, member: Member, use: (file: string, kind: Exclude<Kind, 'zip'>) => T): T | undefined => {
+const asFile = <T>(
+  path: string,
+  member: Member,
+  use: (file: string, kind: Exclude<Kind, 'zip'>) => T,
+): T | undefined => {
   const bytes = readMember(path, member);
   const kind = kindOfBytes(bytes.subarray(0, 4_096), member.name);
   if (kind === undefined || kind === 'zip') return undefined;

@@ -19,7 +19,7 @@ const LOOK = 2_048;
 
 /** Whether what stands at an offset is a `From ` line with a message behind it. */
 const separates = (file: FileWindow, at: number): boolean => {
-  const text = file.slice(at, at + LOOK).latin1Slice();
+  const text = file.slice(at, at + LOOK).toString('latin1');
   if (!text.startsWith('From ')) return false;
   const [line, second = ''] = text.split('\n', 2) as [string, string?];
   if (FIELD.test(second) || second.startsWith('>From ')) return true;
@@ -101,7 +101,7 @@ const nextSeparator = (file: FileWindow, first: number): number => {
 
 /** Where a message ends that has `Content-Length`, if that is to be believed. */
 const byContentLength = (file: FileWindow, first: number): number | undefined => {
-  const head = file.slice(first, first + 16_384).latin1Slice();
+  const head = file.slice(first, first + 16_384).toString('latin1');
   const blank = /\r?\n\r?\n/.exec(head);
   if (blank === null) return undefined;
   const length = CONTENT_LENGTH.exec(head.slice(0, blank.index))?.[1];

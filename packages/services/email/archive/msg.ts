@@ -13,20 +13,25 @@ export const msg: Format = {
 
 function message(path: string): Buffer {
   const file = new CompoundFile(path);
-  if (!file.root.children.some(({ name }) => name === '__properties_version1.0')) throw new BadArchive('it is a compound file, but no message of Outlook');
+  if (!file.root.children.some(({ name }) => name === '__properties_version1.0'))
+    throw new BadArchive('it is a compound file, but no message of Outlook');
   return toRfc5322(readItem(file, file.root, 32, 0));
 }
 
 /** @param header bytes before the list of properties: 32 of the topmost, 24 of an embedded one, 8 of recipients and attachments (§2.4) */
 const readItem = (file: CompoundFile, entry: Entry, header: number, depth: number): Item => {
-  const below = (prefix: string): Entry[] => entry.children.filter(({ name, isStorage }) => isStorage && name.startsWith(prefix));
+  const below = (prefix: string): Entry[] =>
+    entry.children.filter(({ name, isStorage }) => isStorage && name.startsWith(prefix));
   return {
     properties: readProperties(file, entry, header),
     recipients: below('__recip_version1.0_').map((one) => readProperties(file, one, 8)),
     attachments: below('__attach_version1.0_').map((one) => {
       const properties = readProperties(file, one, 8);
       const inner = one.children.find(({ name, isStorage }) => isStorage && name === '__substg1.0_3701000D');
-      const embedded = inner !== undefined && depth < 10 && properties.get(tags.attachedMethod) === 5 ? readItem(file, inner, 24, depth + 1) : undefined;
+      const embedded =
+        inner !== undefined && depth < 10 && properties.get(tags.attachedMethod) === 5
+          ? readItem(file, inner, 24, depth + 1)
+          : undefined;
       return { properties, ...(embedded && { embedded }) };
     }),
   };

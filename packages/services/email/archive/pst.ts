@@ -55,7 +55,7 @@ export const pst: Format = {
 
 const isMail = ({ properties }: Item): boolean => {
   const name = properties.get(tags.messageClass);
-  const text = Buffer.isBuffer(name) ? name.latin1Slice() : typeof name === 'string' ? name : '';
+  const text = Buffer.isBuffer(name) ? name.toString('latin1') : typeof name === 'string' ? name : '';
   return text === '' || /^(?:IPM\.(?:Note|Schedule|Post|Recall|Outlook\.Recall)|REPORT)/i.test(text);
 };
 
@@ -75,7 +75,8 @@ const attachmentOf = (database: NodeDatabase, node: Node, depth: number): Item['
   const properties = heap.properties();
   const data = properties.get(tags.attachedData);
   // An embedded message: the number of the node that holds it, and its size (§2.3.3.5).
-  if (properties.get(tags.attachedMethod) !== 5 || !Buffer.isBuffer(data) || data.length < 4 || depth >= 10) return { properties };
+  if (properties.get(tags.attachedMethod) !== 5 || !Buffer.isBuffer(data) || data.length < 4 || depth >= 10)
+    return { properties };
   const inner = heap.subnodes.get(data.readUInt32LE(0));
   const embedded = inner && itemOf(database, inner, depth + 1);
   return { properties, ...(embedded && { embedded }) };
@@ -89,7 +90,10 @@ const folderNames = (database: NodeDatabase) => {
     if (node === undefined || node.data === 0n) return undefined;
     const properties: Properties = new Heap(database, node).properties();
     const name = properties.get(tags.displayName);
-    return { name: Buffer.isBuffer(name) ? name.latin1Slice() : typeof name === 'string' ? name : '', parent: node.parent };
+    return {
+      name: Buffer.isBuffer(name) ? name.toString('latin1') : typeof name === 'string' ? name : '',
+      parent: node.parent,
+    };
   };
   const path = (id: number, depth = 0): string => {
     if (id === ROOT_FOLDER || id === 0 || depth > 50) return '';
@@ -97,7 +101,8 @@ const folderNames = (database: NodeDatabase) => {
     if (before !== undefined) return before;
     const folder = nameOf(id);
     const above = folder === undefined ? '' : path(folder.parent, depth + 1);
-    const whole = folder === undefined ? '' : [above, folder.name.replaceAll('/', '_')].filter((part) => part !== '').join('/');
+    const whole =
+      folder === undefined ? '' : [above, folder.name.replaceAll('/', '_')].filter((part) => part !== '').join('/');
     known.set(id, whole);
     return whole;
   };

@@ -2,7 +2,8 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Files of a Maildir, or of other mailboxes, that hold no mail. */
-const NO_MAIL = /^(?:\.DS_Store|\.email-index|Thumbs\.db|desktop\.ini|dovecot.*|subscriptions|maildirfolder|courierimap.*|\.nnmaildir|.*\.msf)$/;
+const NO_MAIL =
+  /^(?:\.DS_Store|\.email-index|Thumbs\.db|desktop\.ini|dovecot.*|subscriptions|maildirfolder|courierimap.*|\.nnmaildir|.*\.msf)$/;
 
 export interface ArchiveFile {
   /** Relative to where the walk began. */
@@ -19,7 +20,8 @@ export function* walk(base: string, path: string): Generator<ArchiveFile> {
   if (!status.isDirectory()) return;
   const names = readdirSync(join(base, path)).sort();
   const isMaildir = names.includes('cur') && names.includes('new');
-  for (const name of names) if (!NO_MAIL.test(name) && !(isMaildir && name === 'tmp')) yield* walk(base, join(path, name));
+  for (const name of names)
+    if (!NO_MAIL.test(name) && !(isMaildir && name === 'tmp')) yield* walk(base, join(path, name));
 }
 
 const folderOf = (path: string): string =>

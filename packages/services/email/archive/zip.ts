@@ -24,7 +24,8 @@ export const listZip = (path: string): Member[] => {
     const { size } = fstatSync(fd);
     const tail = at(fd, Math.max(0, size - 66_000), Math.min(size, 66_000));
     const end = tail.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
-    if (end < 0 || end + 22 > tail.length) throw new BadArchive('it has no end of central directory: it is cut off, or no ZIP archive');
+    if (end < 0 || end + 22 > tail.length)
+      throw new BadArchive('it has no end of central directory: it is cut off, or no ZIP archive');
     let bytes = tail.readUInt32LE(end + 12);
     let offset = tail.readUInt32LE(end + 16);
     if (offset === 0xffffffff || bytes === 0xffffffff) {
@@ -48,7 +49,10 @@ const members = (directory: Buffer): Member[] => {
     const raw = directory.subarray(from + 46, from + 46 + nameSize);
     const flags = directory.readUInt16LE(from + 8);
     const member: Member = {
-      name: (flags & 0x800) !== 0 || !raw.utf8Slice().includes('\ufffd') ? raw.utf8Slice() : raw.latin1Slice(),
+      name:
+        (flags & 0x800) !== 0 || !raw.toString('utf8').includes('\ufffd')
+          ? raw.toString('utf8')
+          : raw.toString('latin1'),
       size: directory.readUInt32LE(from + 24),
       packed: directory.readUInt32LE(from + 20),
       method: directory.readUInt16LE(from + 10),
@@ -79,14 +83,16 @@ const widen = (member: Member, extra: Buffer): void => {
 /** A member's bytes. @throws BadArchive where it is encrypted, damaged, larger than it says or than is read at all */
 export const readMember = (path: string, member: Member): Buffer => {
   if (member.encrypted) throw new BadArchive(`${member.name} is encrypted`);
-  if (member.size > MOST || member.packed > MOST) throw new BadArchive(`${member.name} has more than ${MOST} bytes: unpack the archive first`);
+  if (member.size > MOST || member.packed > MOST)
+    throw new BadArchive(`${member.name} has more than ${MOST} bytes: unpack the archive first`);
   const fd = openSync(path, 'r');
   try {
     const head = at(fd, member.offset, 30);
     if (head.length < 30 || head.readUInt32LE(0) !== 0x04034b50) throw new BadArchive(`${member.name} is damaged`);
     const packed = at(fd, member.offset + 30 + head.readUInt16LE(26) + head.readUInt16LE(28), member.packed);
     if (member.method === 0) return packed;
-    if (member.method !== 8) throw new BadArchive(`${member.name} is packed in a way that is not supported (${member.method})`);
+    if (member.method !== 8)
+      throw new BadArchive(`${member.name} is packed in a way that is not supported (${member.method})`);
     return inflateRawSync(packed, { maxOutputLength: Math.max(1, member.size) });
   } catch (error) {
     if (error instanceof BadArchive) throw error;

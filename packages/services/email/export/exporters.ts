@@ -36,7 +36,10 @@ export const exporters: Readonly<Record<Form, Exporter>> = {
         const sender = (message.from[0]?.address ?? '').replace(/[^\x21-\x7e]/g, '') || 'MAILER-DAEMON';
         yield `From ${sender} ${week} ${month} ${day} ${time} ${year}\n`;
         // mboxrd: lines that look like the one above get one more ">", and a reader takes one off.
-        const text = bytes.latin1Slice().replaceAll('\r\n', '\n').replace(/^(>*From )/gm, '>$1');
+        const text = bytes
+          .toString('latin1')
+          .replaceAll('\r\n', '\n')
+          .replace(/^(>*From )/gm, '>$1');
         yield Buffer.from(text.endsWith('\n') ? `${text}\n` : `${text}\n\n`, 'latin1');
       }
     },
@@ -82,7 +85,8 @@ export const exporters: Readonly<Record<Form, Exporter>> = {
   },
 };
 
-const list = (addresses: Message['to']): string => addresses.map(({ name, address }) => (name === '' ? address : `${name} <${address}>`)).join('; ');
+const list = (addresses: Message['to']): string =>
+  addresses.map(({ name, address }) => (name === '' ? address : `${name} <${address}>`)).join('; ');
 
 /** The columns of tables. */
 const fields: Readonly<Record<string, (message: Message, one: Exported) => string>> = {

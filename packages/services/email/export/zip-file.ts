@@ -10,7 +10,8 @@ export const zipFile = () => {
   let offset = 0;
   return {
     *add(name: string, content: Buffer): Generator<Buffer> {
-      if (directory.length >= MOST) throw new RangeError(`An archive holds at most ${MOST} messages: export them in parts.`);
+      if (directory.length >= MOST)
+        throw new RangeError(`An archive holds at most ${MOST} messages: export them in parts.`);
       const packed = deflateRawSync(content, { level: 6 });
       const path = Buffer.from(name, 'utf8');
       const common = Buffer.alloc(26);

@@ -31,7 +31,8 @@ create table ids (id text primary key, thread integer not null, message integer)
 `;
 
 export const catalogPath = (folder: string): string => join(folder, 'catalog.db');
-export const textPath = (folder: string, number: number): string => join(folder, `text-${String(number).padStart(4, '0')}.db`);
+export const textPath = (folder: string, number: number): string =>
+  join(folder, `text-${String(number).padStart(4, '0')}.db`);
 
 /** Messages of one file of texts: a call that adds to an index writes one of these anew, not all (docs/workspaces.md). */
 export const IN_ONE_TEXT = 20_000;
@@ -55,11 +56,15 @@ export const openToWrite = (folder: string): DatabaseSync => {
   return assertForm(db);
 };
 
-export const openToRead = (folder: string): DatabaseSync => assertForm(new DatabaseSync(catalogPath(folder), { readOnly: true }));
+export const openToRead = (folder: string): DatabaseSync =>
+  assertForm(new DatabaseSync(catalogPath(folder), { readOnly: true }));
 
 const assertForm = (db: DatabaseSync): DatabaseSync => {
   const form = db.prepare('select number from form').get()?.['number'];
-  if (form !== FORM) throw new Error(`This index was made by another version of the service (form ${form}, this one has ${FORM}): ingest the archives anew, under another name of index.`);
+  if (form !== FORM)
+    throw new Error(
+      `This index was made by another version of the service (form ${form}, this one has ${FORM}): ingest the archives anew, under another name of index.`,
+    );
   return db;
 };
 

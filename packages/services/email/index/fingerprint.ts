@@ -8,7 +8,13 @@ import type { Message } from '../mime/message.ts';
 export const fingerprint = (message: Message): Buffer => {
   const hash = createHash('sha256');
   const addresses = [...message.to, ...message.cc].map(({ address }) => address.toLowerCase()).sort();
-  const head = [message.messageId, message.from[0]?.address.toLowerCase() ?? '', message.date ?? '', message.subject, ...addresses];
+  const head = [
+    message.messageId,
+    message.from[0]?.address.toLowerCase() ?? '',
+    message.date ?? '',
+    message.subject,
+    ...addresses,
+  ];
   hash.update(JSON.stringify(head));
   hash.update(message.text.replace(/\s+/g, ''));
   for (const { content } of message.attachments) hash.update(createHash('sha256').update(content).digest());

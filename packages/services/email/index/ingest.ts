@@ -56,10 +56,18 @@ export const ingest = ({ base, index, path, limit, classify, progress }: IngestO
   const files = [...walk(base, path)];
   const total = files.reduce((sum, { size }) => sum + size, 0) || 1;
   const writer = indexWriter(index, classify);
-  const result: Ingested = { added: 0, duplicates: 0, bytes: 0, files: { read: 0, unchanged: 0, skipped: 0 }, done: true, problems: [] };
+  const result: Ingested = {
+    added: 0,
+    duplicates: 0,
+    bytes: 0,
+    files: { read: 0, unchanged: 0, skipped: 0 },
+    done: true,
+    problems: [],
+  };
   let before = 0;
   for (const file of files) {
-    const say = (at: number): void => progress(Math.min(1, (before + at) / total), `${result.added} messages, ${file.path}`);
+    const say = (at: number): void =>
+      progress(Math.min(1, (before + at) / total), `${result.added} messages, ${file.path}`);
     if (!readFile(writer, base, file, limit, result, say)) {
       result.done = false;
       break;
@@ -71,7 +79,14 @@ export const ingest = ({ base, index, path, limit, classify, progress }: IngestO
 };
 
 /** @returns false where the limit was met before the file's end */
-const readFile = (writer: IndexWriter, base: string, file: ArchiveFile, limit: number, result: Ingested, say: (at: number) => void): boolean => {
+const readFile = (
+  writer: IndexWriter,
+  base: string,
+  file: ArchiveFile,
+  limit: number,
+  result: Ingested,
+  say: (at: number) => void,
+): boolean => {
   const { db } = writer;
   const path = join(base, file.path);
   const known = sourceOf(db, file.path);
@@ -122,13 +137,19 @@ const sourceOf = (db: DatabaseSync, path: string): Source | undefined =>
   db.prepare('select id, size, head, next, done from sources where path = ?').get(path) as Source | undefined;
 
 const addSource = (db: DatabaseSync, path: string, kind: string): number =>
-  Number(db.prepare("insert into sources (path, kind, size, head, next, done, messages) values (?, ?, 0, '', 0, 0, 0)").run(path, kind).lastInsertRowid);
+  Number(
+    db
+      .prepare("insert into sources (path, kind, size, head, next, done, messages) values (?, ?, 0, '', 0, 0, 0)")
+      .run(path, kind).lastInsertRowid,
+  );
 
 const headOf = (path: string, size: number): string => {
   const fd = openSync(path, 'r');
   try {
     const bytes = Buffer.allocUnsafe(size);
-    return createHash('sha256').update(bytes.subarray(0, readSync(fd, bytes, 0, size, 0))).digest('hex');
+    return createHash('sha256')
+      .update(bytes.subarray(0, readSync(fd, bytes, 0, size, 0)))
+      .digest('hex');
   } finally {
     closeSync(fd);
   }

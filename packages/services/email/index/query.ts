@@ -11,7 +11,9 @@ export interface Compiled {
   values: (string | number)[];
 }
 
-type Token = { kind: 'open' | 'close' | 'or' | 'and' | 'not' } | { kind: 'term'; field: string; text: string; phrase: boolean };
+type Token =
+  | { kind: 'open' | 'close' | 'or' | 'and' | 'not' }
+  | { kind: 'term'; field: string; text: string; phrase: boolean };
 
 const TEXT_FIELDS: Readonly<Record<string, string>> = {
   subject: 'subject',
@@ -22,7 +24,8 @@ const TEXT_FIELDS: Readonly<Record<string, string>> = {
   attachment: 'files',
   file: 'files',
 };
-const FILTERS = 'after, before, on, has, type, larger, smaller, folder, thread, id, language, category, sha256, flag, is, domain';
+const FILTERS =
+  'after, before, on, has, type, larger, smaller, folder, thread, id, language, category, sha256, flag, is, domain';
 const MOST_TERMS = 64;
 
 const TOKEN = /\s*(?:(\()|(\))|(-)?(?:([a-z_]+):)?(?:"([^"]*)"?|([^\s()"]+)))/giy;
@@ -41,7 +44,13 @@ const tokens = (query: string): Token[] => {
       if (field === '' && minus === undefined && word === 'OR') found.push({ kind: 'or' });
       else if (field === '' && minus === undefined && word === 'AND') found.push({ kind: 'and' });
       else if (field === '' && minus === undefined && word === 'NOT') found.push({ kind: 'not' });
-      else found.push({ kind: 'term', field: field.toLowerCase(), text: phrase ?? word ?? '', phrase: phrase !== undefined });
+      else
+        found.push({
+          kind: 'term',
+          field: field.toLowerCase(),
+          text: phrase ?? word ?? '',
+          phrase: phrase !== undefined,
+        });
     }
     if (found.length > MOST_TERMS * 3) throw new BadQuery(`A query has at most ${MOST_TERMS} terms.`);
   }
@@ -64,7 +73,8 @@ export const compile = (query: string): Compiled => {
       at++;
       parts.push(conjunction());
     }
-    if (parts.length > 1 && parts.includes('')) throw new BadQuery('OR needs words on both sides; filters such as after: cannot be in it.');
+    if (parts.length > 1 && parts.includes(''))
+      throw new BadQuery('OR needs words on both sides; filters such as after: cannot be in it.');
     return parts.length === 1 ? parts[0]! : `(${parts.join(' OR ')})`;
   };
   const conjunction = (): string => {
@@ -103,8 +113,10 @@ export const compile = (query: string): Compiled => {
     }
     if (token.kind !== 'term') throw new BadQuery('A word is missing beside AND, OR or a bracket.');
     const column = TEXT_FIELDS[token.field];
-    if (token.field === '' || column !== undefined) return `${column === undefined ? '' : `${column} : `}${words(token)}`;
-    if (depth > 0 || list.some(({ kind }) => kind === 'or') && insideOr(list, at)) throw new BadQuery(`The filter ${token.field}: has to stand outside of brackets and OR.`);
+    if (token.field === '' || column !== undefined)
+      return `${column === undefined ? '' : `${column} : `}${words(token)}`;
+    if (depth > 0 || (list.some(({ kind }) => kind === 'or') && insideOr(list, at)))
+      throw new BadQuery(`The filter ${token.field}: has to stand outside of brackets and OR.`);
     const [condition, ...values] = filter(token.field, token.text);
     out.where.push(negated ? `not coalesce((${condition}), 0)` : condition);
     out.values.push(...values);
@@ -117,7 +129,8 @@ export const compile = (query: string): Compiled => {
 };
 
 /** Whether OR stands beside a term, outside of brackets. */
-const insideOr = (list: readonly Token[], at: number): boolean => list[at]?.kind === 'or' || list[at - 2]?.kind === 'or';
+const insideOr = (list: readonly Token[], at: number): boolean =>
+  list[at]?.kind === 'or' || list[at - 2]?.kind === 'or';
 
 /** A word, a phrase, a beginning (`invoic*`), or words near one another (`payment~5~late`), as FTS5 writes them. */
 const words = ({ text, phrase }: { text: string; phrase: boolean }): string => {
@@ -135,9 +148,11 @@ const period = (text: string): [number, number] => {
   const match = /^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$/.exec(text);
   if (match === null) throw new BadQuery(`${JSON.stringify(text)} is no date: write 2001, 2001-05 or 2001-05-31.`);
   const [year, month, day] = match.slice(1).map((part) => (part === undefined ? undefined : Number(part)));
-  if ((month ?? 1) < 1 || (month ?? 1) > 12 || (day ?? 1) < 1 || (day ?? 1) > 31) throw new BadQuery(`${JSON.stringify(text)} is no date.`);
+  if ((month ?? 1) < 1 || (month ?? 1) > 12 || (day ?? 1) < 1 || (day ?? 1) > 31)
+    throw new BadQuery(`${JSON.stringify(text)} is no date.`);
   const from = Date.UTC(year!, (month ?? 1) - 1, day ?? 1);
-  const to = day !== undefined ? from + 86_400_000 : month !== undefined ? Date.UTC(year!, month, 1) : Date.UTC(year! + 1, 0, 1);
+  const to =
+    day !== undefined ? from + 86_400_000 : month !== undefined ? Date.UTC(year!, month, 1) : Date.UTC(year! + 1, 0, 1);
   return [from, to];
 };
 
@@ -163,7 +178,11 @@ const filter = (field: string, text: string): [string, ...(string | number)[]] =
       if (text === 'broken') return ['m.findings is not null'];
       throw new BadQuery('Behind is: comes duplicate or broken.');
     case 'type':
-      return [`exists (select 1 from attachments a where a.message = m.id and (a.type like ? escape '\\' or a.detected like ? escape '\\'))`, like(text), like(text)];
+      return [
+        `exists (select 1 from attachments a where a.message = m.id and (a.type like ? escape '\\' or a.detected like ? escape '\\'))`,
+        like(text),
+        like(text),
+      ];
     case 'larger':
       return ['m.bytes > ?', bytes(text)];
     case 'smaller':
@@ -179,13 +198,18 @@ const filter = (field: string, text: string): [string, ...(string | number)[]] =
     case 'category':
       return ['m.category = ?', text];
     case 'sha256':
-      return ['exists (select 1 from attachments a where a.message = m.id and lower(hex(a.sha256)) = ?)', text.toLowerCase()];
+      return [
+        'exists (select 1 from attachments a where a.message = m.id and lower(hex(a.sha256)) = ?)',
+        text.toLowerCase(),
+      ];
     case 'flag':
       return [`(' ' || m.flags || ' ') like ? escape '\\'`, `% ${like(text).slice(1, -1)} %`];
     case 'domain':
       return ['exists (select 1 from people p where p.id = m.sender and p.domain = ?)', text.toLowerCase()];
     default:
-      throw new BadQuery(`${field}: is no field. Words are looked for in ${Object.keys(TEXT_FIELDS).join(', ')}; filters are ${FILTERS}. A text with a colon goes in quotes.`);
+      throw new BadQuery(
+        `${field}: is no field. Words are looked for in ${Object.keys(TEXT_FIELDS).join(', ')}; filters are ${FILTERS}. A text with a colon goes in quotes.`,
+      );
   }
 };
 

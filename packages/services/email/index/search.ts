@@ -27,11 +27,13 @@ const WEIGHTS = '8.0, 4.0, 2.0, 1.0, 4.0';
 export const search = (db: DatabaseSync, folder: string, options: SearchOptions): { total: number; hits: Hit[] } => {
   const { match, where, values } = compile(options.query);
   const conditions = [...where];
-  if (!options.duplicates && !where.some((one) => one.includes('duplicate_of'))) conditions.push('m.duplicate_of is null');
+  if (!options.duplicates && !where.some((one) => one.includes('duplicate_of')))
+    conditions.push('m.duplicate_of is null');
   const needsText = match !== '' || where.some((one) => one.includes('t.text'));
   const hits: Hit[] = [];
   const gather = (sql: string, given: readonly (string | number)[]): void => {
-    for (const row of db.prepare(sql).iterate(...given)) hits.push({ number: row['id'] as number, score: -(row['rank'] as number), date: row['date'] as number | null });
+    for (const row of db.prepare(sql).iterate(...given))
+      hits.push({ number: row['id'] as number, score: -(row['rank'] as number), date: row['date'] as number | null });
   };
   const clause = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
   if (!needsText) gather(`select m.id, m.date, 0 as rank from messages m${clause}`, values);
@@ -40,7 +42,11 @@ export const search = (db: DatabaseSync, folder: string, options: SearchOptions)
       if (!existsSync(textPath(folder, number))) continue;
       db.prepare('attach ? as t').run(textPath(folder, number));
       try {
-        if (match === '') gather(`select m.id, m.date, 0 as rank from messages m${clause} and m.id / ${IN_ONE_TEXT} = ${number}`, values);
+        if (match === '')
+          gather(
+            `select m.id, m.date, 0 as rank from messages m${clause} and m.id / ${IN_ONE_TEXT} = ${number}`,
+            values,
+          );
         else
           gather(
             `select m.id, m.date, bm25(text, ${WEIGHTS}) as rank from t.text join messages m on m.id = text.rowid where text match ?${conditions.map((one) => ` and ${one}`).join('')}`,

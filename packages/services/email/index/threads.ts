@@ -16,7 +16,9 @@ export const ancestors = ({ references, inReplyTo, messageId }: Message): string
  */
 export const threader = (db: DatabaseSync) => {
   const find = db.prepare('select thread from ids where id = ?');
-  const add = db.prepare('insert into ids (id, thread, message) values (?, ?, ?) on conflict (id) do update set message = coalesce(message, excluded.message)');
+  const add = db.prepare(
+    'insert into ids (id, thread, message) values (?, ?, ?) on conflict (id) do update set message = coalesce(message, excluded.message)',
+  );
   const moveIds = db.prepare('update ids set thread = ? where thread = ?');
   const moveMessages = db.prepare('update messages set thread = ? where thread = ?');
   const threadOf = (id: string): number | undefined => find.get(id)?.['thread'] as number | undefined;

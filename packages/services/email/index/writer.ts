@@ -27,7 +27,9 @@ export const indexWriter = (folder: string, classify: (message: Message) => stri
   const thread = threader(db);
   const person = peopleOf(db);
   const copyOf = db.prepare('select id from messages where content = ? and duplicate_of is null');
-  const insert = db.prepare(`insert into messages values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const insert = db.prepare(
+    `insert into messages values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   const receive = db.prepare('insert or ignore into recipients values (?, ?, ?)');
   const attach = db.prepare('insert into attachments values (?, ?, ?, ?, ?, ?, ?)');
   let number = (db.prepare('select max(id) as last from messages').get()?.['last'] as number | null) ?? 0;
@@ -104,7 +106,9 @@ const textWriter = (folder: string) => {
         file = wanted;
         db = openText(folder, file);
         db.exec('begin');
-        insert = db.prepare('insert into text (rowid, subject, sender, recipients, body, files) values (?, ?, ?, ?, ?, ?)');
+        insert = db.prepare(
+          'insert into text (rowid, subject, sender, recipients, body, files) values (?, ?, ?, ?, ?, ?)',
+        );
       }
       const people = (list: Message['from']): string => list.map(({ name, address }) => `${name} ${address}`).join(' ');
       insert!.run(

@@ -115,19 +115,27 @@ const mailbox = (
   quotedAddress: boolean,
 ): Address | undefined => {
   const plain = (list: readonly string[]): string =>
-    decodeWords(list.filter((word) => word !== '').map((word) => word.replace('\u0000', '')).join(' '))
+    decodeWords(
+      list
+        .filter((word) => word !== '')
+        .map((word) => word.replace('\u0000', ''))
+        .join(' '),
+    )
       .replace(/\s+/g, ' ')
       .trim();
   if (angle !== undefined) {
     // `<@relay,@relay:local@domain>`: RFC 5322 §4.4
-    const bare = angle.replace(/^\s*@[^:]*:/, '').trim();
+    const bare = angle
+      .replace(/^\s*@[^:]*:/, '')
+      .replace(/\([^()]*\)/g, '')
+      .trim();
     const name = plain(words) || decodeWords(comment);
     const address = normal(bare);
     return address === '' && name === '' ? undefined : { name, address };
   }
   if (words.length === 0 && comment === '') return undefined;
   // Obsolete: white space around `@` and dots of an address that stands alone.
-  const spaced = quotedAddress ? words : words.join('\n').replace(/\n?(@|(?<=\w)\.(?=\w))\n?/g, '$1').split('\n');
+  const spaced = quotedAddress ? words : closed(words);
   const which = spaced.findIndex((word) => word.includes('@') && !word.startsWith('\u0000'));
   if (which < 0) {
     const name = plain(words) || decodeWords(comment);
@@ -137,9 +145,20 @@ const mailbox = (
   return { name: rest || decodeWords(comment), address: normal(spaced[which]!) };
 };
 
+const closed = (words: readonly string[]): string[] => {
+  const line = words.join('\n').replace(/\n?@\n?/, '@');
+  const mark = line.indexOf('@');
+  return (line.slice(0, Math.max(0, mark)) + line.slice(Math.max(0, mark)).replace(/\n?\.\n?/g, '.')).split('\n');
+};
+
 const normal = (text: string): string => {
-  const bare = decodeWords(text).replace(/^mailto:/i, '').trim();
+  const bare = decodeWords(text)
+    .replace(/^mailto:/i, '')
+    .trim();
   const mark = bare.lastIndexOf('@');
   if (mark < 0) return bare.replace(/\s+/g, '');
-  return `${bare.slice(0, mark).trim()}@${bare.slice(mark + 1).replace(/\s+/g, '').toLowerCase()}`;
+  return `${bare.slice(0, mark).trim()}@${bare
+    .slice(mark + 1)
+    .replace(/\s+/g, '')
+    .toLowerCase()}`;
 };

@@ -14,15 +14,19 @@ const RESULT = /\b(dkim|spf|dmarc|arc|auth|iprev|dkim-adsp|bimi)\s*=\s*([a-z]+)(
 const PROPERTY = /\b(?:header\.(?:d|i|from)|smtp\.(?:mailfrom|helo))\s*=\s*"?@?([^\s;"]+)/i;
 
 export const authenticationOf = (header: Header): Authentication | undefined => {
-  const field = header.raw('authentication-results') || header.raw('arc-authentication-results').replace(/^\s*i=\d+;\s*/, '');
+  const field =
+    header.raw('authentication-results') || header.raw('arc-authentication-results').replace(/^\s*i=\d+;\s*/, '');
   const results = [...field.replace(/\([^)]*\)/g, ' ').matchAll(RESULT)].map(([, method, result, properties]) => {
     const of = PROPERTY.exec(properties!)?.[1];
     return { method: method!.toLowerCase(), result: result!.toLowerCase(), ...(of !== undefined && { of }) };
   });
   // RFC 7208 §9.1, of servers that write no Authentication-Results.
   const spf = /^\s*([a-z]+)/i.exec(header.raw('received-spf'))?.[1];
-  if (spf !== undefined && !results.some(({ method }) => method === 'spf')) results.push({ method: 'spf', result: spf.toLowerCase() });
-  const signedBy = header.all('dkim-signature').flatMap((value) => /(?:^|;)\s*d\s*=\s*([^\s;]+)/.exec(value)?.[1] ?? []);
+  if (spf !== undefined && !results.some(({ method }) => method === 'spf'))
+    results.push({ method: 'spf', result: spf.toLowerCase() });
+  const signedBy = header
+    .all('dkim-signature')
+    .flatMap((value) => /(?:^|;)\s*d\s*=\s*([^\s;]+)/.exec(value)?.[1] ?? []);
   if (results.length === 0 && signedBy.length === 0) return undefined;
   const by = /^\s*([^\s;=]+)\s*(?:\d+\s*)?;/.exec(field)?.[1];
   return { results, ...(by !== undefined && { by }), ...(signedBy.length > 0 && { signedBy: [...new Set(signedBy)] }) };

@@ -23,10 +23,13 @@ export const readCalendar = (text: string): CalendarEvent[] => {
     const match = /^([A-Za-z-]+)((?:;[^:"]*(?:"[^"]*"[^:"]*)*)?):(.*)$/.exec(line);
     if (match === null) continue;
     const [, name, parameters, value] = match as unknown as [string, string, string, string];
-    const plain = value.replace(/\\([nN;,\\])/g, (_, char: string) => (char.toLowerCase() === 'n' ? '\n' : char)).trim();
+    const plain = value
+      .replace(/\\([nN;,\\])/g, (_, char: string) => (char.toLowerCase() === 'n' ? '\n' : char))
+      .trim();
     const upper = name.toUpperCase();
     if (upper === 'METHOD') method = plain.toUpperCase();
-    else if (upper === 'BEGIN' && plain.toUpperCase() === 'VEVENT' && event === undefined) event = { uid: '', summary: '', start: '', end: '', location: '', organizer: '', attendees: [], method };
+    else if (upper === 'BEGIN' && plain.toUpperCase() === 'VEVENT' && event === undefined)
+      event = { uid: '', summary: '', start: '', end: '', location: '', organizer: '', attendees: [], method };
     else if (event === undefined) continue;
     else if (upper === 'BEGIN') inner++;
     else if (upper === 'END') {
@@ -42,7 +45,8 @@ export const readCalendar = (text: string): CalendarEvent[] => {
     else if (upper === 'DTSTART') event.start = withZone(plain, parameters);
     else if (upper === 'DTEND') event.end = withZone(plain, parameters);
     else if (upper === 'ORGANIZER') event.organizer = plain.replace(/^mailto:/i, '');
-    else if (upper === 'ATTENDEE' && event.attendees.length < MOST) event.attendees.push(plain.replace(/^mailto:/i, ''));
+    else if (upper === 'ATTENDEE' && event.attendees.length < MOST)
+      event.attendees.push(plain.replace(/^mailto:/i, ''));
   }
   return events;
 };

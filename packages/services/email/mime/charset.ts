@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
 import { decodeUtf7 } from './utf7.ts';
 
 /** Names that mail uses and the WHATWG Encoding Standard does not know. */
@@ -51,10 +53,8 @@ const ascii = (bytes: Buffer): boolean => {
 };
 
 /** Text that is UTF-8, or else of the charset that such bytes are most often of. */
-const guess = (bytes: Buffer): string => {
-  const text = bytes.utf8Slice();
-  return text.includes('\ufffd') ? new TextDecoder('windows-1252').decode(bytes) : text;
-};
+const guess = (bytes: Buffer): string =>
+  isUtf8(bytes) ? bytes.toString('utf8') : decoderOf('windows-1252')!.decode(bytes);
 
 /**
  * Text of bytes in a charset as a header names it (RFC 2046 §4.1.2). What is declared as ASCII, as nothing, or as a charset that
@@ -65,9 +65,10 @@ const guess = (bytes: Buffer): string => {
 export const decodeText = (bytes: Buffer, charset: string): { text: string; known: boolean } => {
   const label = charset.trim().toLowerCase().replace(/^"|"$/g, '');
   if (bytes.length < 4096 && label !== 'utf-7' && !/^(?:utf-?(?:16|32)|iso-2022|hz-)/.test(label) && ascii(bytes))
-    return { text: bytes.latin1Slice(), known: true };
+    return { text: bytes.toString('latin1'), known: true };
   if (UTF8.has(label)) return { text: guess(bytes), known: true };
-  if (label === 'utf-7' || label === 'unicode-1-1-utf-7') return { text: decodeUtf7(bytes.latin1Slice()), known: true };
+  if (label === 'utf-7' || label === 'unicode-1-1-utf-7')
+    return { text: decodeUtf7(bytes.toString('latin1')), known: true };
   const decoder = decoderOf(label);
   if (decoder === undefined) return { text: guess(bytes), known: false };
   return { text: decoder.decode(bytes), known: true };

@@ -31,7 +31,7 @@ const ZONES: Readonly<Record<string, number>> = {
   jst: 540,
 };
 const DATE =
-  /^(?:[a-z]+\.?,?\s*)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s,-]+(\d{2,4})[\s,]+(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2})(?:[.,]\d+)?)?\s*([ap]m\b)?\s*(.*)$/i;
+  /^(?:[a-z]+\.?,?\s*)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s,-]+(\d{2,4})[\s,]+(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2})(?:[.,]\d+)?)?\s*([ap]m\b)?\s*(.*)$/i;
 /** `Mon Nov 23 10:00:00 2026`, as ctime writes. */
 const CTIME =
   /^(?:[a-z]{3}[a-z]*,?\s+)?([a-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s+(?:([a-z]{1,5}|[+-]\d{4})\s+)?(\d{4})(?:\s+(.*))?$/i;
@@ -52,7 +52,9 @@ export const parseDate = (field: string): MailDate | undefined => {
     const [, month, day, hour, minute, second, zone, year, after] = ctime;
     return made(year!, month!, day!, Number(hour), minute!, second, zone ?? after ?? '');
   }
-  const time = /\d{4}/.test(text) ? Date.parse(/[zZ]$|[+-]\d{2}:?\d{2}$|gmt|utc/i.test(text) ? text : `${text}Z`) : Number.NaN;
+  const time = /\d{4}/.test(text)
+    ? Date.parse(/[zZ]$|[+-]\d{2}:?\d{2}$|gmt|utc/i.test(text) ? text : `${text}Z`)
+    : Number.NaN;
   if (Number.isNaN(time)) return undefined;
   const iso = /([+-])(\d{2}):?(\d{2})$/.exec(text);
   const offset = iso === null ? 0 : Number(`${iso[1]}1`) * (Number(iso[2]) * 60 + Number(iso[3]));
@@ -79,7 +81,8 @@ const made = (
   if (year.length === 2) full += full < 50 ? 2000 : 1900;
   else if (year.length === 3) full += 1900;
   const date = Number(day);
-  if (index < 0 || date < 1 || date > 31 || hour > 24 || Number(minute) > 59 || Number(second ?? 0) > 60) return undefined;
+  if (index < 0 || date < 1 || date > 31 || hour > 24 || Number(minute) > 59 || Number(second ?? 0) > 60)
+    return undefined;
   const offset = offsetOf(zone);
   const time = Date.UTC(full, index, date, hour, Number(minute), Number(second ?? 0)) - offset * 60_000;
   return { time, offset };

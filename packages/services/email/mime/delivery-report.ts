@@ -15,7 +15,10 @@ const MOST = 1_000;
 export const readReport = (type: string, text: string): DeliveryReport => {
   const kind = type.includes('feedback') ? 'feedback' : type.includes('disposition') ? 'disposition' : 'delivery';
   const report: DeliveryReport = { kind, recipients: [], fields: [] };
-  for (const block of text.replace(/\r\n?/g, '\n').replace(/\n[ \t]+/g, ' ').split(/\n{2,}/)) {
+  for (const block of text
+    .replace(/\r\n?/g, '\n')
+    .replace(/\n[ \t]+/g, ' ')
+    .split(/\n{2,}/)) {
     const fields = new Map<string, string>();
     for (const line of block.split('\n')) {
       const colon = line.indexOf(':');
@@ -25,8 +28,15 @@ export const readReport = (type: string, text: string): DeliveryReport => {
     const bare = (value: string): string => value.replace(/^[\w-]+;\s*/, '').replace(/^<|>$/g, '');
     const recipient = bare(of('final-recipient') || of('original-recipient'));
     if (kind === 'delivery' && recipient !== '') {
-      if (report.recipients.length < MOST) report.recipients.push({ address: recipient, action: of('action').toLowerCase(), status: of('status').split(' ')[0]!, diagnostic: bare(of('diagnostic-code')) });
-    } else if (report.fields.length < MOST) report.fields.push(...[...fields].map(([name, value]) => `${name}: ${value}`));
+      if (report.recipients.length < MOST)
+        report.recipients.push({
+          address: recipient,
+          action: of('action').toLowerCase(),
+          status: of('status').split(' ')[0]!,
+          diagnostic: bare(of('diagnostic-code')),
+        });
+    } else if (report.fields.length < MOST)
+      report.fields.push(...[...fields].map(([name, value]) => `${name}: ${value}`));
   }
   return report;
 };

@@ -50,10 +50,15 @@ for (const [index, name] of LATIN1.split(' ').entries()) names.set(name, String.
 /** References to characters decoded, numeric ones with windows-1252 for what C1 would be (HTML §13.2.5.80). */
 export const decodeEntities = (text: string): string =>
   text.includes('&')
-    ? text.replace(/&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,7}));?/g, (whole, decimal, hex, name) => {
-        if (name !== undefined) return names.get(name) ?? whole;
-        const code = decimal !== undefined ? Number(decimal) : Number.parseInt(hex, 16);
-        if (code >= 0x80 && code < 0xa0) return new TextDecoder('windows-1252').decode(Buffer.from([code]));
-        return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000) ? String.fromCodePoint(code) : '\ufffd';
-      })
+    ? text.replace(
+        /&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,7}));?/g,
+        (whole, decimal, hex, name) => {
+          if (name !== undefined) return names.get(name) ?? whole;
+          const code = decimal !== undefined ? Number(decimal) : Number.parseInt(hex, 16);
+          if (code >= 0x80 && code < 0xa0) return new TextDecoder('windows-1252').decode(Buffer.from([code]));
+          return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000)
+            ? String.fromCodePoint(code)
+            : '\ufffd';
+        },
+      )
     : text;

@@ -34,7 +34,9 @@ export class Header {
 
 /** Characters of a header that are looked at first; most are shorter. */
 const AT_FIRST = 4_096;
-const END = /\n[ \t]*\r?\n|^[ \t]*\r?\n/;
+const LATER_FIELD = /\n[\x21-\x39\x3b-\x7e]+[ \t]*:/;
+const LOOK_AHEAD = 2_000;
+const END = /\n\r?\n|^\r?\n/;
 
 /**
  * Reads the header that a message or part begins with. Lines may end in CRLF, LF or both mixed. A line that is no field is
@@ -52,7 +54,7 @@ export const readHeader = (
   let body = end;
   for (let size = AT_FIRST; ; size *= 8) {
     const stop = Math.min(start + size, end);
-    text = bytes.latin1Slice(start, stop);
+    text = bytes.toString('latin1', start, stop);
     const match = END.exec(text);
     if (match !== null) {
       body = start + match.index + match[0].length;
@@ -76,7 +78,11 @@ export const readHeader = (
       if (match !== null) fields.push([nameOf(match[1]!), line.slice(match[0].length).trimStart()]);
       else if (!(at === 0 && ENVELOPE.test(line))) {
         findings.add('bad-header-line', `A line of the header is no field: ${JSON.stringify(line.slice(0, 60))}.`);
-        if (!FIELD.test(text.slice(stop + 1, stop + 200))) return { header: new Header(fields), body: start + at };
+        if (!LATER_FIELD.test(text.slice(stop, stop + LOOK_AHEAD)))
+          return { header: new Header(fields), body: start + at };
+        // A line that a mailer broke without indenting it.
+        const last = fields.at(-1);
+        if (last !== undefined && !line.includes(':')) last[1] += ` ${line}`;
       }
     }
     at = stop + 1;

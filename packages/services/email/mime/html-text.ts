@@ -58,7 +58,9 @@ const tagEnd = (html: string, open: number): number => {
   if (end < 0) return html.length;
   const tag = html.slice(open, end);
   if (!tag.includes('"') && !tag.includes("'")) return end;
-  const quoted = /^<[^>"']*(?:(?:"[^"]{0,4096}"|'[^']{0,4096}')[^>"']*)*>/.exec(html.slice(open, Math.min(end + 8_192, html.length)));
+  const quoted = /^<[^>"']*(?:(?:"[^"]{0,4096}"|'[^']{0,4096}')[^>"']*)*>/.exec(
+    html.slice(open, Math.min(end + 8_192, html.length)),
+  );
   return quoted === null ? end : open + quoted[0].length - 1;
 };
 

@@ -62,7 +62,8 @@ export const messageIds = (value: string): string[] => {
   return found.length > MOST_IDS ? [found[0]!, ...found.slice(1 - MOST_IDS)] : found;
 };
 
-const SPECIAL = /^(?:text\/calendar|message\/(?:delivery-status|disposition-notification|feedback-report|global-delivery-status))$/;
+const SPECIAL =
+  /^(?:text\/calendar|message\/(?:delivery-status|disposition-notification|feedback-report|global-delivery-status))$/;
 
 interface Bodies {
   text: string[];
@@ -80,7 +81,8 @@ export const parseMessage = (given: Buffer): Message => {
   const special: Message['special'] = [];
   collect({ bytes, findings, bodies, attachments, special }, root, false);
   const date = parseDate(header.raw('date'));
-  if (date === undefined && header.raw('date') !== '') findings.add('bad-date', `This is no date: ${JSON.stringify(header.text('date').slice(0, 80))}.`);
+  if (date === undefined && header.raw('date') !== '')
+    findings.add('bad-date', `This is no date: ${JSON.stringify(header.text('date').slice(0, 80))}.`);
   if (header.fields.length === 0) findings.add('no-header', 'The message has no header.');
   const html = bodies.html.join('\n');
   const addresses = (name: string): Address[] => header.all(name).flatMap(parseAddresses);
@@ -118,16 +120,26 @@ const collect = (to: Collecting, part: Part, alternative: boolean): void => {
     for (const child of part.children) collect(to, child, part.type === 'multipart/alternative');
     return;
   }
-  const { header, type } = part;
+  const { header } = part;
+  // A multipart of which no part is there: what stands in it is shown.
+  const type = part.type.startsWith('multipart/') ? 'text/plain' : part.type;
   const raw = to.bytes.subarray(part.start, part.end);
-  const encoding = header.raw('content-transfer-encoding').replace(/\([^)]*\)|;.*/g, '').trim().toLowerCase();
+  const encoding = header
+    .raw('content-transfer-encoding')
+    .replace(/\([^)]*\)|;.*/g, '')
+    .trim()
+    .toLowerCase();
   const disposition = parseParameters(header.raw('content-disposition'));
   const content = decodeBody(raw, type === 'message/rfc822' && encoding === '7bit' ? '' : encoding, to.findings);
   const name = fileName(disposition, part);
   const attached = disposition.value === 'attachment';
   if (!attached && (type === 'text/plain' || type === 'text/html') && !isFile(to.bodies, type, name)) {
     const { text, known } = decodeText(content, part.parameters.get('charset') ?? '');
-    if (!known) to.findings.add('unknown-charset', `The charset ${JSON.stringify(part.parameters.get('charset')!.slice(0, 40))} is unknown.`);
+    if (!known)
+      to.findings.add(
+        'unknown-charset',
+        `The charset ${JSON.stringify(part.parameters.get('charset')!.slice(0, 40))} is unknown.`,
+      );
     if (type === 'text/html') to.bodies.html.push(text);
     else to.bodies.text.push(takeUuencoded(asLines(text, part), to.attachments));
     return;
@@ -136,7 +148,6 @@ const collect = (to: Collecting, part: Part, alternative: boolean): void => {
     to.special.push({ type, text: decodeText(content, part.parameters.get('charset') ?? '').text });
     if (!attached && name === '' && (alternative || type.startsWith('message/'))) return;
   }
-  if (type.startsWith('multipart/') && content.length === 0) return;
   const detected = sniff(content);
   const contentId = header.raw('content-id').replace(/[<>\s]/g, '');
   to.attachments.push({
@@ -157,7 +168,10 @@ const isFile = (bodies: Bodies, type: string, name: string): boolean =>
 const fileName = (disposition: Parameterised, { parameters, header }: Part): string => {
   const said = disposition.parameters.get('filename') ?? parameters.get('name') ?? '';
   const fallback = said === '' ? decodeWords(header.raw('content-location')) : said;
-  return fallback.replace(/^.*[/\\]/, '').replace(/[\u0000-\u001f\u007f]/g, '').trim();
+  return fallback
+    .replace(/^.*[/\\]/, '')
+    .replace(/\p{Cc}/gu, '')
+    .trim();
 };
 
 /** `format=flowed` (RFC 3676): lines that a mailer broke come together again, where they are of the same depth of quoting. */
@@ -182,7 +196,7 @@ const asLines = (text: string, { parameters }: Part): string => {
 const withLineFeeds = (bytes: Buffer, findings: Findings): Buffer => {
   if (bytes.indexOf(0x0a) >= 0 || bytes.indexOf(0x0d) < 0) return bytes;
   findings.add('bare-cr', 'Lines end in carriage returns alone.');
-  return Buffer.from(bytes.latin1Slice().replaceAll('\r', '\n'), 'latin1');
+  return Buffer.from(bytes.toString('latin1').replaceAll('\r', '\n'), 'latin1');
 };
 
 /** SHA-256 of an attachment, in hexadecimal. */

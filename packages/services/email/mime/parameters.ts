@@ -23,7 +23,10 @@ interface Section {
  */
 export const parseParameters = (field: string): Parameterised => {
   const semicolon = field.indexOf(';');
-  const value = (semicolon < 0 ? field : field.slice(0, semicolon)).replace(/\([^)]*\)/g, '').trim().toLowerCase();
+  const value = (semicolon < 0 ? field : field.slice(0, semicolon))
+    .replace(/\([^)]*\)/g, '')
+    .trim()
+    .toLowerCase();
   const parameters = new Map<string, string>();
   if (semicolon < 0) return { value, parameters };
   const sections = new Map<string, Section[]>();
@@ -33,7 +36,10 @@ export const parseParameters = (field: string): Parameterised => {
     const equals = field.indexOf('=', at);
     if (equals < 0) break;
     const stray = field.lastIndexOf(';', equals);
-    const name = field.slice(Math.max(at, stray + 1), equals).trim().toLowerCase();
+    const name = field
+      .slice(Math.max(at, stray + 1), equals)
+      .trim()
+      .toLowerCase();
     let from = equals + 1;
     while (/\s/.test(field[from] ?? '')) from++;
     const pattern = field[from] === '"' ? QUOTED : PLAIN;

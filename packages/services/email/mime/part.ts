@@ -36,7 +36,8 @@ const read = (reading: Reading, start: number, end: number, byDefault: string, d
   const { header, body } = readHeader(bytes, start, end, findings);
   const said = parseParameters(header.raw('content-type'));
   let type = said.value;
-  if (type === 'text') type = 'text/plain'; // RFC 822's time
+  if (type === 'text')
+    type = 'text/plain'; // RFC 822's time
   else if (!TYPE.test(type)) {
     if (type !== '') findings.add('bad-content-type', `The content type ${JSON.stringify(type.slice(0, 60))} is none.`);
     type = byDefault;
@@ -58,8 +59,15 @@ const boundaryOf = ({ bytes, findings }: Reading, { parameters, start, end }: Pa
   const said = parameters.get('boundary')?.trimEnd();
   if (said !== undefined && said !== '') return said;
   // The first line that looks like one, where the header lost it.
-  const guessed = /(?:^|\n)--([^\s-][^\r\n]{0,68}?)[ \t]*\r?\n[\w-]+:/.exec(bytes.latin1Slice(start, Math.min(end, start + 65_536)))?.[1];
-  findings.add('no-boundary', guessed === undefined ? 'A multipart has no boundary: it is read as text.' : 'A multipart names no boundary: the first line that looks like one is taken.');
+  const guessed = /(?:^|\n)--([^\s-][^\r\n]{0,68}?)[ \t]*\r?\n[\w-]+:/.exec(
+    bytes.toString('latin1', start, Math.min(end, start + 65_536)),
+  )?.[1];
+  findings.add(
+    'no-boundary',
+    guessed === undefined
+      ? 'A multipart has no boundary: it is read as text.'
+      : 'A multipart names no boundary: the first line that looks like one is taken.',
+  );
   return guessed;
 };
 
@@ -91,6 +99,9 @@ const ranges = (reading: Reading, { start, end }: Part, boundary: string): [numb
     }
   }
   if (from >= 0) found.push([from, end]);
-  findings.add('not-closed', found.length === 0 ? 'A multipart has no part.' : 'The last delimiter of a multipart is missing.');
+  findings.add(
+    'not-closed',
+    found.length === 0 ? 'A multipart has no part.' : 'The last delimiter of a multipart is missing.',
+  );
   return found;
 };

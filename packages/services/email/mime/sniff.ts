@@ -59,6 +59,6 @@ export const sniff = (bytes: Buffer): string | undefined => {
 
 const zipped = (bytes: Buffer): string => {
   const head = bytes.toString('latin1', 0, 4_096);
-  const tail = bytes.latin1Slice(Math.max(0, bytes.length - 65_536));
+  const tail = bytes.toString('latin1', Math.max(0, bytes.length - 65_536));
   return ZIPPED.find(([member]) => head.includes(member) || tail.includes(member))?.[1] ?? 'application/zip';
 };

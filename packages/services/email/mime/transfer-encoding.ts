@@ -41,8 +41,8 @@ export const decodeBase64 = (bytes: Buffer): Buffer => {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1]! <= 0x20) end--;
   const padded = bytes.indexOf(0x3d);
-  if (padded < 0 || padded >= end - 2) return Buffer.from(bytes.latin1Slice(0, end), 'base64');
-  const pieces = bytes.latin1Slice(0, end).split(/=[=\s]*/);
+  if (padded < 0 || padded >= end - 2) return Buffer.from(bytes.toString('latin1', 0, end), 'base64');
+  const pieces = bytes.toString('latin1', 0, end).split(/=[=\s]*/);
   return Buffer.concat(pieces.map((piece) => Buffer.from(piece, 'base64')));
 };
 
@@ -78,7 +78,7 @@ export const decodeBody = (bytes: Buffer, encoding: string, findings: Findings):
     case 'x-uuencode':
     case 'x-uue':
     case 'uuencode': {
-      const text = bytes.latin1Slice();
+      const text = bytes.toString('latin1');
       const begin = /^begin(?:-base64)? [0-7]{3,4} .*\r?\n/m.exec(text);
       return begin === null ? bytes : decodeUuencode(text.slice(begin.index + begin[0].length));
     }

@@ -14,16 +14,34 @@ import { indexFolder, openIndex, within, workspace } from '../workspace.ts';
  * @param index the name of the index that it goes to, made where it is not there
  * @param limit messages that one call adds at most; calling again goes on behind them
  */
-export const ingest = async (archive?: File, path = '', index = 'mail', limit = 50_000, context?: Context): Promise<Ingested> => {
+export const ingest = async (
+  archive?: File,
+  path = '',
+  index = 'mail',
+  limit = 50_000,
+  context?: Context,
+): Promise<Ingested> => {
   const base = workspace();
   const from = archive === undefined ? within(path) : await keep(archive);
-  if (from !== '' && !existsSync(join(base, from))) throw new RangeError(`There is no ${from} in the workspace "mail".`);
-  return ingestInto({ base, index: indexFolder(index), path: from, limit, classify, progress: (fraction, message) => context?.progress(fraction, message) });
+  if (from !== '' && !existsSync(join(base, from)))
+    throw new RangeError(`There is no ${from} in the workspace "mail".`);
+  return ingestInto({
+    base,
+    index: indexFolder(index),
+    path: from,
+    limit,
+    classify,
+    progress: (fraction, message) => context?.progress(fraction, message),
+  });
 };
 
 /** Stores an archive as it came: what was found in it can be held against it at any time. */
 const keep = async (archive: File): Promise<string> => {
-  const name = archive.name.replace(/^.*[/\\]/, '').replace(/[^\w.@ +-]/g, '_').replace(/^\.+/, '') || 'archive';
+  const name =
+    archive.name
+      .replace(/^.*[/\\]/, '')
+      .replace(/[^\w.@ +-]/g, '_')
+      .replace(/^\.+/, '') || 'archive';
   const path = join('archives', name);
   mkdirSync(join(workspace(), 'archives'), { recursive: true });
   await pipeline(Readable.fromWeb(archive.stream() as never), createWriteStream(join(workspace(), path)));
@@ -43,6 +61,8 @@ export interface Source {
 /** The files that an index was made of. */
 export const sources = (index = 'mail'): Source[] => {
   const { db } = openIndex(index);
-  const rows = db.prepare('select path, kind, size as bytes, messages, done, finding as problem from sources order by path').all();
+  const rows = db
+    .prepare('select path, kind, size as bytes, messages, done, finding as problem from sources order by path')
+    .all();
   return rows.map((row) => ({ ...(row as unknown as Source), done: row['done'] === 1 }));
 };

@@ -32,8 +32,16 @@ export interface ListedAttachment {
  */
 export const attachments = (query = '', index = 'mail', limit = 100): ListedAttachment[] => {
   const { db, folder } = openIndex(index);
-  const { hits } = search(db, folder, { query: `${query} has:attachment`, sort: 'newest', duplicates: false, limit: 1e9, offset: 0 });
-  const list = db.prepare('select message, number, name, type, detected, bytes, lower(hex(sha256)) as sha256 from attachments where message = ?');
+  const { hits } = search(db, folder, {
+    query: `${query} has:attachment`,
+    sort: 'newest',
+    duplicates: false,
+    limit: 1e9,
+    offset: 0,
+  });
+  const list = db.prepare(
+    'select message, number, name, type, detected, bytes, lower(hex(sha256)) as sha256 from attachments where message = ?',
+  );
   const found = hits.flatMap((hit) => list.all(hit.number) as unknown as ListedAttachment[]);
   return found.sort((a, b) => b.bytes - a.bytes || a.message - b.message).slice(0, Math.min(limit, 1_000));
 };
@@ -41,13 +49,24 @@ export const attachments = (query = '', index = 'mail', limit = 100): ListedAtta
 /** One attachment as a file. */
 export const attachment = (number: number, which = 0, index = 'mail'): File => {
   const { name, type, content } = attached(number, which, index);
-  return new File([new Uint8Array(content)], name || 'attachment', { type: /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'application/octet-stream' });
+  return new File([new Uint8Array(content)], name || 'attachment', {
+    type: /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'application/octet-stream',
+  });
 };
 
 /** The text of one attachment, as the service doc reads it: PDF, Office, pictures of text, and what else that knows. */
-export const attachment_text = async (number: number, which = 0, index = 'mail', context?: Context): Promise<string> => {
+export const attachment_text = async (
+  number: number,
+  which = 0,
+  index = 'mail',
+  context?: Context,
+): Promise<string> => {
   const { name, content } = attached(number, which, index);
-  return String(await context!.call('doc.extract_text', { file: { name: name || 'attachment', base64: content.toString('base64') } }));
+  return String(
+    await context!.call('doc.extract_text', {
+      file: { name: name || 'attachment', base64: content.toString('base64') },
+    }),
+  );
 };
 
 const attached = (number: number, which: number, index: string) => {

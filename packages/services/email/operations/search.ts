@@ -1,6 +1,6 @@
+import { ownText } from '../analysis/own-text.ts';
 import { search as searchIndex } from '../index/search.ts';
 import { messageOf, openIndex } from '../workspace.ts';
-import { ownText } from '../analysis/own-text.ts';
 
 export interface Found {
   /** For email.message, email.attachment and others. */
@@ -37,14 +37,19 @@ export const search = (
   duplicates = false,
 ): Page => {
   const { db, folder } = openIndex(index);
-  if (!(limit >= 1 && limit <= 500 && offset >= 0)) throw new RangeError('The limit goes from 1 to 500, the offset from 0.');
+  if (!(limit >= 1 && limit <= 500 && offset >= 0))
+    throw new RangeError('The limit goes from 1 to 500, the offset from 0.');
   const { total, hits } = searchIndex(db, folder, { query, sort, duplicates, limit, offset });
   const find = db.prepare(
-    'select m.id as number, m.subject, coalesce(p.address, \'\') as "from", coalesce(p.name, \'\') as name, m.date, m.folder, m.thread, m.attachments, m.category from messages m left join people p on p.id = m.sender where m.id = ?',
+    "select m.id as number, m.subject, coalesce(p.address, '') as \"from\", coalesce(p.name, '') as name, m.date, m.folder, m.thread, m.attachments, m.category from messages m left join people p on p.id = m.sender where m.id = ?",
   );
   const messages = hits.map(({ number }) => {
     const row = find.get(number) as unknown as Omit<Found, 'date' | 'snippet'> & { date: number | null };
-    return { ...row, date: row.date === null ? null : new Date(row.date).toISOString(), snippet: snippet(messageOf(db, number).text, query) };
+    return {
+      ...row,
+      date: row.date === null ? null : new Date(row.date).toISOString(),
+      snippet: snippet(messageOf(db, number).text, query),
+    };
   });
   return { total, messages };
 };

@@ -25,7 +25,8 @@ export class CompoundFile {
   constructor(path: string) {
     if (statSync(path).size > MOST) throw new BadArchive(`it has more than ${MOST} bytes`);
     const bytes = readFileSync(path);
-    if (bytes.length < 512 || bytes.readBigUInt64BE(0) !== 0xd0cf11e0a1b11ae1n) throw new BadArchive('it is no compound file');
+    if (bytes.length < 512 || bytes.readBigUInt64BE(0) !== 0xd0cf11e0a1b11ae1n)
+      throw new BadArchive('it is no compound file');
     this.#bytes = bytes;
     this.#shift = bytes.readUInt16LE(30);
     if (this.#shift !== 9 && this.#shift !== 12) throw new BadArchive('its sectors are of no size that there is');
@@ -81,19 +82,22 @@ export class CompoundFile {
   /** The directory (§2.6): each storage's children are a tree of siblings. */
   #entries(directory: Buffer): Entry[] {
     const count = Math.floor(directory.length / 128);
-    const entries = Array.from({ length: count }, (_, index): Entry & { left: number; right: number; child: number } => {
-      const at = directory.subarray(index * 128, index * 128 + 128);
-      return {
-        name: at.toString('utf16le', 0, Math.max(0, Math.min(64, at.readUInt16LE(64)) - 2)),
-        isStorage: at[66] !== 2,
-        left: at.readUInt32LE(68),
-        right: at.readUInt32LE(72),
-        child: at.readUInt32LE(76),
-        start: at.readUInt32LE(116),
-        size: at.readUInt32LE(120),
-        children: [],
-      };
-    });
+    const entries = Array.from(
+      { length: count },
+      (_, index): Entry & { left: number; right: number; child: number } => {
+        const at = directory.subarray(index * 128, index * 128 + 128);
+        return {
+          name: at.toString('utf16le', 0, Math.max(0, Math.min(64, at.readUInt16LE(64)) - 2)),
+          isStorage: at[66] !== 2,
+          left: at.readUInt32LE(68),
+          right: at.readUInt32LE(72),
+          child: at.readUInt32LE(76),
+          start: at.readUInt32LE(116),
+          size: at.readUInt32LE(120),
+          children: [],
+        };
+      },
+    );
     const seen = new Set<number>();
     for (const entry of entries) {
       const queue = [entry.child];

@@ -23,7 +23,10 @@ export class Heap {
     const found = new Map<number, Value>();
     for (const record of this.#records(this.#root)) {
       const type = record.readUInt16LE(2);
-      const bytes = type === 0x0002 || type === 0x0003 || type === 0x000b ? record.subarray(4, 8) : this.#stored(record.readUInt32LE(4));
+      const bytes =
+        type === 0x0002 || type === 0x0003 || type === 0x000b
+          ? record.subarray(4, 8)
+          : this.#stored(record.readUInt32LE(4));
       const value = readValue(type, bytes);
       if (value !== undefined) found.set(record.readUInt16LE(0), value);
     }
@@ -54,7 +57,13 @@ export class Heap {
   #row(row: Buffer, columns: readonly Buffer[], present: number): Properties {
     const found = new Map<number, Value>();
     for (const column of columns) {
-      const [type, tag, at, size, bit] = [column.readUInt16LE(0), column.readUInt16LE(2), column.readUInt16LE(4), column[6]!, column[7]!];
+      const [type, tag, at, size, bit] = [
+        column.readUInt16LE(0),
+        column.readUInt16LE(2),
+        column.readUInt16LE(4),
+        column[6]!,
+        column[7]!,
+      ];
       if (((row[present + (bit >> 3)] ?? 0) & (0x80 >> (bit & 7))) === 0) continue;
       const cell = row.subarray(at, at + size);
       const inline = type === 0x0002 || type === 0x0003 || type === 0x000b || type === 0x0040;

@@ -15,9 +15,33 @@ interface Form {
   method: number;
 }
 
-const ANSI: Form = { wide: false, pageSize: 512, count: (page) => page[496]!, entrySize: 498, level: 499, roots: { nodes: 0xb8, blocks: 0xc0 }, method: 0x1cd };
-const UNICODE: Form = { wide: true, pageSize: 512, count: (page) => page[488]!, entrySize: 490, level: 491, roots: { nodes: 0xd8, blocks: 0xe8 }, method: 0x201 };
-const LARGE: Form = { wide: true, pageSize: 4096, count: (page) => page.readUInt16LE(4056), entrySize: 4060, level: 4061, roots: { nodes: 0xd8, blocks: 0xe8 }, method: 0x201 };
+const ANSI: Form = {
+  wide: false,
+  pageSize: 512,
+  count: (page) => page[496]!,
+  entrySize: 498,
+  level: 499,
+  roots: { nodes: 0xb8, blocks: 0xc0 },
+  method: 0x1cd,
+};
+const UNICODE: Form = {
+  wide: true,
+  pageSize: 512,
+  count: (page) => page[488]!,
+  entrySize: 490,
+  level: 491,
+  roots: { nodes: 0xd8, blocks: 0xe8 },
+  method: 0x201,
+};
+const LARGE: Form = {
+  wide: true,
+  pageSize: 4096,
+  count: (page) => page.readUInt16LE(4056),
+  entrySize: 4060,
+  level: 4061,
+  roots: { nodes: 0xd8, blocks: 0xe8 },
+  method: 0x201,
+};
 
 /** What "compressible encryption" turns each byte back into (§5.1). */
 const PERMUTED = Buffer.from(
@@ -57,7 +81,8 @@ export class NodeDatabase {
       const version = header.readUInt16LE(10);
       this.#form = version >= 36 ? LARGE : version >= 23 ? UNICODE : ANSI;
       const method = header[this.#form.method]!;
-      if (method > 1) throw new BadArchive('it is encrypted in a way that is not supported (only "none" and "compressible" are)');
+      if (method > 1)
+        throw new BadArchive('it is encrypted in a way that is not supported (only "none" and "compressible" are)');
       this.#permuted = method === 1;
       const { nodes, blocks } = this.#form.roots;
       this.#roots = { nodes: this.#reference(header, nodes).offset, blocks: this.#reference(header, blocks).offset };
@@ -109,7 +134,12 @@ export class NodeDatabase {
       if (!leaf) this.subnodes(this.#word(block, at + word), found, depth + 1);
       else {
         const number = block.readUInt32LE(at);
-        found.set(number, { id: number, data: this.#word(block, at + word), subnodes: this.#word(block, at + 2 * word), parent: 0 });
+        found.set(number, {
+          id: number,
+          data: this.#word(block, at + word),
+          subnodes: this.#word(block, at + 2 * word),
+          parent: 0,
+        });
       }
     }
     return found;
@@ -119,14 +149,20 @@ export class NodeDatabase {
     const page = this.#page(offset);
     for (const entry of this.#entries(page)) {
       if (page[this.#form.level] === 0) yield this.#readNode(entry);
-      else if (depth < MOST_DEEP) yield* this.#nodesBelow(this.#reference(entry, this.#form.wide ? 8 : 4).offset, depth + 1);
+      else if (depth < MOST_DEEP)
+        yield* this.#nodesBelow(this.#reference(entry, this.#form.wide ? 8 : 4).offset, depth + 1);
     }
   }
 
   #readNode(entry: Buffer): Node {
     const { wide } = this.#form;
     const word = wide ? 8 : 4;
-    return { id: entry.readUInt32LE(0), data: this.#word(entry, word), subnodes: this.#word(entry, 2 * word), parent: entry.readUInt32LE(3 * word) };
+    return {
+      id: entry.readUInt32LE(0),
+      data: this.#word(entry, word),
+      subnodes: this.#word(entry, 2 * word),
+      parent: entry.readUInt32LE(3 * word),
+    };
   }
 
   /** The entry of a tree that has a key: on each level that with the greatest key that is not above it (§2.2.2.7.7). */
@@ -167,7 +203,8 @@ export class NodeDatabase {
     if (block[0] !== 1 || depth > 2) throw new BadArchive('a block of blocks is damaged');
     const word = this.#form.wide ? 8 : 4;
     const count = block.readUInt16LE(2);
-    for (let index = 0; index < count; index++) this.#gather(this.#word(block, 8 + index * word), into, total, depth + 1);
+    for (let index = 0; index < count; index++)
+      this.#gather(this.#word(block, 8 + index * word), into, total, depth + 1);
   }
 
   #block(id: bigint): Buffer {

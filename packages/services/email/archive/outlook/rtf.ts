@@ -49,7 +49,7 @@ export const rtfToText = (rtf: Buffer, charset: string): string => {
   const put = (bytes: Buffer): void => {
     if (!hidden.at(-1)) out.push(bytes);
   };
-  for (const [, word, argument, hex, symbol, brace, text] of rtf.latin1Slice().matchAll(TOKEN)) {
+  for (const [, word, argument, hex, symbol, brace, text] of rtf.toString('latin1').matchAll(TOKEN)) {
     if (brace === '{') hidden.push(hidden.at(-1)!);
     else if (brace === '}') {
       if (hidden.length > 1) hidden.pop();
@@ -75,4 +75,5 @@ export const rtfToText = (rtf: Buffer, charset: string): string => {
   return Buffer.concat(out).toString('utf8').trim();
 };
 
-const decodeToCharset = (code: number): Buffer => Buffer.from(String.fromCharCode(code < 0 ? code + 65_536 : code).toWellFormed(), 'utf8');
+const decodeToCharset = (code: number): Buffer =>
+  Buffer.from(String.fromCharCode(code < 0 ? code + 65_536 : code).toWellFormed(), 'utf8');

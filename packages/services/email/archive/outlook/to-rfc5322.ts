@@ -11,7 +11,10 @@ const MOST_DEEP = 10;
 /** The message that an item of Outlook was: its headers where they were kept, else made of its properties, and a body with its attachments. */
 export const toRfc5322 = (item: Item, depth = 0): Buffer => {
   const { properties } = item;
-  const charset = `cp${number(properties, tags.internetCodepage) ?? number(properties, tags.codepage) ?? 1252}`.replace(/^cp65001$/, 'utf-8');
+  const charset = `cp${number(properties, tags.internetCodepage) ?? number(properties, tags.codepage) ?? 1252}`.replace(
+    /^cp65001$/,
+    'utf-8',
+  );
   const text = (tag: number, of: Properties = properties): string => {
     const value = of.get(tag);
     if (typeof value === 'string') return value;
@@ -27,11 +30,28 @@ export const toRfc5322 = (item: Item, depth = 0): Buffer => {
     const shown = name === '' || name === bare ? '' : phrase(name);
     return bare === '' ? shown : `${shown === '' ? '' : `${shown} `}<${bare}>`;
   };
-  add('From', mailbox(text(tags.representingName) || text(tags.senderName), text(tags.senderSmtp) || text(tags.representingAddress) || text(tags.senderAddress)));
-  for (const [field, type] of [['To', 1], ['Cc', 2], ['Bcc', 3]] as const)
-    add(field, item.recipients.filter((one) => one.get(tags.recipientType) === type).map((one) => mailbox(text(tags.displayName, one), text(tags.smtpAddress, one) || text(tags.address, one))).join(',\r\n ').replace(/\r\n /g, ' '));
+  add(
+    'From',
+    mailbox(
+      text(tags.representingName) || text(tags.senderName),
+      text(tags.senderSmtp) || text(tags.representingAddress) || text(tags.senderAddress),
+    ),
+  );
+  for (const [field, type] of [
+    ['To', 1],
+    ['Cc', 2],
+    ['Bcc', 3],
+  ] as const)
+    add(
+      field,
+      item.recipients
+        .filter((one) => one.get(tags.recipientType) === type)
+        .map((one) => mailbox(text(tags.displayName, one), text(tags.smtpAddress, one) || text(tags.address, one)))
+        .join(',\r\n ')
+        .replace(/\r\n /g, ' '),
+    );
   // Outlook stores before a subject how long its `RE: ` is.
-  add('Subject', encodeText(text(tags.subject).replace(/^\x01[\s\S]/, '')));
+  add('Subject', encodeText(withoutPrefix(text(tags.subject))));
   const date = properties.get(tags.submitted) ?? properties.get(tags.delivered);
   if (date instanceof Date && !Number.isNaN(date.getTime())) add('Date', date.toUTCString().replace('GMT', '+0000'));
   add('Message-ID', text(tags.messageId));
@@ -42,10 +62,21 @@ export const toRfc5322 = (item: Item, depth = 0): Buffer => {
   const markup = Buffer.isBuffer(html) ? decodeText(html, charset).text : typeof html === 'string' ? html : '';
   let plain = text(tags.body);
   if (plain === '' && markup === '' && Buffer.isBuffer(rtf)) plain = rtfToText(unpackRtf(rtf), charset);
-  return Buffer.from(`${lines.join('\r\n')}\r\nMIME-Version: 1.0\r\n${bodyOf(item, plain, markup, text, depth)}`, 'utf8');
+  return Buffer.from(
+    `${lines.join('\r\n')}\r\nMIME-Version: 1.0\r\n${bodyOf(item, plain, markup, text, depth)}`,
+    'utf8',
+  );
 };
 
-const bodyOf = (item: Item, plain: string, markup: string, text: (tag: number, of?: Properties) => string, depth: number): string => {
+const withoutPrefix = (subject: string): string => (subject.startsWith('\u0001') ? subject.slice(2) : subject);
+
+const bodyOf = (
+  item: Item,
+  plain: string,
+  markup: string,
+  text: (tag: number, of?: Properties) => string,
+  depth: number,
+): string => {
   const bodies: string[] = [];
   if (plain !== '' || markup === '') bodies.push(leaf('text/plain; charset=utf-8', Buffer.from(plain, 'utf8')));
   if (markup !== '') bodies.push(leaf('text/html; charset=utf-8', Buffer.from(markup, 'utf8')));
@@ -53,12 +84,18 @@ const bodyOf = (item: Item, plain: string, markup: string, text: (tag: number, o
   const files = item.attachments.flatMap(({ properties, embedded }) => {
     if (embedded !== undefined) {
       if (depth >= MOST_DEEP) return [];
-      return [`Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n${coded(toRfc5322(embedded, depth + 1))}`];
+      return [
+        `Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n${coded(toRfc5322(embedded, depth + 1))}`,
+      ];
     }
     const data = properties.get(tags.attachedData);
-    const name = (text(tags.attachedName, properties) || text(tags.attachedShortName, properties)).replace(/[\r\n]/g, ' ');
+    const name = (text(tags.attachedName, properties) || text(tags.attachedShortName, properties)).replace(
+      /[\r\n]/g,
+      ' ',
+    );
     const said = text(tags.attachedType, properties);
-    const type = /^[\w.+-]+\/[\w.+-]+$/.test(said) && !said.startsWith('multipart/') ? said : 'application/octet-stream';
+    const type =
+      /^[\w.+-]+\/[\w.+-]+$/.test(said) && !said.startsWith('multipart/') ? said : 'application/octet-stream';
     const id = text(tags.attachedContentId, properties).replace(/[\s<>]/g, '');
     const more = `${id === '' ? '' : `Content-ID: <${id}>\r\n`}Content-Disposition: attachment; filename*=utf-8''${encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)}\r\n`;
     return [leaf(type, Buffer.isBuffer(data) ? data : Buffer.alloc(0), more)];
