@@ -13,8 +13,8 @@ const start = performance.now();
 let messages = 0;
 let threads = 0;
 if (mode === 'parse') {
-  for (const { bytes } of formats.mbox.read(path, 0)) {
-    parseMessage(bytes);
+  for (const found of formats.mbox.read(path, 0)) {
+    if ('bytes' in found) parseMessage(found.bytes);
     messages++;
   }
 } else {

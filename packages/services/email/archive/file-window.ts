@@ -31,9 +31,10 @@ export class FileWindow {
   more(keep: number): boolean {
     const kept = this.#end - keep;
     // A new buffer each time: slices of the old one, which others hold, stay as they are.
-    const next = Buffer.allocUnsafe(kept + CHUNK);
+    const size = Math.min(CHUNK, Math.max(0, this.size - this.#end));
+    const next = Buffer.allocUnsafe(kept + size);
     this.#buffer.copy(next, 0, keep - this.#start, this.#end - this.#start);
-    const read = readSync(this.#fd, next, kept, CHUNK, this.#end);
+    const read = readSync(this.#fd, next, kept, size, this.#end);
     this.#buffer = next;
     this.#start = keep;
     this.#end += read;

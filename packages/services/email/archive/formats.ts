@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eml } from './eml.ts';
-import { BadArchive, type Format, type Found } from './found.ts';
+import { BadArchive, type Broken, type Format, type Found, problemOf } from './found.ts';
 import { mbox } from './mbox.ts';
 import { msg } from './msg.ts';
 import { pst } from './pst.ts';
@@ -44,7 +44,10 @@ const zip: Format = {
     for (const member of listZip(path)) {
       for (const found of inMember(path, member)) {
         number++;
-        if (number > from) yield { ...found, place: `${member.offset}/${found.place}`, next: number };
+        if (number <= from) continue;
+        yield 'problem' in found
+          ? { ...found, next: number }
+          : { ...found, place: `${member.offset}/${found.place}`, next: number };
       }
     }
   },
@@ -56,11 +59,17 @@ const zip: Format = {
   },
 };
 
-function* inMember(path: string, member: Member): Generator<Found> {
+function* inMember(path: string, member: Member): Generator<Found | Broken> {
   if (/(?:^|\/)(?:__MACOSX|\.)/.test(member.name)) return;
   const folder = member.name.replace(/\/?[^/]*$/, '');
-  const found = asFile(path, member, (file, kind) => [...formats[kind].read(file, 0)]);
-  for (const one of found ?? []) yield { ...one, ...(folder !== '' && one.folder === undefined && { folder }) };
+  let found: (Found | Broken)[] = [];
+  try {
+    found = asFile(path, member, (file, kind) => [...formats[kind].read(file, 0)]) ?? [];
+  } catch (error) {
+    yield { problem: `${member.name}: ${problemOf(error)}`, next: 0 };
+  }
+  for (const one of found)
+    yield 'problem' in one || one.folder !== undefined || folder === '' ? one : { ...one, folder };
 }
 
 /** Unpacks a member that holds mail to where its format can read it. */

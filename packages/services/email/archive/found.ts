@@ -12,13 +12,19 @@ export interface Found {
   flags?: readonly string[];
 }
 
+/** A message, or a part of an archive, that cannot be read; those after it can. */
+export interface Broken {
+  problem: string;
+  next: number;
+}
+
 /** A message that takes more is read up to here. */
 export const MOST_BYTES = 128 * 2 ** 20;
 
 /** How one format of archives is read. */
 export interface Format {
   /** Messages from a position on: 0, or `next` of one that was found. */
-  read(path: string, from: number): Generator<Found>;
+  read(path: string, from: number): Generator<Found | Broken>;
   /** One message again, by its place. */
   readAt(path: string, place: string): Buffer;
 }
@@ -27,3 +33,12 @@ export interface Format {
 export class BadArchive extends Error {
   override readonly name = 'BadArchive';
 }
+
+/** What a reader of archives meets in one that is damaged, whether it expected that or not. @throws any other error */
+export const problemOf = (error: unknown): string => {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (error instanceof BadArchive) return message;
+  if (error instanceof RangeError || /^(?:Z_|ERR_BUFFER|ERR_OUT_OF_RANGE)/.test(code))
+    return `it is damaged (${message})`;
+  throw error;
+};

@@ -56,11 +56,11 @@ function* messages(file: FileWindow, from: number): Generator<Found> {
     const first = startOf(file, start);
     if (first >= file.size) return;
     const counted = byContentLength(file, first);
-    const end = counted ?? nextSeparator(file, first);
-    const body = file.slice(first, Math.min(end, first + MOST_BYTES));
-    // The empty line before a `From ` line is the mailbox's.
+    const end = counted?.next ?? nextSeparator(file, first);
+    const body = file.slice(first, Math.min(counted?.end ?? end, first + MOST_BYTES));
+    // The empty line behind a message is the mailbox's.
     let size = body.length;
-    if (end < file.size && size > 1 && body[size - 1] === 0x0a) {
+    if (counted === undefined && size > 1 && body[size - 1] === 0x0a) {
       if (body[size - 2] === 0x0a) size -= 1;
       else if (body[size - 2] === 0x0d && body[size - 3] === 0x0a) size -= 2;
     }
@@ -100,7 +100,7 @@ const nextSeparator = (file: FileWindow, first: number): number => {
 };
 
 /** Where a message ends that has `Content-Length`, if that is to be believed. */
-const byContentLength = (file: FileWindow, first: number): number | undefined => {
+const byContentLength = (file: FileWindow, first: number): { end: number; next: number } | undefined => {
   const head = file.slice(first, first + 16_384).toString('latin1');
   const blank = /\r?\n\r?\n/.exec(head);
   if (blank === null) return undefined;
@@ -111,7 +111,7 @@ const byContentLength = (file: FileWindow, first: number): number | undefined =>
   while (file.end < Math.min(end + LOOK, file.size)) if (!file.more(first)) break;
   let at = end;
   while (at < file.size && (file.byte(at) === 0x0a || file.byte(at) === 0x0d)) at++;
-  return at >= file.size || separates(file, at) ? at : undefined;
+  return at >= file.size || separates(file, at) ? { end, next: at } : undefined;
 };
 
 const QUOTED = Buffer.from('\n>');

@@ -1,4 +1,4 @@
-import { BadArchive, type Format } from './found.ts';
+import { BadArchive, type Format, problemOf } from './found.ts';
 import { Heap } from './outlook/heap.ts';
 import { type Node, NodeDatabase } from './outlook/node-database.ts';
 import { type Item, type Properties, tags } from './outlook/properties.ts';
@@ -25,16 +25,20 @@ export const pst: Format = {
         if (kindOfNode(node.id) !== MESSAGE) continue;
         number++;
         if (number <= from) continue;
-        const item = itemOf(database, node, 0);
-        if (item === undefined || !isMail(item)) continue;
-        const read = item.properties.get(tags.messageFlags);
-        yield {
-          bytes: toRfc5322(item),
-          place: String(node.id),
-          next: number,
-          folder: folders(node.parent),
-          ...(typeof read === 'number' && (read & 1) !== 0 && { flags: ['seen'] }),
-        };
+        try {
+          const item = itemOf(database, node, 0);
+          if (item === undefined || !isMail(item)) continue;
+          const read = item.properties.get(tags.messageFlags);
+          yield {
+            bytes: toRfc5322(item),
+            place: String(node.id),
+            next: number,
+            folder: folders(node.parent),
+            ...(typeof read === 'number' && (read & 1) !== 0 && { flags: ['seen'] }),
+          };
+        } catch (error) {
+          yield { problem: `message ${node.id}: ${problemOf(error)}`, next: number };
+        }
       }
     } finally {
       database.close();

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { formats, kindOf } from '../archive/formats.ts';
-import { BadArchive } from '../archive/found.ts';
+import { problemOf } from '../archive/found.ts';
 import { type ArchiveFile, walk } from '../archive/walk.ts';
 import type { Message } from '../mime/message.ts';
 import { type IndexWriter, indexWriter } from './writer.ts';
@@ -110,10 +110,15 @@ const readFile = (
   let problem: string | null = null;
   try {
     for (const found of formats[kind].read(path, from)) {
+      next = found.next;
+      if ('problem' in found) {
+        problem = found.problem;
+        note(result, file.path, problem);
+        continue;
+      }
       if (!writer.add({ ...found, folder: found.folder ?? file.folder }, id)) result.duplicates++;
       result.added++;
       result.bytes += found.bytes.length;
-      next = found.next;
       if (result.added % STEP === 0) say(kind === 'mbox' ? next : file.size / 2);
       if (result.added >= limit) {
         done = kind === 'mbox' && next >= file.size ? 1 : 0;
@@ -121,16 +126,18 @@ const readFile = (
       }
     }
   } catch (error) {
-    // What a reader of archives does not expect, in an archive that nobody vouches for, is a fault of the archive.
-    if (!(error instanceof BadArchive || error instanceof RangeError)) throw error;
-    problem = error.message;
-    if (result.problems.length < MOST_PROBLEMS) result.problems.push({ file: file.path, problem });
+    problem = problemOf(error);
+    note(result, file.path, problem);
   }
   result.files.read++;
   db.prepare(
     'update sources set size = ?, head = ?, next = ?, done = ?, finding = ?, messages = (select count(*) from messages where source = ?) where id = ?',
   ).run(file.size, headOf(path, Math.min(HEAD, file.size)), next, done, problem, id, id);
   return done === 1;
+};
+
+const note = ({ problems }: Ingested, file: string, problem: string): void => {
+  if (problems.length < MOST_PROBLEMS) problems.push({ file, problem });
 };
 
 const sourceOf = (db: DatabaseSync, path: string): Source | undefined =>

@@ -58,7 +58,7 @@ export const parseAddresses = (value: string): Address[] => {
     } else if (char === '<') {
       const end = angleEnd(value, at);
       if (angle === undefined) angle = value.slice(at + 1, end);
-      at = end + 1;
+      at = value[end] === '>' ? end + 1 : end;
     } else if (char === ',' || char === ';') {
       flush();
       at++;
@@ -105,7 +105,9 @@ const parenthesised = (value: string, at: number): { text: string; end: number }
 
 const angleEnd = (value: string, at: number): number => {
   const end = value.indexOf('>', at);
-  return end < 0 ? value.length : end;
+  if (end >= 0) return end;
+  const comma = value.slice(at).search(/[,;]/); // it is not closed
+  return comma < 0 ? value.length : at + comma;
 };
 
 const mailbox = (

@@ -18,7 +18,7 @@ export const parse = async (file: File): Promise<Message> => {
     writeFileSync(path, bytes);
     const kind = kindOf(path);
     if (kind === undefined || kind === 'eml') return show(parseMessage(bytes));
-    for (const found of formats[kind].read(path, 0)) return show(parseMessage(found.bytes));
+    for (const found of formats[kind].read(path, 0)) if ('bytes' in found) return show(parseMessage(found.bytes));
     throw new BadArchive(`There is no message in this ${kind} file.`);
   } finally {
     rmSync(folder, { recursive: true });
