@@ -35,16 +35,18 @@ const timed = (
   env: Record<string, string> = {},
 ): { wallMs: number; cpuMs: number } | undefined => {
   const start = performance.now();
-  const ran = spawnSync(
-    'sh',
-    ['-c', `"$@" > /dev/null 2>&1; code=$?; times | tail -n 1; exit $code`, 'sh', program, ...args],
-    { env: { ...process.env, ...env }, encoding: 'utf8' },
-  );
+  const ran = spawnSync('sh', ['-c', `"$@" > /dev/null 2>&1; code=$?; times; exit $code`, 'sh', program, ...args], {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
   if (ran.status === 127) return undefined;
-  const seconds = [...ran.stdout.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
-    (sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest),
-    0,
-  );
+  const seconds = [
+    ...ran.stdout
+      .trimEnd()
+      .split('\n')
+      .at(-1)!
+      .matchAll(/(\d+)m([\d.]+)s/g),
+  ].reduce((sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest), 0);
   return { wallMs: performance.now() - start, cpuMs: seconds * 1000 };
 };
 

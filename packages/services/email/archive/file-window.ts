@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Bytes that are read at one time. */
-const CHUNK = 4 * 2 ** 20;
+const CHUNK = 2 ** 20;
 
 /** A file read from its beginning to its end, of which a window is in memory. Offsets are of the file. */
 export class FileWindow {

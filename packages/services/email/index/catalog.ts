@@ -68,12 +68,16 @@ const assertForm = (db: DatabaseSync): DatabaseSync => {
   return db;
 };
 
+/** Bytes of words that are gathered before they are written: the more, the less is merged later. */
+const GATHERED = 32 * 2 ** 20;
+
 /** Opens one file of texts to write. Words are found by their stems (Porter's, so English), without accents. */
 export const openText = (folder: string, number: number): DatabaseSync => {
   const db = new DatabaseSync(textPath(folder, number));
   db.exec(`${UNJOURNALED} pragma cache_size = -65536;
     create virtual table if not exists text using fts5 (
       subject, sender, recipients, body, files, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
-    )`);
+    );
+    insert into text (text, rank) values ('hashsize', ${GATHERED})`);
   return db;
 };

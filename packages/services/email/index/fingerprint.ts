@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Message } from '../mime/message.ts';
 
 /**
@@ -6,21 +6,13 @@ import type { Message } from '../mime/message.ts';
  * the body, and attachments. Transport, line ends, encodings and white space are not in it. 16 bytes.
  */
 export const fingerprint = (message: Message): Buffer => {
-  const hash = createHash('sha256');
   const addresses = [...message.to, ...message.cc].map(({ address }) => address.toLowerCase()).sort();
-  const head = [
-    message.messageId,
-    message.from[0]?.address.toLowerCase() ?? '',
-    message.date ?? '',
-    message.subject,
-    ...addresses,
-  ];
-  hash.update(JSON.stringify(head));
-  hash.update(message.text.replace(/\s+/g, ''));
-  for (const { content } of message.attachments) hash.update(createHash('sha256').update(content).digest());
-  return hash.digest().subarray(0, 16);
+  const { messageId, from, date = '', subject, text, attachments } = message;
+  const head = [messageId, from[0]?.address.toLowerCase() ?? '', date, subject, ...addresses];
+  const files = attachments.map(({ content }) => hash('sha256', content));
+  return hash('sha256', JSON.stringify([head, text.replace(/\s+/g, ''), files]), 'buffer').subarray(0, 16);
 };
 
 /** EDRM Message Identification Hash 1.0: the MD5 of the message's identifier, without its angle brackets. */
 export const edrmHash = (messageId: string): string | undefined =>
-  messageId === '' ? undefined : createHash('md5').update(messageId).digest('hex');
+  messageId === '' ? undefined : hash('md5', messageId);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { detectLanguage } from '../analysis/language.ts';
 import { ownText } from '../analysis/own-text.ts';
@@ -52,7 +52,7 @@ export const indexWriter = (folder: string, classify: (message: Message) => stri
         source,
         place,
         bytes.length,
-        createHash('sha256').update(bytes).digest(),
+        hash('sha256', bytes, 'buffer'),
         message.messageId,
         content,
         message.subject,
@@ -76,7 +76,7 @@ export const indexWriter = (folder: string, classify: (message: Message) => stri
       for (const field of ['to', 'cc', 'bcc'] as const)
         for (const address of message[field]) receive.run(number, person(address), field);
       for (const [index, { name, type, detected = null, content: file }] of message.attachments.entries())
-        attach.run(number, index, name, type, detected, file.length, createHash('sha256').update(file).digest());
+        attach.run(number, index, name, type, detected, file.length, hash('sha256', file, 'buffer'));
       texts.add(number, message);
       return true;
     },

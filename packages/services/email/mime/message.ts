@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Address, parseAddresses } from './addresses.ts';
 import { decodeText } from './charset.ts';
 import { parseDate } from './date.ts';
@@ -200,4 +200,4 @@ const withLineFeeds = (bytes: Buffer, findings: Findings): Buffer => {
 };
 
 /** SHA-256 of an attachment, in hexadecimal. */
-export const digest = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+export const digest = (content: Buffer): string => hash('sha256', content);
