@@ -6,7 +6,7 @@ import { catalogPath, openToRead } from './index/catalog.ts';
 import { type Message, parseMessage } from './mime/message.ts';
 
 /** Where indexes lie in the workspace; never read as mail. */
-export const INDEXES = '.email-index';
+const INDEXES = '.email-index';
 
 /** The workspace `mail`. @throws Error outside of a call that was granted it */
 export const workspace = (): string => {

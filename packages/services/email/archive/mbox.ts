@@ -116,7 +116,7 @@ const byContentLength = (file: FileWindow, first: number): { end: number; next: 
 
 const QUOTED = Buffer.from('\n>');
 /** Lines `>From `, `>>From `, ... without their first `>` (mboxrd; of mboxo it is what was meant nearly always). */
-export const unquoted = (bytes: Buffer): Buffer => {
+const unquoted = (bytes: Buffer): Buffer => {
   if (bytes.indexOf('\n>From ') < 0 && bytes.indexOf('>>From ') < 0) return bytes;
   const pieces: Buffer[] = [];
   let from = 0;

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Address } from '../mime/addresses.ts';
 
 /** Addresses that one mailbox receives under several spellings: tags behind `+`, and at Gmail dots, name the same one. */
-export const mailboxOf = (address: string): string => {
+const mailboxOf = (address: string): string => {
   const lower = address.toLowerCase();
   const at = lower.lastIndexOf('@');
   if (at < 1) return lower;

@@ -1,5 +1,5 @@
 /** A query that cannot be understood, with what is wrong and how to write it. */
-export class BadQuery extends Error {
+class BadQuery extends Error {
   override readonly name = 'BadQuery';
 }
 

@@ -12,9 +12,3 @@ export const baseSubject = (subject: string): string => {
   }
   return base.replace(/\s+/g, ' ').trim().toLowerCase();
 };
-
-/** Whether a subject says that it answers something. */
-export const isAnswer = (subject: string): boolean =>
-  /^\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|antw|sv|odp|ynt|回复|答复|返信)\s*(?:\[\d+\]|\(\d+\)|\d+)?\s*[::]/i.test(
-    subject,
-  );

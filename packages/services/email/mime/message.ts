@@ -54,7 +54,7 @@ const IDS = /<\s*([^<>\s]+)\s*>/g;
 const MOST_IDS = 500;
 
 /** Identifiers of `References` and the like (RFC 5322 §3.6.4); without angle brackets too, as some mailers write. */
-export const messageIds = (value: string): string[] => {
+const messageIds = (value: string): string[] => {
   const found: string[] = [];
   for (const [, id] of value.matchAll(IDS)) if (!found.includes(id!)) found.push(id!);
   if (found.length === 0)

@@ -37,7 +37,7 @@ export const decodeQuotedPrintable = (bytes: Buffer): Buffer => {
 };
 
 /** Base64 (RFC 2045 §6.8): what is not of the alphabet is skipped; several encoded pieces in a row are one after the other. */
-export const decodeBase64 = (bytes: Buffer): Buffer => {
+const decodeBase64 = (bytes: Buffer): Buffer => {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1]! <= 0x20) end--;
   const padded = bytes.indexOf(0x3d);
