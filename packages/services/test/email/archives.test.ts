@@ -60,7 +60,7 @@ describe('archives', () => {
   });
 
   it('mbox: a message goes over what is read at one time, and comes out whole by its place', () => {
-    const large = 'x'.repeat(70) + '\n';
+    const large = `${'x'.repeat(70)}\n`;
     const path = write('large.mbox', `${line}${mail('1', large.repeat(80_000))}\n${line}${mail('2')}\n`);
     const found = read(path);
     expect(found.map(({ bytes }) => bytes.length)).toEqual([mail('1', large.repeat(80_000)).length, mail('2').length]);
