@@ -23,6 +23,8 @@ export interface DeclaredOperation {
   readonly classification?: Classification;
   readonly idempotent?: boolean;
   readonly retry?: { attempts: number; backoffMs: number };
+  /** Modes of workspaces by name, beside those of the whole version. */
+  readonly workspaces?: WantedWorkspaces;
   /** With `runtime: command`: what runs. */
   readonly command?: DeclaredCommand;
 }
@@ -156,16 +158,14 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(pointer, `The operation ${quote(name)} is not described by an object.`, form);
       continue;
     }
-    const { description, contentType, example, classification, idempotent, retry, ...more } = given as Record<
-      string,
-      unknown
-    >;
+    const { description, contentType, example, classification, idempotent, retry, workspaces, ...more } =
+      given as Record<string, unknown>;
     for (const field of Object.keys(more))
       if (!(commandFields as readonly string[]).includes(field))
         wrong(
           `${pointer}/${field}`,
           `${quote(field)} is unknown.`,
-          `Known: description, contentType, example, classification, idempotent, retry; of commands: ${commandFields.join(', ')}.`,
+          `Known: description, contentType, example, classification, idempotent, retry, workspaces; of commands: ${commandFields.join(', ')}.`,
         );
     const command = readCommand(more, pointer, wrong);
     if (description !== undefined && (typeof description !== 'string' || description.length > 8_192))
@@ -187,6 +187,9 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       wrong(`${pointer}/retry`, `The "retry" ${again.wrong}.`, 'Write it as {"attempts": 3, "backoff": "2s"}.');
     else if (again !== undefined && idempotent !== true)
       wrong(`${pointer}/retry`, 'Only what is idempotent is tried again.', 'Add "idempotent": true, if it is.');
+    const spaces = workspaces === undefined ? undefined : readWantedWorkspaces(workspaces);
+    if (spaces !== undefined && 'wrong' in spaces)
+      wrong(`${pointer}/workspaces`, `"workspaces" ${spaces.wrong}.`, 'Write it as {"archive": "read"}.');
     operations.set(name, {
       ...(description !== undefined && { description: description as string }),
       ...(contentType !== undefined && { contentType: contentType as string }),
@@ -194,6 +197,7 @@ const readOperations = (value: unknown, wrong: Wrong): ReadonlyMap<string, Decla
       ...(isClassification(classification) && { classification }),
       ...(idempotent !== undefined && { idempotent: idempotent as boolean }),
       ...(again !== undefined && !('wrong' in again) && { retry: again }),
+      ...(spaces !== undefined && !('wrong' in spaces) && { workspaces: spaces.workspaces }),
       ...(command && { command }),
     });
   }

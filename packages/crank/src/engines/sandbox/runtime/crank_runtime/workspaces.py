@@ -9,7 +9,11 @@ import os
 given = {}
 
 
+def variable(name):
+    return "CRANK_WORKSPACE_" + name.upper().replace("-", "_")
+
+
 def announce(paths):
     for name, path in paths.items():
-        os.environ["CRANK_WORKSPACE_" + name.upper().replace("-", "_")] = path
+        os.environ[variable(name)] = path
     given.update(paths)

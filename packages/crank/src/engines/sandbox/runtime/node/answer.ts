@@ -14,6 +14,8 @@ interface Wanted {
   files: [string, string, string, string][];
   environment: Record<string, string>;
   secrets: Record<string, string>;
+  /** Paths by name. */
+  workspaces: Record<string, string>;
   /** Bytes of arguments that it may send to other services. */
   limit: number;
 }
@@ -46,7 +48,7 @@ export const answer = async (
   send(kinds.value, encode(result));
 };
 
-/** Variables of this call: secrets, and the proxy that is its way out. */
+/** Variables of this call: secrets, places of workspaces, and the proxy that is its way out. */
 const announce = (environment: Record<string, string>): void => {
   Object.assign(process.env, environment);
   if (environment['HTTPS_PROXY'] === undefined) return;
@@ -81,6 +83,7 @@ const callOf = async (module: Module, wanted: Wanted, input: string, context: st
       given.push({
         ...platform['context'],
         ...(Object.keys(wanted.secrets).length > 0 && { secrets: wanted.secrets }),
+        ...(Object.keys(wanted.workspaces).length > 0 && { workspaces: wanted.workspaces }),
         progress,
         call: call(wanted.limit),
       });
