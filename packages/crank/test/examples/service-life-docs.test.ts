@@ -22,7 +22,7 @@ const plain = (text: string): string =>
     .replace(/ $/gm, '')
     .trimEnd();
 
-describe.each([...['calls.md', 'secrets.md', 'schedules.md', 'jobs.md', 'budgets.md', 'privacy.md', 'workspaces.md']])(
+describe.each(['calls.md', 'secrets.md', 'schedules.md', 'jobs.md', 'budgets.md', 'privacy.md', 'workspaces.md', 'limits.md'])(
   'docs/%s',
   (page) => {
     const { files, sessions } = sessionsIn(page);
@@ -42,7 +42,7 @@ describe.each([...['calls.md', 'secrets.md', 'schedules.md', 'jobs.md', 'budgets
     });
 
     // Pages that apply policies need opa.
-    const can = page !== 'privacy.md' || opaPath !== undefined;
+    const can = !['privacy.md', 'limits.md'].includes(page) || opaPath !== undefined;
     it.skipIf(!can).each(sessions.map((steps) => [steps[0]!.command, steps] as const))(
       'does what it shows: %s',
       async (_, steps) => {
