@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NAME_TYPES, type NameType } from '../../packages/crank/src/engines/privacy/names/crf.ts';
+import type { NameType } from '../../packages/crank/src/engines/privacy/names/crf.ts';
 
 /** A text and the names in it. */
 export interface Labelled {
@@ -12,7 +12,7 @@ const BEFORE_NO_SPACE = /^(?:[.,;:!?)\]%]|'s|'S|n't|'re|'ve|'ll|'d|'m|’s)$/;
 const BEHIND_NO_SPACE = /^[([$#@]$/;
 
 /** Words as they stand in a column file, as a text. @param spaced whether a space follows each word, where the file says so */
-export const joined = (words: readonly string[], tags: readonly string[], spaced?: readonly boolean[]): Labelled => {
+const joined = (words: readonly string[], tags: readonly string[], spaced?: readonly boolean[]): Labelled => {
   let text = '';
   const names: Labelled['names'] = [];
   words.forEach((word, at) => {
@@ -66,7 +66,7 @@ const FREE = /^GUM_(?:news|interview|textbook|speech|vlog)_/;
 const OPENS = /\((\d+)-([a-z]+)-[^()]*?-([\d,]+)-[a-z:]+(?:-[^()]+)?(\)?)/g;
 
 /** Of the mentions in GUM's CoNLL-U, those that are names: their head is a proper noun, with the proper nouns around it. */
-export const readGum = (folder: string): Labelled[] =>
+const readGum = (folder: string): Labelled[] =>
   readdirSync(folder)
     .filter((name) => FREE.test(name))
     .sort()
@@ -124,5 +124,3 @@ export const readCorpora = (folder: string): { train: Labelled[]; choose: Labell
     choose: [...h.slice(h.length / 2), ...readColumns(join(lists, 'WNUT17/CONLL-format/data/dev/emerging.dev.conll'))],
   };
 };
-
-export { NAME_TYPES };

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parse } from 'smol-toml';
 import { UV_VERSION } from '../../packages/crank/src/engines/packaging/ensure-uv.ts';
 import { OPA_VERSION } from '../../packages/crank/src/engines/policy/opa.ts';
 import { root } from '../repository.ts';
@@ -13,19 +12,24 @@ import { componentsOf, type Other, sbom } from './sbom.ts';
 const FILE = 'sbom.cdx.json';
 const MODEL = 'packages/crank/src/engines/privacy/names/names.model';
 const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
-const { project } = parse(read('python/pyproject.toml')) as {
-  project: { name: string; version: string; license: string; description: string; dependencies: string[] };
+const toml = read('python/pyproject.toml');
+/** A text of its table `project`. */
+const inProject = (name: string): string => {
+  const [, value] = new RegExp(`^${name} = "(.*)"$`, 'm').exec(toml) ?? [];
+  if (value === undefined) throw new Error(`python/pyproject.toml does not tell its ${name}`);
+  return value;
 };
-if (project.dependencies.length > 0) throw new Error('python/pyproject.toml has dependencies: tell the SBOM of them');
+if (!/^dependencies = \[\]$/m.test(toml))
+  throw new Error('python/pyproject.toml has dependencies: tell the SBOM of them');
 
 const others: Other[] = [
   {
     type: 'library',
-    name: project.name,
-    version: project.version,
-    licence: project.license,
-    purl: `pkg:pypi/${project.name}@${project.version}`,
-    description: project.description,
+    name: inProject('name'),
+    version: inProject('version'),
+    licence: inProject('license'),
+    purl: `pkg:pypi/${inProject('name')}@${inProject('version')}`,
+    description: inProject('description'),
   },
   {
     type: 'application',

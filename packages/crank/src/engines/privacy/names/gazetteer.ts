@@ -23,7 +23,7 @@ export interface Gazetteer {
 }
 
 /** 24 bits of a hash: of 60,000 words, one other in 280 looks listed. */
-export const HASH_BITS = 24;
+const HASH_BITS = 24;
 export const gazetteerHash = (word: string): number => hashOf(word) >>> (32 - HASH_BITS);
 
 export const createGazetteer = (words: ReadonlyMap<number, number>): Gazetteer => ({
