@@ -45,6 +45,13 @@ describe('names', () => {
       expect.arrayContaining(['phone: +44 113 496 0000', 'email: ann.lee@example.org', 'person: Ann Lee']),
     );
     for (const one of said) if (/^(?:person|location)/.test(one)) expect(one).not.toMatch(/\+44|@/);
+    // What a name swallowed comes out again, though the name is surer of it.
+    const swallowed = 'He lives at 220 South Street 536-90-4399, Leeds.';
+    expect(detect(swallowed, { types: ['location', 'us-ssn'] }).map(({ type }) => type)).toEqual([
+      'location',
+      'us-ssn',
+      'location',
+    ]);
   });
 
   it('in values of JSON, by the names of their fields, and never in these', () => {

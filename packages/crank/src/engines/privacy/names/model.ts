@@ -60,15 +60,21 @@ const namesOf = function* (text: string, tokens: readonly Token[], model: NameMo
   const probability = (at: number, tag: number): number => likely[at * TAGS + tag]!;
   // Words that are rather names and words that are rather none make no name together.
   let open: { type: number; likely: boolean; first: number; sum: number } | undefined;
-  const close = (end: number): Name => {
-    const { type, first, sum } = open!;
+  const close = (behind: number): Name[] => {
+    const { type, first: from, sum } = open!;
     open = undefined;
-    return {
+    // No name begins or ends with a sign.
+    let [first, end] = [from, behind];
+    while (first < end && !isWord(tokens[first]!)) first += 1;
+    while (end > first && !isWord(tokens[end - 1]!)) end -= 1;
+    if (first === end) return [];
+    const one: Name = {
       type: NAME_TYPES[type]!,
       start: tokens[first]!.start,
       end: tokens[end - 1]!.end,
-      score: Math.min(1, Math.floor(scoreOf(sum / (end - first)) * 100) / 100),
+      score: Math.min(1, Math.floor(scoreOf(sum / (behind - from)) * 100) / 100),
     };
+    return [one];
   };
   for (let at = 0; at < tokens.length; at++) {
     let [best, most] = [-1, LEAST];
@@ -84,13 +90,15 @@ const namesOf = function* (text: string, tokens: readonly Token[], model: NameMo
         text.slice(tokens[at - 1]!.end, tokens[at]!.start),
         () => probability(at, beginOf(best)) > probability(at, insideOf(best)),
       );
-    if (open !== undefined && !goesOn) yield close(at);
+    if (open !== undefined && !goesOn) yield* close(at);
     if (best < 0) continue;
     if (open === undefined) open = { type: best, likely: likelyOne, first: at, sum: most };
     else open.sum += most;
   }
-  if (open !== undefined) yield close(tokens.length);
+  if (open !== undefined) yield* close(tokens.length);
 };
+
+const isWord = ({ text }: Token): boolean => /[\p{L}\p{N}]/u.test(text);
 
 /** No name goes on behind a blank line, and none that begins anew behind the end of one. Two that nothing stands between are one. */
 const apart = (between: string, begins: () => boolean): boolean =>
