@@ -16,6 +16,8 @@ const steps: [name: string, command: string, ...args: string[]][] = [
   ['floors', process.execPath, 'tools/floors.ts'],
   ['unused', 'knip', '--no-progress'],
   ['policy', process.execPath, 'tools/policy-build.ts', '--check'],
+  ['supply', process.execPath, 'tools/checks/supply.ts', ...fix],
+  ['audit', process.execPath, 'tools/checks/audit.ts'],
   ['files', process.execPath, 'tools/checks/project.ts', ...fix],
 ];
 

@@ -218,7 +218,7 @@ const form = (random: Random): string => {
 const raw = (random: Random, target: Target): Buffer => {
   const { key } = target;
   const post = (head: string, body = ''): string =>
-    `POST ${path(target, 'echo')} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\n${head}\r\n\r\n${body}`;
+    `POST ${path(target, 'echo')} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\n${head}\r\n\r\n${body}`;
   return Buffer.from(
     random.pick([
       () =>
@@ -228,15 +228,15 @@ const raw = (random: Random, target: Target): Buffer => {
           .concat('\r\n\r\n'),
       () => 'GET\r\n\r\n',
       () => 'GET / HTTP/9.9\r\n\r\n',
-      () => `GET /${'x'.repeat(30_000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
-      () => `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${'a: b\r\n'.repeat(4_000)}\r\n`,
+      () => `GET /${'x'.repeat(30_000)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+      () => `GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${'a: b\r\n'.repeat(4_000)}\r\n`,
       () =>
-        `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${Array.from({ length: 300 }, (_, i) => `h${i}: v\r\n`).join('')}\r\n`,
-      () => 'GET / HTTP/1.1\r\nHost: x\r\n no: fold\r\n\r\n',
+        `GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${Array.from({ length: 300 }, (_, i) => `h${i}: v\r\n`).join('')}\r\n`,
+      () => 'GET / HTTP/1.1\r\nHost: localhost\r\n no: fold\r\n\r\n',
       () => 'GET / HTTP/1.1\r\nHost : x\r\n\r\n',
-      () => 'GET / HTTP/1.1\r\nHost: x\nA: b\r\n\r\n',
-      () => 'GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n',
-      () => 'GET http://other/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      () => 'GET / HTTP/1.1\r\nHost: localhost\nA: b\r\n\r\n',
+      () => 'GET / HTTP/1.1\r\nHost: localhost\r\nA: b\0c\r\n\r\n',
+      () => 'GET http://other/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
       () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
       () => '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n',
       () => post('Content-Length: 5\r\nContent-Length: 6', '{}'),

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../packages/crank/src/core/error.ts';
+import { judgeAudit } from '../checks/audit-report.ts';
 import { fileFaults, registryHosts } from '../checks/file-faults.ts';
 import { pages, table } from '../checks/generated-docs.ts';
+import { isAllowed, licenceFaults } from '../checks/licences.ts';
 import { anchors, deadLinks } from '../checks/links.ts';
 import { lockFaults } from '../checks/lock.ts';
+import { componentsOf, sbom } from '../checks/sbom.ts';
 
 describe('links', () => {
   const files: Record<string, string> = {
@@ -101,4 +104,76 @@ test('a lock without the binaries for other systems is found: npm ci would refus
     expect.stringContaining('lacks @x/darwin, which node_modules/x'),
   ]);
   expect(lock({ 'node_modules/@x/linux': {}, 'node_modules/x/node_modules/@x/darwin': {} })).toEqual([]);
+});
+
+describe('supply', () => {
+  const lock = JSON.stringify({
+    packages: {
+      '': { name: 'ours', license: 'Apache-2.0', workspaces: ['packages/one'], devDependencies: { '@b/tool': '1' } },
+      'packages/one': {
+        name: 'one',
+        version: '0.1.0',
+        license: 'Apache-2.0',
+        dependencies: { a: '1', alias: 'npm:c@3' },
+      },
+      'node_modules/one': { resolved: 'packages/one', link: true },
+      'node_modules/a': { version: '1.0.0', license: 'MIT', integrity: 'sha512-AAEC', dependencies: { b: '2' } },
+      'node_modules/b': { version: '1.0.0', license: 'ISC', dev: true },
+      'node_modules/a/node_modules/b': { version: '2.0.0', license: 'GPL-3.0-only' },
+      'node_modules/alias': { name: 'c', version: '3.0.0', license: '(MIT OR GPL-2.0-only)', optional: true },
+      'node_modules/@b/tool': { version: '1.0.0', license: 'MIT AND SSPL-1.0', dev: true, dependencies: { b: '1' } },
+    },
+  });
+  const text = sbom(lock, [{ type: 'application', name: 'uv', version: '1', licence: 'MIT', description: 'x' }]);
+  const told = JSON.parse(text) as {
+    components: { 'bom-ref': string; scope?: string; hashes?: object[] }[];
+    dependencies: { ref: string; dependsOn: string[] }[];
+  };
+
+  test('names all that the lock does, by the names that they have where they come from', () => {
+    expect(told.components.map((one) => [one['bom-ref'], one.scope])).toEqual([
+      ['pkg:npm/%40b/tool@1.0.0', 'excluded'],
+      ['pkg:npm/a@1.0.0', 'required'],
+      ['pkg:npm/b@1.0.0', 'excluded'],
+      ['pkg:npm/b@2.0.0', 'required'],
+      ['pkg:npm/c@3.0.0', 'optional'],
+      ['pkg:npm/one@0.1.0', 'required'],
+      ['uv@1', undefined],
+    ]);
+    expect(told.components[1]!.hashes).toEqual([{ alg: 'SHA-512', content: '000102' }]);
+    const on = Object.fromEntries(told.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]));
+    expect(on['ours']).toEqual(['pkg:npm/%40b/tool@1.0.0']);
+    expect(on['pkg:npm/a@1.0.0']).toEqual(['pkg:npm/b@2.0.0']);
+    expect(on['pkg:npm/%40b/tool@1.0.0']).toEqual(['pkg:npm/b@1.0.0']);
+    expect(on['pkg:npm/one@0.1.0']).toEqual(['pkg:npm/a@1.0.0', 'pkg:npm/c@3.0.0']);
+    expect(sbom(lock, [])).toBe(sbom(lock, []));
+    expect(sbom(lock.replaceAll('3.0.0', '3.0.1'), [])).not.toBe(sbom(lock, []));
+  });
+
+  test('licences are those of the list, of each component', () => {
+    expect(isAllowed('MIT OR GPL-2.0-only') && isAllowed('(ISC AND MIT)')).toBe(true);
+    expect(isAllowed('MIT AND SSPL-1.0') || isAllowed('UNLICENSED') || isAllowed('MIT WITH x')).toBe(false);
+    const faults = licenceFaults([...componentsOf(text), { name: 'z', version: '1', licence: undefined }]);
+    expect(faults.map((fault) => fault.split(' ').slice(1, 3).join(' '))).toEqual(['@b/tool 1.0.0', 'b 2.0.0', 'z 1']);
+  });
+
+  test('an audit fails for what is grave, and tells where it could not be made', () => {
+    const found = (severity: string) => ({
+      a: { severity, range: '<2', via: [{ title: 'Eats files', url: 'https://example.org/1' }, 'b'] },
+    });
+    const report = (severity: string) =>
+      JSON.stringify({ vulnerabilities: found(severity), metadata: { vulnerabilities: { [severity]: 1, total: 1 } } });
+    for (const severity of ['high', 'critical'])
+      expect(judgeAudit(report(severity))).toEqual({
+        faults: [`package-lock.json:1: a <2 has a ${severity} fault: Eats files (https://example.org/1); by b`],
+        said: `1 ${severity}`,
+      });
+    expect(judgeAudit(report('moderate'))).toEqual({ faults: [], said: '1 moderate' });
+    expect(judgeAudit('{"vulnerabilities": {}, "metadata": {"vulnerabilities": {"total": 0}}}').said).toBe(
+      'no known faults',
+    );
+    const refused = '{"message": "405 Method Not Allowed - POST https://x.example/audit"}';
+    expect(judgeAudit(refused)).toEqual({ faults: [], said: 'not checked: the registry said 405 Method Not Allowed' });
+    expect(judgeAudit('', 'spawn npm ENOENT')).toEqual({ faults: [], said: 'not checked: spawn npm ENOENT' });
+  });
 });

@@ -6,7 +6,6 @@ import { CrankError } from '#src/core/error.ts';
 import { loadSigner } from '#src/engines/audit/keys.ts';
 import { openLogKey } from '#src/engines/audit/log-key.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
-import { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
 import { openEnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import { createMeter } from '#src/engines/metering/meter.ts';
@@ -39,6 +38,7 @@ import { loadPolicies } from '#src/platform/policies.ts';
 import { namePredecessor } from '#src/platform/predecessor.ts';
 import { Privacy } from '#src/platform/privacy/privacy.ts';
 import { quarantine } from '#src/platform/quarantine.ts';
+import { Rates } from '#src/platform/rates.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
@@ -187,7 +187,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     account: config.account,
     store,
     ...shown,
-    rate: new RateLimit(config.rate, config.rate * 2),
+    rate: new Rates({ principal: config.rate, account: config.accountRate }),
     policy,
     compilePolicy: async (files) =>
       compileBundle(files, {
@@ -272,6 +272,7 @@ const inForce = (config: Config, policy: string): Record<string, string | number
   egress: config.egress.map(formatDestination).join(',') || 'none',
   grid: config.grid,
   rate: config.rate,
+  accountRate: config.accountRate,
   concurrency: config.concurrency,
   database: 'sqlite' in config.database ? 'sqlite' : 'postgres',
 });

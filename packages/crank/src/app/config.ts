@@ -30,6 +30,20 @@ export const settings = [
       'Address of the node as its clients know it, such as `https://crank.example.com` behind a proxy that ends TLS. Documents and answers name it.',
   },
   {
+    env: 'CRANK_HOSTS',
+    flag: '',
+    default: 'on a loopback address none, else any',
+    description:
+      'Names that requests may call this node by in their Host header, separated by commas, beside addresses, `localhost` and the name in `CRANK_PUBLIC_URL`; `any` takes all.',
+  },
+  {
+    env: 'CRANK_CORS',
+    flag: '',
+    default: 'none',
+    description:
+      'Origins whose pages may ask this node from a browser, such as `https://app.example.com`, separated by commas. They need a key like everybody else.',
+  },
+  {
     env: 'CRANK_DATABASE_URL',
     flag: '',
     default: 'DIR/crank.db (SQLite)',
@@ -119,7 +133,18 @@ export const settings = [
     default: '`crank.local/` and 16 random characters',
     description: 'Name of a new log, such as `example.com/crank`: a log keeps the name that it began with.',
   },
-  { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
+  {
+    env: 'CRANK_RATE',
+    flag: '',
+    default: '5000',
+    description: 'Requests a second that one principal may make of this node; twice as many at once.',
+  },
+  {
+    env: 'CRANK_ACCOUNT_RATE',
+    flag: '',
+    default: '20000',
+    description: 'The same for all principals of one account together.',
+  },
   {
     env: 'CRANK_CONCURRENCY',
     flag: '',
@@ -139,6 +164,9 @@ export interface Config {
   port: number;
   /** Without a slash at its end. */
   publicUrl: string | undefined;
+  /** Names that the node may be called by; undefined: any. */
+  names: readonly string[] | undefined;
+  cors: readonly string[];
   database: { sqlite: string } | { postgres: string };
   logLevel: string;
   account: string;
@@ -159,6 +187,7 @@ export interface Config {
   /** Sandboxes are containers. */
   container: { engine?: string; image?: string } | undefined;
   rate: number;
+  accountRate: number;
   concurrency: number;
   /** Jobs that run at one time. */
   jobs: number;
@@ -226,6 +255,33 @@ const publicUrlOf = (text: string): string | undefined => {
 
 const logBucketOf = (text: string, env: Env): Bucket | undefined => (text ? parseBucket(text, env) : undefined);
 
+const listOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && one !== 'none');
+
+/** On a loopback address another name than its own tells of a page that had a name changed to it. */
+const namesOf = (text: string, host: string, publicUrl: string | undefined): readonly string[] | undefined => {
+  const names = listOf(text.toLowerCase());
+  const isLoopback = /^(?:127\.|::1$|localhost$)/.test(host);
+  if (names.includes('any') || (names.length === 0 && !isLoopback)) return undefined;
+  const wrong = names.find((name) => !/^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/.test(name));
+  if (wrong !== undefined)
+    throw new CrankError(
+      'invalid-input',
+      `CRANK_HOSTS names "${wrong}": give names like crank.example.com, without port.`,
+    );
+  return publicUrl === undefined ? names : [...names, new URL(publicUrl).hostname];
+};
+
+const originsOf = (text: string): readonly string[] => {
+  const origins = listOf(text);
+  const wrong = origins.find((one) => !URL.canParse(one) || new URL(one).origin !== one);
+  if (wrong === undefined) return origins;
+  throw new CrankError('invalid-input', `CRANK_CORS names "${wrong}": give origins like https://app.example.com.`);
+};
+
 const destinations = (name: SettingName, text: string): readonly Destination[] =>
   text
     .split(',')
@@ -243,11 +299,15 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
   const file = readConfigFile(join(data, 'config.json'));
   const get = (name: SettingName, fallback: string): string => flags[name] || env[name] || file[name] || fallback;
   const database = get('CRANK_DATABASE_URL', '');
+  const host = get('CRANK_HOST', '127.0.0.1');
+  const publicUrl = publicUrlOf(get('CRANK_PUBLIC_URL', ''));
   return {
     data,
-    host: get('CRANK_HOST', '127.0.0.1'),
+    host,
     port: number('CRANK_PORT', get('CRANK_PORT', '7700'), 0, 65_535),
-    publicUrl: publicUrlOf(get('CRANK_PUBLIC_URL', '')),
+    publicUrl,
+    names: namesOf(get('CRANK_HOSTS', ''), host, publicUrl),
+    cors: originsOf(get('CRANK_CORS', '')),
     database: database ? { postgres: database } : { sqlite: join(data, 'crank.db') },
     logLevel: get('CRANK_LOG_LEVEL', 'info'),
     account: get('CRANK_ACCOUNT', 'default'),
@@ -264,6 +324,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     egress: destinations('CRANK_EGRESS', get('CRANK_EGRESS', '')),
     indexHosts: destinations('CRANK_INDEX_HOSTS', get('CRANK_INDEX_HOSTS', '')),
     rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
+    accountRate: number('CRANK_ACCOUNT_RATE', get('CRANK_ACCOUNT_RATE', '20000'), 1, 1e6),
     tools: toolsFolder(env, data),
     concurrency: number('CRANK_CONCURRENCY', get('CRANK_CONCURRENCY', '256'), 1, 1e5),
     jobs: number('CRANK_JOBS', get('CRANK_JOBS', String(2 * availableParallelism())), 1, 1e4),

@@ -18,8 +18,8 @@ export const serve = async (config: Config): Promise<Served> => {
   const { platform } = node;
   let server: Awaited<ReturnType<typeof createHttpServer>>;
   try {
-    const { host, port, publicUrl } = config;
-    server = await createHttpServer(platform, { host, port, publicUrl, log: platform.log });
+    const { host, port, publicUrl, names, cors } = config;
+    server = await createHttpServer(platform, { host, port, publicUrl, names, cors, log: platform.log });
   } catch (error) {
     await node.close();
     throw error;

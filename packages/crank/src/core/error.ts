@@ -1,3 +1,5 @@
+import type { QuotaLeft } from './quota.ts';
+
 /**
  * The catalogue of errors that leave the platform. A code is never reused; CONTRACT.md's table and this one are
  * compared by a test. `exit` is the command line's exit code, `retry` tells a machine whether to try again:
@@ -74,6 +76,8 @@ export interface ErrorExtras {
   challenge?: 'invalid_request' | 'invalid_token' | 'insufficient_scope';
   /** Seconds until another try makes sense. */
   retryAfter?: number;
+  /** Of a request too many: what is left of the quotas that it counted against. */
+  quotas?: readonly QuotaLeft[];
   /** Id of the call that this error answers, where one exists. */
   call?: string;
   cause?: unknown;

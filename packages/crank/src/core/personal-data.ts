@@ -14,6 +14,9 @@ export const personalTypes = [
   'url',
   'crypto-address',
   'secret',
+  'person',
+  'location',
+  'organisation',
 ] as const;
 
 /** `us-ssn`: a country (ISO 3166 alpha-2) and its number for persons. */

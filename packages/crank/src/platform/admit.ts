@@ -1,16 +1,23 @@
 import { CrankError } from '#src/core/error.ts';
+import type { QuotaLeft } from '#src/core/quota.ts';
 import type { Principal } from '#src/core/service.ts';
 import type { Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
+
+/** Who asks, and what is left of the quotas that the request counted against. */
+export interface Admitted {
+  principal: Principal;
+  quotas: readonly QuotaLeft[];
+}
 
 /**
  * Lets a request in: the node takes work, the credentials are good, and their principal is within its rate.
  *
  * @throws CrankError `overloaded`, `unavailable`, `unauthenticated` (counted, not logged one by one), `rate-limited`
  */
-export const admit = async (platform: Platform, authorization: string | undefined): Promise<Principal> => {
+export const admit = async (platform: Platform, authorization: string | undefined): Promise<Admitted> => {
   demandReady(platform);
-  return identify(platform, authorization);
+  return identifyWithin(platform, authorization);
 };
 
 /**
@@ -22,10 +29,9 @@ export const admit = async (platform: Platform, authorization: string | undefine
 export const letIn = (
   platform: Platform,
   { as, within }: { as: { principal: Principal }; within: Within | undefined },
-): Principal => {
+): Admitted => {
   demandReady(platform, within !== undefined);
-  if (within !== undefined) platform.rate.take(within.caller.id);
-  return as.principal;
+  return { principal: as.principal, quotas: within === undefined ? [] : platform.rate.take(within.caller) };
 };
 
 const demandReady = (platform: Platform, within = false): void => {
@@ -36,11 +42,13 @@ const demandReady = (platform: Platform, within = false): void => {
 };
 
 /** Who asks, for requests that are not calls. @throws CrankError `unauthenticated`, `rate-limited` */
-export const identify = async (platform: Platform, authorization: string | undefined): Promise<Principal> => {
+export const identify = async (platform: Platform, authorization: string | undefined): Promise<Principal> =>
+  (await identifyWithin(platform, authorization)).principal;
+
+const identifyWithin = async (platform: Platform, authorization: string | undefined): Promise<Admitted> => {
   try {
     const principal = await platform.identity.authenticate(authorization);
-    platform.rate.take(principal.id);
-    return principal;
+    return { principal, quotas: platform.rate.take(principal) };
   } catch (error) {
     if (error instanceof CrankError) platform.refusals.countOnce(error, error.code);
     throw error;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import { problemOf } from '#src/core/problem.ts';
+import type { QuotaLeft } from '#src/core/quota.ts';
 import { ownsService } from './call-record.ts';
 import type { CallState } from './call-state.ts';
 import type { KeptAnswer } from './idempotency.ts';
@@ -23,6 +24,8 @@ export type Answer =
 export interface CallAnswer {
   id: string;
   version: string;
+  /** What is left of the quotas that it counted against; absent where it counted against none. */
+  quotas?: readonly QuotaLeft[];
   /** Milliseconds per step. */
   timing: readonly (readonly [step: string, ms: number])[];
   answer: Answer | JobTaken;

@@ -1,6 +1,7 @@
 import type { Destination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
 import type { Classification } from '#src/core/personal-data.ts';
+import type { QuotaLeft } from '#src/core/quota.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import type { WantedWorkspaces } from '#src/core/workspace.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
@@ -20,6 +21,7 @@ import { maskError, maskResult } from './mask-result.ts';
 import { type NestedCalls, type NestedReceipt, nestedCalls, type Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
 import type { CallRedactor } from './privacy/call-redactor.ts';
+import type { Rates } from './rates.ts';
 import { removeFiles } from './scratch.ts';
 import { noteUser, wantedSecrets } from './secret-users.ts';
 import type { GrantedSecrets, WantedSecrets } from './secrets.ts';
@@ -34,6 +36,8 @@ export class CallState {
   readonly id: string;
   readonly received: number;
   readonly principal: Principal;
+  /** What is left of the quotas that it counted against. */
+  quotas: readonly QuotaLeft[];
   readonly target: DeployedVersion;
   readonly operation: Operation;
   /** Whose data this is: salts and what is kept are under this key. */
@@ -80,6 +84,7 @@ export class CallState {
     id: string;
     received: number;
     principal: Principal;
+    quotas?: readonly QuotaLeft[];
     target: DeployedVersion;
     operation: Operation;
     subject: SubjectKey;
@@ -89,6 +94,7 @@ export class CallState {
     this.id = call.id;
     this.received = call.received;
     this.principal = call.principal;
+    this.quotas = call.quotas ?? [];
     this.target = call.target;
     this.operation = call.operation;
     this.subject = call.subject;
@@ -162,6 +168,14 @@ export class CallState {
     if (!decision.allow) throw denied(decision);
     if (decision.limits !== undefined) this.limits = { ...decision.limits };
     return decision;
+  }
+
+  /** Counts it against the quotas that policies give to each principal. @throws CrankError `rate-limited` */
+  count(rates: Rates, decisions: readonly Decision[]): void {
+    for (const [i, principal] of this.principals.entries()) {
+      const quotas = decisions[i]?.quotas;
+      if (quotas !== undefined) this.quotas = [...this.quotas, ...rates.takeOf(quotas, principal)];
+    }
   }
 
   /** Notes what the call may reach, where its service asks for a network. @throws CrankError `policy-denied` where not all of that was granted */
@@ -318,8 +332,8 @@ export class CallState {
   }
 
   finish(): CallAnswer {
-    const { id, timing, answer, statement } = this;
-    return { id, version: this.target.digest, timing, answer, ...(statement !== undefined && { statement }) };
+    const { id, timing, answer, statement, quotas } = this;
+    return { id, version: this.target.digest, quotas, timing, answer, ...(statement !== undefined && { statement }) };
   }
 
   /** Deletes what an answer that nobody gets has left. */

@@ -3,6 +3,7 @@ import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
 import { type Classification, higher } from '#src/core/personal-data.ts';
 import type { Progress } from '#src/core/progress.ts';
+import type { QuotaLeft } from '#src/core/quota.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import { admit, letIn } from './admit.ts';
 import { type Reservation, reserve } from './budgets/reserve.ts';
@@ -60,7 +61,7 @@ export interface CallRequest {
   /** Reads the body, once the caller is known to be permitted. @throws CrankError 400, 413, 415 */
   read: (operation: Operation, limits: Limits) => Promise<CallBody>;
   /** Begins a streamed answer; called once, after the opening receipt is durable. */
-  open: (call: { id: string; version: string }) => StreamSink;
+  open: (call: { id: string; version: string; quotas: readonly QuotaLeft[] }) => StreamSink;
   /** Hears how far the script says that it is, about ten times a second at most. Must not throw. */
   onProgress?: ((progress: Progress) => void) | undefined;
   /** The bytes that stand for progress within a streamed answer; absent where they have no place there. */
@@ -106,7 +107,8 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
   // 1. authenticate; resolve within what the principal may see
   const { as, within } = request;
   const received = as?.received ?? Date.now();
-  const principal = as === undefined ? await admit(platform, request.authorization) : letIn(platform, { as, within });
+  const { principal, quotas } =
+    as === undefined ? await admit(platform, request.authorization) : letIn(platform, { as, within });
   const id = request.as?.id ?? newId('call');
   const { account = principal.account, service, version, operation: named, session } = request;
   // Of another account, what policy does not open is not even looked up: nothing tells it from what is not there.
@@ -118,7 +120,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
   );
   platform.flights.enter(target.digest);
   try {
-    return await run(platform, request, { id, received, principal, target });
+    return await run(platform, request, { id, received, principal, quotas, target });
   } finally {
     platform.flights.leave(target.digest);
   }
@@ -127,7 +129,19 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
 const run = async (
   platform: Platform,
   request: CallRequest,
-  { id, received, principal, target }: { id: string; received: number; principal: Principal; target: DeployedVersion },
+  {
+    id,
+    received,
+    principal,
+    quotas,
+    target,
+  }: {
+    id: string;
+    received: number;
+    principal: Principal;
+    quotas: readonly QuotaLeft[];
+    target: DeployedVersion;
+  },
 ): Promise<CallAnswer> => {
   const callable = target.operation(request.operation);
   const subject =
@@ -141,7 +155,7 @@ const run = async (
   const { operation } = callable;
   const { within } = request;
   const predecessor = request.job?.opening ?? request.replays?.id;
-  const state = new CallState({ id, received, principal, target, operation, subject, predecessor, within });
+  const state = new CallState({ id, received, principal, quotas, target, operation, subject, predecessor, within });
   let release: (() => void) | undefined;
   let isCommitted = false;
   let reservation: Reservation | undefined;
@@ -151,6 +165,7 @@ const run = async (
       // 2. authorise on what is known without the body
       const authorised = await state.step('authorise', () => state.judge((input) => platform.policy.authorise(input)));
 
+      state.count(platform.rate, authorised);
       demandTrust(target);
       if (within !== undefined) demandNoCycle(state.name, within);
 
@@ -165,7 +180,7 @@ const run = async (
           body.fingerprint(),
         );
         const claim = await platform.idempotency.claim(slot, subject);
-        if ('kept' in claim) return await replay(platform, claim.kept, subject);
+        if ('kept' in claim) return { ...(await replay(platform, claim.kept, subject)), quotas: state.quotas };
         release = claim.release;
         state.slot = slot;
       }

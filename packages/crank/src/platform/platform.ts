@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { LogKey } from '#src/engines/audit/log-key.ts';
 import type { Egress } from '#src/engines/egress/proxy.ts';
 import type { Identity } from '#src/engines/identity/identity.ts';
-import type { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import type { Tokens } from '#src/engines/identity/tokens.ts';
 import type { EnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import type { Meter } from '#src/engines/metering/meter.ts';
@@ -21,6 +20,7 @@ import type { Jobs } from './jobs/jobs.ts';
 import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
 import type { Privacy } from './privacy/privacy.ts';
+import type { Rates } from './rates.ts';
 import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -42,7 +42,7 @@ export interface Platform {
   tokens: Tokens;
   /** Asks an OpenID provider for its keys. @throws Error that says why it cannot be used */
   discover: (issuer: string) => Promise<unknown>;
-  rate: RateLimit;
+  rate: Rates;
   policy: PolicyEngine;
   /** Compiles Rego; gets the `opa` program where it is not there yet. */
   compilePolicy: (files: readonly { path: string; text: string }[]) => Promise<PolicyBundle>;

@@ -89,7 +89,7 @@ export class Deliveries {
       await stopFor(platform, hook);
       throw none();
     }
-    platform.rate.take(hook.id);
+    platform.rate.take(hook);
     const now = this.#clock.now();
     if (verified.at !== undefined && Math.abs(now - verified.at) > hook.tolerance_ms)
       throw new CrankError(

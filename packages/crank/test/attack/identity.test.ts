@@ -49,7 +49,11 @@ describe('attacks: identity', () => {
 
   beforeAll(async () => {
     forge = await openForge();
-    node = await startNode({ CRANK_EGRESS: forge.address, CRANK_PUBLIC_URL: 'https://crank.example/' });
+    node = await startNode({
+      CRANK_EGRESS: forge.address,
+      CRANK_PUBLIC_URL: 'https://crank.example/',
+      CRANK_HOSTS: 'any',
+    });
     expect((await node.deploy('words', { 'words.py': SOURCE })).status).toBe(201);
     rival = (await post<{ owner: Made }>('/v1/accounts', { name: 'rival' })).owner.key;
     agent = await newKey('caller', 'agent');

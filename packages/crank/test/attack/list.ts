@@ -1,3 +1,4 @@
+import { httpAttacks } from './http-list.ts';
 import { identityAttacks } from './identity-list.ts';
 
 /** Every attack of the suite by theme, and what stops it. `docs/ATTACKS.md` is this list, and a test holds it so. */
@@ -448,6 +449,7 @@ export const attacks = {
     'a wheel that makes scripts outside': 'names of entry points are compared with a pattern',
   },
   /** On who somebody is said to be. */
+  http: httpAttacks,
   identity: identityAttacks,
   /** Of modules for Node. */
   node: {

@@ -22,47 +22,53 @@ const plain = (text: string): string =>
     .replace(/ $/gm, '')
     .trimEnd();
 
-describe.each([...['calls.md', 'secrets.md', 'schedules.md', 'jobs.md', 'budgets.md', 'privacy.md', 'workspaces.md']])(
-  'docs/%s',
-  (page) => {
-    const { files, sessions } = sessionsIn(page);
-    const folder = temporaryFolder('pages');
-    let node: TestNode;
+describe.each([
+  'calls.md',
+  'secrets.md',
+  'schedules.md',
+  'jobs.md',
+  'budgets.md',
+  'privacy.md',
+  'workspaces.md',
+  'limits.md',
+])('docs/%s', (page) => {
+  const { files, sessions } = sessionsIn(page);
+  const folder = temporaryFolder('pages');
+  let node: TestNode;
 
-    beforeAll(async () => {
-      node = await startNode();
-      for (const [name, content] of files) {
-        mkdirSync(folder.path, { recursive: true });
-        writeFileSync(join(folder.path, name), content);
+  beforeAll(async () => {
+    node = await startNode();
+    for (const [name, content] of files) {
+      mkdirSync(folder.path, { recursive: true });
+      writeFileSync(join(folder.path, name), content);
+    }
+  });
+  afterAll(async () => {
+    await node.remove();
+    folder.remove();
+  });
+
+  // Pages that apply policies need opa.
+  const can = !['privacy.md', 'limits.md'].includes(page) || opaPath !== undefined;
+  it.skipIf(!can).each(sessions.map((steps) => [steps[0]!.command, steps] as const))(
+    'does what it shows: %s',
+    async (_, steps) => {
+      const assigned: string[] = [];
+      for (const { command, shown } of steps) {
+        const { stdout } = await run('sh', ['-c', [...assigned, command].join('\n')], {
+          cwd: folder.path,
+          env: { ...process.env, PATH: `${BIN}:${process.env['PATH']}`, CRANK_URL: node.url, CRANK_DATA: node.data },
+        });
+        if (/^[A-Z]+=/.test(command)) assigned.push(command);
+        expect(plain(stdout), command).toBe(plain(shown));
       }
-    });
-    afterAll(async () => {
-      await node.remove();
-      folder.remove();
-    });
+    },
+  );
 
-    // Pages that apply policies need opa.
-    const can = page !== 'privacy.md' || opaPath !== undefined;
-    it.skipIf(!can).each(sessions.map((steps) => [steps[0]!.command, steps] as const))(
-      'does what it shows: %s',
-      async (_, steps) => {
-        const assigned: string[] = [];
-        for (const { command, shown } of steps) {
-          const { stdout } = await run('sh', ['-c', [...assigned, command].join('\n')], {
-            cwd: folder.path,
-            env: { ...process.env, PATH: `${BIN}:${process.env['PATH']}`, CRANK_URL: node.url, CRANK_DATA: node.data },
-          });
-          if (/^[A-Z]+=/.test(command)) assigned.push(command);
-          expect(plain(stdout), command).toBe(plain(shown));
-        }
-      },
-    );
-
-    it.skipIf(opaPath === undefined)('has policies that compile', async () => {
-      for (const [path, text] of [...files].filter(([name]) => name.endsWith('.rego'))) {
-        const applied = await node.request('POST', '/v1/policies', { json: { files: [{ path, text }] } });
-        expect(applied.status, applied.text).toBe(200);
-      }
-    });
-  },
-);
+  it.skipIf(opaPath === undefined)('has policies that compile', async () => {
+    for (const [path, text] of [...files].filter(([name]) => name.endsWith('.rego'))) {
+      const applied = await node.request('POST', '/v1/policies', { json: { files: [{ path, text }] } });
+      expect(applied.status, applied.text).toBe(200);
+    }
+  });
+});

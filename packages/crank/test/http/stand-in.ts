@@ -7,7 +7,6 @@ import { defaultLimits, type JsonSchema, type Operation } from '#src/core/servic
 import { createHttpServer, type HttpServer } from '#src/doors/http/server.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
-import { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import { openTokenKeys } from '#src/engines/identity/token-keys.ts';
 import { createTokens } from '#src/engines/identity/tokens.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
@@ -27,6 +26,7 @@ import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { Privacy } from '#src/platform/privacy/privacy.ts';
+import { Rates } from '#src/platform/rates.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
@@ -170,7 +170,7 @@ export const openDoor = async (
       principalOf: (key) => identity.byKey(key),
     }),
     discover: async () => undefined,
-    rate: new RateLimit(1e6, 1e6),
+    rate: new Rates({ principal: 1e6, account: 1e6 }),
     policy,
     compilePolicy: async () => {
       throw new Error('no policy is compiled here');

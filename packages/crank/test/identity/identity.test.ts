@@ -4,7 +4,6 @@ import type { CrankError } from '#src/core/error.ts';
 import { roles } from '#src/core/service.ts';
 import { apiKeyHash, isApiKey, newApiKey } from '#src/engines/identity/api-key.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
-import { RateLimit } from '#src/engines/identity/rate-limit.ts';
 import { openStore, type Store } from '#src/store/store.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
@@ -74,23 +73,5 @@ describe('identity', () => {
     ]) {
       expect(await codeOf(identity.authenticate(header))).toBe('unauthenticated');
     }
-  });
-});
-
-describe('rate limit', () => {
-  it('lets a burst through, then the rate, each principal by itself', () => {
-    const limit = new RateLimit(10, 20);
-    const take = (name: string, at: number): boolean => {
-      try {
-        limit.take(name, at);
-        return true;
-      } catch (error) {
-        expect((error as CrankError).extras.retryAfter).toBeGreaterThanOrEqual(1);
-        return false;
-      }
-    };
-    expect(Array.from({ length: 25 }, () => take('a', 0)).filter(Boolean)).toHaveLength(20);
-    expect(take('b', 0)).toBe(true);
-    expect(Array.from({ length: 25 }, () => take('a', 1000)).filter(Boolean)).toHaveLength(10);
   });
 });

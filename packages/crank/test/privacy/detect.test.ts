@@ -54,6 +54,7 @@ describe('contact and account', () => {
       'card: 3782 822463 10005',
       'card: 5555555555554444',
     ]);
+    expect(found('my card is 4111 1111 1111 1112')).toEqual(['card: 4111 1111 1111 1112']);
     expect(found('4111 1111 1111 1112; 1700000000000000; 0.4111111111111111; 6304000000000000000')).toEqual([]);
   });
 
@@ -74,6 +75,7 @@ describe('contact and account', () => {
       'phone: 07700 900123',
     ]);
     expect(found('Reach me at 78 651 450.')).toEqual(['phone: 78 651 450']);
+    expect(found('<Buffer 01 02 03 04 05>, bytes 01 44 52 61 70')).toEqual([]);
     expect(found('78 651 450 rows; 2026-01-02; +35236450.6; 10.0.1')).toEqual([]);
   });
 
@@ -95,6 +97,12 @@ describe('machines and secrets', () => {
       'mac: 00:1b:44:11:3a:b7',
     ]);
     expect(found('host 1.2.3.4')).toEqual(['ip: 1.2.3.4']);
+    expect(
+      found(
+        'v8 11.3.244.8-node.9, ObjectIdentifier("1.3.101.112"), STREET_ADDRESS = oid(2.5.4.9), prim: OBJECT :1.3.101.110',
+      ),
+    ).toEqual([]);
+    expect(found('the server at 1.3.101.112 answers; __version__ = "3.5.0.1"')).toEqual(['ip: 1.3.101.112']);
     expect(
       found('version 1.2.3.4, 2.5.29.15, 10.0.0.0, 127.0.0.1, std::a::b, 12:34:56, 1.2.3.4.5, ff:ff:ff:ff:ff:ff'),
     ).toEqual([]);
@@ -137,7 +145,9 @@ describe('machines and secrets', () => {
     const pem = `-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n-----END PRIVATE KEY-----`;
     expect(found(`x\n${pem}\ny`)).toEqual([`secret: ${pem}`]);
     expect(
-      found('password = os.environ["X"]; token: <your token>; password: typing.Optional[bytes]; secret=$SECRET1'),
+      found(
+        'password = os.environ["X"]; token: <your token>; password: typing.Optional[bytes]; secret=$SECRET1; password = md5crypt(text)',
+      ),
     ).toEqual([]);
   });
 });

@@ -156,7 +156,7 @@ describe.skipIf(opaPath === undefined)('privacy', () => {
   };
 
   beforeAll(async () => {
-    node = await startNode();
+    node = await startNode({ CRANK_LOG_LEVEL: 'trace' });
     const deployed = await node.deploy('people', { 'people.py': SOURCE, 'crank.json': JSON.stringify(MANIFEST) });
     expect(deployed.status, deployed.text).toBe(201);
   });
@@ -361,11 +361,57 @@ describe.skipIf(opaPath === undefined)('privacy', () => {
     await drop('crank.privacy');
   });
 
+  it('a rate that a policy gives is counted for each by itself, told in every answer, and stands in the receipt', async () => {
+    await apply(
+      'package crank.pace\n\nrate contains {"name": "echoes", "requests": 2, "seconds": 3600} if input.resource.operation == "echo"\n',
+    );
+    const [first, second, third] = [
+      await call('echo', { text: 'a' }),
+      await call('echo', { text: 'b' }),
+      await call('echo', { text: 'c' }),
+    ];
+    expect([first.status, second.status, third.status, third.json['code']]).toEqual([200, 200, 429, 'rate-limited']);
+    expect(first.headers.get('ratelimit-policy')).toBe(
+      '"principal";q=10000;w=2, "account";q=40000;w=2, "echoes";q=2;w=3600',
+    );
+    expect(first.headers.get('ratelimit')).toMatch(
+      /^"principal";r=9999;t=1, "account";r=39999;t=1, "echoes";r=1;t=1[78]\d\d$/,
+    );
+    expect(second.headers.get('ratelimit')).toContain('"echoes";r=0;t=3');
+    expect(third.headers.get('ratelimit')).toContain('"echoes";r=0;t=3');
+    expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(1_500);
+    expect(Number(third.headers.get('retry-after'))).toBeLessThanOrEqual(1_800);
+    const { decisions } = await predicateOf(third.id);
+    expect(decisions[0]!.obligations).toContain('rate:echoes:2/3600s:principal');
+    const { text } = await call('rows', { n: 1 });
+    expect(text).toContain('row0@');
+    const { json: other } = await node.request<{ key: string }>('POST', '/v1/keys', {
+      json: { name: 'other', role: 'caller' },
+    });
+    const theirs = await node.request('POST', '/v1/services/people/echo', { json: { text: 'd' }, key: other.key });
+    expect(theirs.status).toBe(200);
+    await apply('package crank.pace\n\nrate contains {"name": "echoes", "requests": 0, "seconds": 1}\n');
+    const wrong = await call('echo', { text: 'x' });
+    expect([wrong.status, wrong.json['detail']]).toEqual([
+      403,
+      expect.stringContaining('requests: 0 is no whole number'),
+    ]);
+    await drop('crank.pace');
+  });
+
   it('a policy with a wrong rule denies, and says what is wrong', async () => {
     await apply('package crank.privacy\n\nredact contains {"detect": ["emial"], "action": "mask"}\n');
     const denied = await call('echo', { text: 'x' });
     expect([denied.status, denied.json['code']]).toEqual([403, 'policy-denied']);
     expect(denied.json['detail']).toContain('"emial" is none of email, phone');
     await drop('crank.privacy');
+  });
+
+  it("the node's own log has nothing of what policies took out, whatever became of the calls", async () => {
+    await node.stop();
+    const log = node.said();
+    expect(log).toContain('"msg":"ready"');
+    for (const value of ['eve@', 'ann.lee@', 'bob@', 'row1@', '4111', '536-90', '1234567', 'Ann Lee'])
+      expect(log, value).not.toContain(value);
   });
 });

@@ -4,10 +4,12 @@ import { type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Logger } from 'pino';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import type { Platform } from '#src/platform/platform.ts';
+import { browserHeaders, corsHeaders, preflightHeaders } from './answer/browser-headers.ts';
 import { answerClientError, answerConnect, answerExpectation } from './answer/client-error.ts';
 import { asCrankError, sendProblem } from './answer/problem.ts';
 import { type AnswerCounts, newAnswerCounts } from './answer-counts.ts';
 import { MethodTable } from './method-table.ts';
+import { demandHost, demandOrigin, type Origins } from './request/origins.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { budgetRoutes } from './routes/budgets.ts';
 import { callRoutes } from './routes/call.ts';
@@ -38,6 +40,12 @@ export interface HttpServerOptions {
   log: Logger;
   /** Address of the node as its clients know it; what each request calls it where absent. */
   publicUrl?: string | undefined;
+  /** Names that it may be called by beside addresses and `localhost`; any where absent. */
+  names?: readonly string[] | undefined;
+  /** Origins of others whose pages may ask it. */
+  cors?: readonly string[];
+  /** How long a request may take to arrive; TIMEOUTS where absent. */
+  timeouts?: Timeouts;
 }
 
 export interface HttpServer {
@@ -50,9 +58,14 @@ export interface HttpServer {
 }
 
 /** Milliseconds. A request has to arrive within them; how long its answer takes is the call's own limit. */
-const HEAD_TIMEOUT = 20_000;
-const REQUEST_TIMEOUT = 300_000;
-const KEEP_ALIVE = 65_000;
+export interface Timeouts {
+  head: number;
+  request: number;
+  keepAlive: number;
+  /** How often the first two are looked at. */
+  look: number;
+}
+const TIMEOUTS: Timeouts = { head: 20_000, request: 300_000, keepAlive: 65_000, look: 5_000 };
 const HEADER_BYTES = 16 * 1024;
 const HEADERS = 100;
 const CONNECTIONS = 8_192;
@@ -71,7 +84,7 @@ const PARAMETER = 200;
 
 /** Opens the HTTP door. @throws CrankError `unavailable` where the address is taken or not ours */
 export const createHttpServer = async (platform: Platform, options: HttpServerOptions): Promise<HttpServer> => {
-  const { log } = options;
+  const { log, timeouts = TIMEOUTS } = options;
   const answers = newAnswerCounts();
   const methods = new MethodTable();
   /** Answers with an error, and counts it where it may be somebody's attempt: what has a receipt does not come this way. */
@@ -82,15 +95,15 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   };
   const app = fastify({
     logger: false,
-    requestTimeout: REQUEST_TIMEOUT,
-    keepAliveTimeout: KEEP_ALIVE,
+    requestTimeout: timeouts.request,
+    keepAliveTimeout: timeouts.keepAlive,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PARAMETER },
     http: {
       maxHeaderSize: HEADER_BYTES,
-      headersTimeout: HEAD_TIMEOUT,
-      connectionsCheckingInterval: 5_000,
+      headersTimeout: timeouts.head,
+      connectionsCheckingInterval: timeouts.look,
       requireHostHeader: false, // the hook below asks for it, in our words
     },
     clientErrorHandler: (error, socket) => {
@@ -102,7 +115,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     },
   });
   app.decorate('publicUrl', options.publicUrl);
-  app.server.maxHeadersCount = HEADERS;
+  app.server.maxHeadersCount = 0; // Node would leave out the others without a word; the hook below refuses
   app.server.maxConnections = CONNECTIONS;
   app.server.on('connect', answerConnect).on('checkExpectation', answerExpectation);
   const open = countAnswers(app.server, answers);
@@ -110,14 +123,30 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   // Bodies stay streams: each route reads its own, after it knows who asks, and passes JSON text on untouched.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
+  const own = options.publicUrl === undefined ? undefined : new URL(options.publicUrl).origin;
+  const origins: Origins = { names: options.names, allowed: options.cors ?? [], own };
+  const always = browserHeaders(options.publicUrl);
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    for (const [name, value] of always) reply.raw.setHeader(name, value);
+    if (raw.rawHeaders.length > 2 * HEADERS)
+      return done(new CrankError('too-large', `The request has more than ${HEADERS} headers: send fewer.`));
     const twice = sentTwice(raw.rawHeaders);
     if (twice !== undefined)
       done(
         new CrankError('malformed-request', `The header ${twice} is there twice: which one counts is anybody's guess.`),
       );
-    else if (raw.headers.host !== undefined || raw.httpVersion === '1.0') done();
-    else done(new CrankError('malformed-request', 'The Host header is missing: RFC 9112 requires it.'));
+    else if (raw.headers.host === undefined && raw.httpVersion !== '1.0')
+      done(new CrankError('malformed-request', 'The Host header is missing: RFC 9112 requires it.'));
+    else done();
+  });
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    const { origin, host } = raw.headers;
+    if (host !== undefined) demandHost(host, origins);
+    if (!demandOrigin({ origin, host, method: raw.method! }, origins)) return done();
+    if (raw.method === 'OPTIONS' && raw.headers['access-control-request-method'] !== undefined)
+      return void reply.code(204).headers(preflightHeaders(origin!)).send();
+    for (const [name, value] of Object.entries(corsHeaders(origin!))) reply.raw.setHeader(name, value);
+    done();
   });
   app.addHook('onRoute', ({ method, url }) => methods.add(url, [method].flat()));
   app.setErrorHandler((error, request, reply) => refuse(request, reply, error));

@@ -1,4 +1,5 @@
 import type { Classification, ClassifyRule, RedactRule } from '#src/core/personal-data.ts';
+import type { PolicyQuota } from '#src/core/quota.ts';
 import type { Limits, Principal } from '#src/core/service.ts';
 import type { WorkspaceMode } from '#src/core/workspace.ts';
 
@@ -75,6 +76,8 @@ export interface Decision {
   clean?: readonly RedactRule[];
   /** How the arguments have to be labelled, at the authorise point. */
   classify?: readonly ClassifyRule[];
+  /** What it counts against beside the node's own quotas, at the authorise point. */
+  quotas?: readonly PolicyQuota[];
 }
 
 /** What is kept of a call's payloads, and for how long. */
@@ -86,4 +89,7 @@ export interface Retention {
 
 /** A denial or a grant still without what the engine adds. */
 export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
-  Pick<Partial<Decision>, 'limits' | 'cpus' | 'egress' | 'workspaces' | 'retain' | 'approval' | 'clean' | 'classify'>;
+  Pick<
+    Partial<Decision>,
+    'limits' | 'cpus' | 'egress' | 'workspaces' | 'retain' | 'approval' | 'clean' | 'classify' | 'quotas'
+  >;

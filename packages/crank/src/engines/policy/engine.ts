@@ -6,6 +6,7 @@ import type { AppliedBundle } from './bundle.ts';
 import type { Decision, PolicyPoint, PolicyRequest, Verdict } from './decision.ts';
 import { defaultPolicyDir, loadDefaultBundle } from './default-bundle.ts';
 import { redactObligation } from './interpret-privacy.ts';
+import { rateObligation } from './interpret-rate.ts';
 import { type Judged, judge, nameOf } from './judge.ts';
 import type { OutputFields } from './redact.ts';
 
@@ -130,8 +131,15 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   };
 
   const authoriseApplied = async (request: PolicyRequest, own: Verdict): Promise<Decision> => {
-    const { allow, reasons, bundles, classify } = await judged('authorise', request);
-    const verdict = allow ? { ...own, ...(classify.length > 0 && { classify }) } : { allow, reasons, obligations: [] };
+    const { allow, reasons, bundles, classify, quotas } = await judged('authorise', request);
+    const verdict = allow
+      ? {
+          ...own,
+          obligations: [...own.obligations, ...quotas.map(rateObligation)],
+          ...(classify.length > 0 && { classify }),
+          ...(quotas.length > 0 && { quotas }),
+        }
+      : { allow, reasons, obligations: [] };
     return decision('authorise', verdict, 'applied', {
       ...ownDigest,
       ...bundles,

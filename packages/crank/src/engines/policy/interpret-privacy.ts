@@ -27,7 +27,8 @@ const pointerOf = (name: string, value: unknown): string => {
   throw new BadResult(`${name}: ${show(value)} is no JSON Pointer`);
 };
 
-const rulesIn = (value: unknown, known: readonly string[], example: string): Record<string, unknown>[] => {
+/** Objects of a set with members that are known. @throws BadResult */
+export const rulesIn = (value: unknown, known: readonly string[], example: string): Record<string, unknown>[] => {
   const rules = elements(value);
   if (rules.length > MOST_RULES) throw new BadResult(`it has more than ${MOST_RULES} elements`);
   return rules.map((rule) => {

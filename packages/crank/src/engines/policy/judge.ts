@@ -1,4 +1,5 @@
 import type { ClassifyRule, RedactRule } from '#src/core/personal-data.ts';
+import type { PolicyQuota } from '#src/core/quota.ts';
 import type { Answer } from './applied.ts';
 import type { AppliedBundle } from './bundle.ts';
 import type { Retention } from './decision.ts';
@@ -13,6 +14,7 @@ import {
   retention,
 } from './interpret.ts';
 import { classifyRules, redactRules } from './interpret-privacy.ts';
+import { rateRules } from './interpret-rate.ts';
 
 /** What the rules of applied bundles said together. */
 export interface Judged {
@@ -26,6 +28,8 @@ export interface Judged {
   clean: readonly RedactRule[];
   /** How the arguments are to be labelled. */
   classify: readonly ClassifyRule[];
+  /** What it counts against. */
+  quotas: readonly PolicyQuota[];
   required?: Required;
   /** Destinations granted. */
   egress: readonly string[];
@@ -72,6 +76,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
   const egress = new Set<string>();
   const clean: RedactRule[] = [];
   const classify: ClassifyRule[] = [];
+  const quotas: PolicyQuota[] = [];
   const workspaces = new Set<string>();
   let required: Required | undefined;
   let retain: Retention | undefined;
@@ -90,6 +95,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
       else if (meaning === 'redact') for (const pointer of redactPointers(value)) redact.add(pointer);
       else if (meaning === 'clean') clean.push(...redactRules(value, bundle.account));
       else if (meaning === 'classify') classify.push(...classifyRules(value));
+      else if (meaning === 'pace') quotas.push(...rateRules(value, bundle.account));
       else if (meaning === 'grant') for (const one of grantedDestinations(value)) egress.add(one);
       else if (meaning === 'lend') for (const one of grantedWorkspaces(value)) workspaces.add(one);
       else if (meaning === 'keep') retain = both(retain, retention(value));
@@ -107,6 +113,7 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
     redact: [...redact],
     clean,
     classify,
+    quotas,
     egress: [...egress].sort(),
     workspaces: [...workspaces].sort(),
     approval: cut(approval),

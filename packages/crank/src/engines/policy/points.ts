@@ -11,7 +11,8 @@ export type RuleMeaning =
   | 'keep'
   | 'approve'
   | 'clean'
-  | 'classify';
+  | 'classify'
+  | 'pace';
 
 export interface DecisionPoint {
   meaning: RuleMeaning;
@@ -20,7 +21,7 @@ export interface DecisionPoint {
 
 /** The rules that are asked, for error messages; policies/README.md has the whole table. */
 export const KNOWN_RULES =
-  'crank.authz: deny, allow; crank.egress: allow; crank.workspaces: allow; crank.retention: keep; crank.approval: required; crank.<any>: deny, required_resources, redact_pii, redact, classify (crank.privacy in the examples)';
+  'crank.authz: deny, allow; crank.egress: allow; crank.workspaces: allow; crank.retention: keep; crank.approval: required; crank.<any>: deny, required_resources, redact_pii, redact, classify, rate (crank.privacy in the examples)';
 
 /**
  * What a rule of an applied bundle is asked for, by its path (`crank/privacy/redact_pii`); undefined where it is not
@@ -32,6 +33,7 @@ export const decisionPoint = (entrypoint: string): DecisionPoint | undefined => 
   if (root !== 'crank' || family === undefined || rule === undefined) return undefined;
   if (rule === 'redact_pii') return { meaning: 'redact', points: ['output'] };
   if (rule === 'redact') return { meaning: 'clean', points: ['input'] };
+  if (rule === 'rate') return { meaning: 'pace', points: ['authorise'] };
   if (rule === 'classify') return { meaning: 'classify', points: ['authorise'] };
   if (rule === 'required_resources') return { meaning: 'require', points: ['input'] };
   if (family === 'authz') {

@@ -55,14 +55,22 @@ const near = wordsOf([
   'карт\\p{L}*',
 ]);
 
+/** How close a word has to stand before a number that fails its check. */
+const CLOSE = 24;
+
 /** Numbers of payment cards: Luhn, and the ranges of the networks; what has neither range nor usual length needs words near it. */
 export const card: Detector = {
   types: ['card'],
   needs: /\d{4}/,
   *find(subject) {
     for (const { start, end, plain, score } of layouts(subject.text)) {
-      if (!luhn(plain) || /^(\d)\1+$/.test(plain)) continue;
+      if (/^(\d)\1+$/.test(plain)) continue;
       const usual = brands.some(({ iin, lengths }) => lengths.includes(plain.length) && iin.test(plain));
+      if (!luhn(plain)) {
+        // Mistyped, it is still somebody's: where it looks like one, and right behind the word.
+        if (usual && subject.near(start, end, near, CLOSE, 0)) yield { type: 'card', start, end, score: 0.6 };
+        continue;
+      }
       const named = subject.near(start, end, near);
       yield { type: 'card', start, end, score: named ? 0.95 : usual ? score : 0.3 };
     }

@@ -6,6 +6,7 @@ import { email } from './email.ts';
 import { type Detector, type Finding, SURE } from './finding.ts';
 import { iban } from './iban.ts';
 import { nationalIds } from './ids/national-ids.ts';
+import { isNameType, name } from './name.ts';
 import { ip, mac, url } from './network.ts';
 import { phone } from './phone.ts';
 import { secret } from './secret.ts';
@@ -24,20 +25,24 @@ const detectors: readonly Detector[] = [
   secret,
 ];
 
+/** Those that are only asked where their types are named. */
+const optional: readonly Detector[] = [name];
+
 /** Stands for all of a country's numbers for persons. */
 const NATIONAL_ID = 'national-id';
 
-/** Every type that is told apart. */
+/** Every type that is looked for where none is named. */
 export const allTypes: readonly string[] = detectors.flatMap(({ types }) => types);
 
 /** Names that may be asked for: the types, and the group of national numbers. */
 export const typeNames: readonly string[] = [
   ...detectors.flatMap((detector) => (detector === nationalIds ? [NATIONAL_ID] : detector.types)),
+  ...name.types,
   ...nationalIds.types,
 ];
 
 export interface DetectOptions {
-  /** Names of `typeNames`; all where absent. */
+  /** Names of `typeNames`; all of `allTypes` where absent. */
   types?: readonly string[];
   /** 0 to 1; SURE where absent. */
   minScore?: number;
@@ -50,8 +55,8 @@ export interface DetectOptions {
  * of equally sure ones the longest. Takes time by the length of the text only, whatever stands in it.
  */
 export const detect = (text: string, { types, minScore = SURE, context = '' }: DetectOptions = {}): Finding[] => {
-  const wanted = types && new Set(expandTypes(types));
-  return detectEach(text, (type) => (wanted === undefined || wanted.has(type) ? minScore : undefined), context);
+  const wanted = new Set(types === undefined ? allTypes : expandTypes(types));
+  return detectEach(text, (type) => (wanted.has(type) ? minScore : undefined), context);
 };
 
 /** Types by their names, a group being all of its types. */
@@ -62,14 +67,44 @@ export const expandTypes = (names: readonly string[]): readonly string[] =>
 export const detectEach = (text: string, least: (type: string) => number | undefined, context: string): Finding[] => {
   const subject = createSubject(text, context);
   const found: Finding[] = [];
-  for (const detector of detectors) {
-    if (!detector.needs.test(subject.text) || detector.types.every((type) => least(type) === undefined)) continue;
+  for (const detector of [...detectors, ...optional]) {
+    if (detector.types.every((type) => least(type) === undefined) || !detector.needs.test(subject.text)) continue;
     for (const finding of detector.find(subject)) {
       const score = least(finding.type);
       if (score !== undefined && finding.score >= score) found.push(finding);
     }
   }
-  return apart(found);
+  const isName = ({ type }: Finding): boolean => isNameType(type);
+  if (!found.some(isName)) return apart(found);
+  const sure = apart(found.filter((one) => !isName(one)));
+  return [...sure, ...around(subject.text, apart(found.filter(isName)), sure)].sort((a, b) => a.start - b.start);
+};
+
+/** What is left of names beside what has a form, which they may have swallowed: a telephone number in an address. */
+const around = (text: string, names: readonly Finding[], sure: readonly Finding[]): Finding[] => {
+  const left: Finding[] = [];
+  let first = 0;
+  for (const { start, end, ...name } of names) {
+    while (first < sure.length && sure[first]!.end <= start) first += 1;
+    let from = start;
+    const keep = (to: number): void => {
+      let at = from;
+      let until = to;
+      while (at < until && !/[\p{L}\p{N}]/u.test(text[at]!)) at += 1;
+      while (until > at && !/[\p{L}\p{N}]/u.test(text[until - 1]!)) until -= 1;
+      if (/\p{L}/u.test(text.slice(at, until))) left.push({ ...name, start: at, end: until });
+    };
+    if (first === sure.length || sure[first]!.start >= end) {
+      left.push({ ...name, start, end });
+      continue;
+    }
+    for (let at = first; at < sure.length && sure[at]!.start < end; at++) {
+      if (sure[at]!.start > from) keep(sure[at]!.start);
+      from = sure[at]!.end;
+    }
+    if (from < end) keep(end);
+  }
+  return left;
 };
 
 /** Without those that overlap a better one. */

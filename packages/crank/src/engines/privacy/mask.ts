@@ -33,6 +33,9 @@ export const mask = (type: string, text: string): string => {
     case 'secret':
     case 'url':
     case 'crypto-address':
+    case 'person':
+    case 'location':
+    case 'organisation':
     case 'field':
       return HIDDEN;
     default:

@@ -3,7 +3,10 @@ import { wordsOf } from './context.ts';
 import type { Detector } from './finding.ts';
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const IPV4 = new RegExp(`(?<![\\p{L}\\p{N}_.]|\\d[-,])${OCTET}(?:\\.${OCTET}){3}(?![\\p{L}\\p{N}_]|[.-]\\d)`, 'gu');
+const IPV4 = new RegExp(
+  `(?<![\\p{L}\\p{N}_.]|\\d[-,])${OCTET}(?:\\.${OCTET}){3}(?![\\p{L}\\p{N}_]|[.-]\\d|-\\p{L})`,
+  'gu',
+);
 const IPV6 = /(?<![\p{L}\p{N}_:.])[0-9a-f]{0,4}:[0-9a-f:]{1,39}(?:\d{1,3}(?:\.\d{1,3}){3})?(?![\p{L}\p{N}_:]|\.\d)/giu;
 /** Without all eight groups only what begins as addresses in use do: `std::a` is no address. */
 const SHORT = /^(?:[23][0-9a-f]{3}|f[cdef][0-9a-f]{2}|64:ff9b|::ffff:\d)/i;
@@ -22,7 +25,8 @@ const version = wordsOf([
 ]);
 
 /** What versions, sections, object identifiers and networks look like: words have to make addresses of them. */
-const NUMBERED = /^(?:\d(?:\.\d{1,2}){3}|\d{1,3}\.0\.0\.0)$/;
+const NUMBERED = /^(?:\d(?:\.\d{1,2}){3}|\d{1,3}\.0\.0\.0|[0-2]\.[1-3]?\d\.\d+\.\d+)$/;
+const identifier = wordsOf(['oids?', 'object ?identifiers?', 'object(?= ?:)', 'arcs?']);
 const machine = wordsOf([
   'ip(?:v4)?(?: ?addr(?:ess)?)?',
   'addr(?:ess)?',
@@ -42,7 +46,8 @@ export const ip: Detector = {
   needs: /\d\.\d|:/,
   *find({ text, near }) {
     for (const { index: start, 0: found } of text.matchAll(IPV4)) {
-      const nobody = /^(?:0|127|255)\./.test(found) || near(start, start, version, 12, 0);
+      const oid = /^[0-2]\./.test(found) && near(start, start, identifier, 24, 0);
+      const nobody = /^(?:0|127|255)\./.test(found) || oid || near(start, start, version, 16, 0);
       const end = start + found.length;
       const score = nobody ? 0.2 : NUMBERED.test(found) && !near(start, end, machine) ? 0.4 : 0.7;
       yield { type: 'ip', start, end, score };

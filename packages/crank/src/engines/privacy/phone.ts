@@ -118,6 +118,10 @@ const BEFORE_NUMBER = 40;
 /** Stands right behind a number: `078 651 450-Office`, `(office)`. */
 const LABEL = /^[ ,(-]{0,3}(?:office|fax|mobile|cell|home|work|tel|phone)(?!\p{L})/iu;
 
+/** Bytes are written in pairs, too. */
+const bytes = wordsOf(['bytes?', 'buffer', 'hex', '0x']);
+const isCounted = (pairs: string): boolean => /^01\D02\D03\D04\D05$/.test(pairs);
+
 const international = function* (subject: Subject): Iterable<Finding> {
   for (const { index: start, 0: found } of subject.text.matchAll(INTERNATIONAL)) {
     const end = start + found.length;
@@ -138,7 +142,8 @@ export const phone: Detector = {
   *find(subject) {
     yield* international(subject);
     for (const { index: start, 0: found } of subject.text.matchAll(PAIRS))
-      yield { type: 'phone', start, end: start + found.length, score: 0.75 };
+      if (!isCounted(found) && !subject.near(start, start, bytes, 12, 0))
+        yield { type: 'phone', start, end: start + found.length, score: 0.75 };
     for (const match of subject.text.matchAll(FORMS)) {
       const [, score] = national[match.slice(1).findIndex((form) => form !== undefined)]!;
       yield { type: 'phone', start: match.index, end: match.index + match[0].length, score };

@@ -1,6 +1,7 @@
 import type { RedactRule } from '#src/core/personal-data.ts';
 import { walkJson } from '#src/core/walk-json.ts';
 import { pointerWords } from './context.ts';
+import { isNameType } from './name.ts';
 import {
   type Counts,
   count,
@@ -13,14 +14,23 @@ import {
   withEdits,
 } from './redact-text.ts';
 
-/** Nothing is found in shorter texts that have none of these. */
+/** Nothing but names is found in shorter texts that have none of these. */
 const SHORT = 20;
 const HINT = /[\p{N}@＠:]|www/iu;
 const SHORTEST = 4;
+const SHORTEST_NAME = 2;
+/** What programs call members: no name of anybody. */
+const IDENTIFIER = /^[a-z_$][\w$.-]*$/;
 /** What a value is called that is replaced for its place. */
 const FIELD = 'field';
 /** Digits that a number has at least, to be one of anybody's. */
 const SHORTEST_NUMBER = 7;
+
+const hasNames = (wanted: Wanted): boolean => [...wanted.keys()].some(isNameType);
+const withoutNames = (wanted: Wanted): Wanted => new Map([...wanted].filter(([type]) => !isNameType(type)));
+/** Whether a look at a text is worth its time. */
+const mayHave = (text: string, wanted: Wanted): boolean =>
+  text.length >= SHORT || hasNames(wanted) || (text.length >= SHORTEST && HINT.test(text));
 
 /** Whether a value at a pointer lies at or below a place; `*` stands for one name or index. */
 const liesBelow = (pointer: string, place: string): boolean => {
@@ -62,7 +72,8 @@ export const redactJson = (json: string, rules: readonly RedactRule[], tokensOf:
   /** Replaces a whole value, or what is found in it. */
   const value = (pointer: string, start: number, end: number, isString: boolean): void => {
     const { whole, wanted } = rulesAt(pointer);
-    if (whole === undefined && (wanted.size === 0 || end - start < (isString ? SHORTEST + 2 : SHORTEST_NUMBER))) return;
+    const least = isString ? (hasNames(wanted) ? SHORTEST_NAME : SHORTEST) + 2 : SHORTEST_NUMBER;
+    if (whole === undefined && (wanted.size === 0 || end - start < least)) return;
     const source = json.slice(start, end);
     const text = isString ? (JSON.parse(source) as string) : source;
     if (whole !== undefined) {
@@ -70,7 +81,7 @@ export const redactJson = (json: string, rules: readonly RedactRule[], tokensOf:
       put(start, end, stand, [{ type: FIELD, start, end, text: stand }]);
       return;
     }
-    if (text.length < SHORT && !HINT.test(text)) return;
+    if (!mayHave(text, wanted)) return;
     const found = editsOf(text, wanted, tokensOf, pointerWords(pointer));
     if (found.length === 0) return;
     const left = withEdits(text, found);
@@ -79,8 +90,8 @@ export const redactJson = (json: string, rules: readonly RedactRule[], tokensOf:
   const name = (pointer: string, start: number, end: number): void => {
     const { wanted } = rulesAt(pointer);
     const text = JSON.parse(json.slice(start, end)) as string;
-    if (wanted.size === 0 || text.length < SHORTEST || (text.length < SHORT && !HINT.test(text))) return;
-    const found = editsOf(text, wanted, tokensOf);
+    if (wanted.size === 0 || !mayHave(text, wanted)) return;
+    const found = editsOf(text, IDENTIFIER.test(text) ? withoutNames(wanted) : wanted, tokensOf);
     if (found.length > 0) put(start, end, JSON.stringify(withEdits(text, found)), found);
   };
 

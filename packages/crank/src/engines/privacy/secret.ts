@@ -89,6 +89,8 @@ const assigned = function* (text: string): Iterable<Finding> {
   for (const match of text.matchAll(ASSIGNED)) {
     const value = (match[2] ?? match[3] ?? match[4])!.replace(/[.:!?]+$/, '');
     const start = match.index + match[0].lastIndexOf(value);
+    // `password = md5(...)`: what comes of a call.
+    if (match[4] !== undefined && text[match.index + match[0].length] === '(') continue;
     const isPassword = /^pass|^pwd/i.test(match[1]!);
     if (isRandom(value))
       yield { type: 'secret', start, end: start + value.length, score: isPassword || value.length >= 16 ? 0.75 : 0.5 };

@@ -1,4 +1,5 @@
 import type { RedactRule } from '#src/core/personal-data.ts';
+import { isNameType } from './name.ts';
 import { type Counts, count, editsOf, rulesForText, type TokensOf, wantedBy, withEdits } from './redact-text.ts';
 
 /** Of what was let go, so much is looked at again for words that tell what follows. */
@@ -8,12 +9,14 @@ const MOST_HELD = 8 * 1024;
 
 /** Behind a line's end, or behind two plain words, nothing goes on that began before. */
 const CALM = /\n|\p{L}{2,}[ ,.;:!?]{1,3}\p{L}{2,}[ ,.;:!?]{1,3}(?=[^@])/gu;
+/** The same where names are looked for, which have several words: behind three that are written small. */
+const CALM_NAMES = /\n|(?:(?<![\p{L}\p{N}])\p{Ll}{2,}[ ,.;:!?]{1,3}){3}(?=[^@])/gu;
 const PEM = '-----BEGIN';
 
 /** Up to where a text cannot be the beginning of something that is still to come. */
-const calmUpTo = (text: string): number => {
+const calmUpTo = (text: string, calmPlace: RegExp): number => {
   let calm = 0;
-  for (const { index, 0: found } of text.matchAll(CALM)) calm = index + found.length;
+  for (const { index, 0: found } of text.matchAll(calmPlace)) calm = index + found.length;
   const pem = text.lastIndexOf(PEM);
   return pem >= 0 && !text.includes('-----END', pem) ? Math.min(calm, pem) : calm;
 };
@@ -29,6 +32,7 @@ export interface TextStream {
 /** Takes out what the rules name, also where it lies across pieces: its stand-in is in the piece where it began. */
 export const createTextStream = (rules: readonly RedactRule[], tokensOf: TokensOf, counts: Counts): TextStream => {
   const wanted = wantedBy(rulesForText(rules));
+  const calmPlace = [...wanted.keys()].some(isNameType) ? CALM_NAMES : CALM;
   let before = '';
   let held: string[] = [];
 
@@ -70,7 +74,7 @@ export const createTextStream = (rules: readonly RedactRule[], tokensOf: TokensO
       held.push(piece);
       const text = held.join('');
       if (text.length > MOST_HELD) return release(text.length);
-      const calm = calmUpTo(text);
+      const calm = calmUpTo(text, calmPlace);
       return calm >= held[0]!.length ? release(calm) : [];
     },
     end: () => release(held.join('').length),

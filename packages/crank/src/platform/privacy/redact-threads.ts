@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { CrankError } from '#src/core/error.ts';
+import { isNameType } from '#src/engines/privacy/name.ts';
 import { createTurns } from '../turns.ts';
 import type { RedactDone, RedactTask } from './redact-task.ts';
 import { redactTask } from './redact-task.ts';
@@ -7,6 +8,10 @@ import type { FromRedactWorker } from './redact-worker.ts';
 
 /** Shorter texts are searched where they are: a thread would take longer. UTF-16 code units. */
 const INLINE = 4 * 1024;
+/** The same where names are looked for, which takes ten times as long. */
+const INLINE_NAMES = 512;
+const asksForNames = (task: RedactTask): boolean =>
+  (task.kind === 'find' ? task.types : task.rules.flatMap(({ detect = [] }) => detect)).some(isNameType);
 /** Threads, and texts that may wait for one. */
 const THREADS = 2;
 const MOST_WAITING = 200;
@@ -74,7 +79,7 @@ export const createRedactThreads = (): RedactThreads => {
 
   return {
     run: async (task) => {
-      if (task.text.length <= INLINE) return redactTask(task);
+      if (task.text.length <= (asksForNames(task) ? INLINE_NAMES : INLINE)) return redactTask(task);
       return inTurn(() => put(idle.pop() ?? start(), task)).catch((error: unknown) => {
         if (!(error instanceof CrankError)) throw error;
         throw new CrankError('overloaded', 'Too many texts wait to be searched for personal data: try again soon.', {

@@ -12,7 +12,10 @@ export const redact: Command = {
   summary: 'find personal data in a text on this machine, and take it out (docs/privacy.md)',
   args: [['[file]', 'text or JSON; stdin otherwise']],
   options: [
-    { flags: '--types <names>', help: `comma between: ${personalTypes.join(', ')}, us-ssn, ...; all otherwise` },
+    {
+      flags: '--types <names>',
+      help: `comma between: ${personalTypes.join(', ')}, us-ssn, ...; all but names otherwise`,
+    },
     { flags: '--action <name>', help: 'mask (default), hash (under a key of this run) or drop' },
     { flags: '--min-score <number>', help: 'how sure, 0 to 1; 0.5 otherwise' },
     { flags: '--findings', help: 'list what is found instead, with places and scores' },

@@ -1,7 +1,18 @@
+import type { QuotaLeft } from '#src/core/quota.ts';
 import type { CallAnswer } from '#src/platform/call-answer.ts';
+import { quotaHeaders } from './quota-headers.ts';
 
-/** Headers that name a call: its id, receipt and version. */
-export const callHeaders = ({ id, version }: { id: string; version: string }): Record<string, string> => ({
+/** Headers that name a call: its id, receipt and version; and what is left to whoever made it. */
+export const callHeaders = ({
+  id,
+  version,
+  quotas,
+}: {
+  id: string;
+  version: string;
+  quotas?: readonly QuotaLeft[];
+}): Record<string, string> => ({
+  ...quotaHeaders(quotas),
   'crank-call': id,
   'crank-receipt': `/v1/receipts/${id}`,
   'crank-version': version,

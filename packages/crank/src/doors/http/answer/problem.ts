@@ -4,6 +4,7 @@ import { CrankError, catalogue, type ErrorCode } from '#src/core/error.ts';
 import { problemOf } from '#src/core/problem.ts';
 import { baseUrl } from '../view/base-url.ts';
 import { challengeOf } from './challenge.ts';
+import { quotaHeaders } from './quota-headers.ts';
 
 export const PROBLEM = 'application/problem+json';
 
@@ -41,6 +42,7 @@ export const problemHeaders = ({ code, extras }: CrankError): Record<string, str
   'content-type': PROBLEM,
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
+  ...quotaHeaders(extras.quotas),
   ...(catalogue[code].retry === 'after' && { 'retry-after': String(Math.ceil(extras.retryAfter ?? 1)) }),
 });
 

@@ -343,6 +343,10 @@ export const headers = {
   Receipt: answerHeader('Path of its receipt.'),
   Version: answerHeader('Digest of the version that ran.'),
   Timing: answerHeader('Milliseconds per step (W3C Server Timing).'),
+  RateLimitPolicy: answerHeader(
+    'Quotas that the call counted against: requests q in w seconds (draft-ietf-httpapi-ratelimit-headers).',
+  ),
+  RateLimit: answerHeader('What is left of them: requests r, and seconds t until all are there again.'),
 };
 
 const codes = (status: number): string =>

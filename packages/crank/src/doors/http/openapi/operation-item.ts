@@ -45,6 +45,8 @@ export const operationItem = (service: string, operation: Operation, schemas: Sc
             'Crank-Receipt': { $ref: '#/components/headers/Receipt' },
             'Crank-Version': { $ref: '#/components/headers/Version' },
             'Server-Timing': { $ref: '#/components/headers/Timing' },
+            'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
+            RateLimit: { $ref: '#/components/headers/RateLimit' },
           },
           content: resultContent(operation, output),
         },
