@@ -10,6 +10,8 @@ export interface RunnerOptions {
   deadlineMs: number;
   /** Memory of one bundle's WASM; its data counts. */
   memoryBytes: number;
+  /** Its rules may run away on the sample request, so that they are not asked before somebody asks. */
+  untried?: boolean;
 }
 
 /** Evaluates bundles in a thread that can be ended. */
@@ -93,7 +95,7 @@ export const createRunner = async (bundles: readonly PolicyBundle[], options: Ru
       module: await WebAssembly.compile(new Uint8Array(wasm)),
       wasmBytes: wasm.length,
       data,
-      entrypoints,
+      entrypoints: options.untried ? [] : entrypoints,
     })),
   );
   const progress = new SharedArrayBuffer(PROGRESS_BYTES);

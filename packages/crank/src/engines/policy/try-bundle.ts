@@ -22,7 +22,7 @@ export const tryBundle = async (bundle: PolicyBundle, options: RunnerOptions): P
       },
     ]);
   };
-  const runner = await createRunner([bundle], options);
+  const runner = await createRunner([bundle], { ...options, untried: true });
   try {
     await runner.start().catch((error: Error) => refuse(bundle.name, error.message));
     for (const input of [sampleRequest('public'), sampleRequest('confidential')]) {
