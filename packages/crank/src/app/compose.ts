@@ -23,6 +23,8 @@ import { CallCounts } from '#src/platform/call-counts.ts';
 import { CanaryWatch } from '#src/platform/canary-watch.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { Cosigning } from '#src/platform/cosigning.ts';
+import { DecisionLog } from '#src/platform/decision-log/decision-log.ts';
+import { loggedEngine } from '#src/platform/decision-log/logged-engine.ts';
 import { collectPackages } from '#src/platform/dispose.ts';
 import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
@@ -165,7 +167,16 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     log: (message, fields) => log.info(fields, message),
   });
   const energy = openEnergyGauge({ calibration: config.energyCalibration });
-  const policy = createPolicyEngine();
+  const { decisionLog: logs } = config;
+  const decisions =
+    logs &&
+    new DecisionLog({
+      ...{ url: logs.url, token: logs.token, payloads: logs.payloads, log },
+      folder: logs.file ? join(folder.root, 'decisions') : undefined,
+      labels: { app: 'crank', id: origin, version },
+    });
+  const bare = createPolicyEngine();
+  const policy = decisions === undefined ? bare : loggedEngine(bare, decisions);
   const idempotency = new Idempotency(store.db);
   const subjects = await Subjects.open(store.db, origin, join(folder.keys, 'subjects'));
   const wrapper = fileWrapper(WrappingKeys.open(join(folder.keys, 'secrets')));
@@ -184,6 +195,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
 
   const platform: Platform = {
     node: origin,
+    regions: config.regions,
     account: config.account,
     store,
     ...shown,
@@ -257,12 +269,16 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       logKey.close();
       await logFiles.close();
       await policy.close();
+      await decisions?.close();
       await platform.privacy.close();
       await store.close();
       free();
     },
   };
 };
+
+const decisionLogText = (logs: Config['decisionLog']): string =>
+  [logs?.file ? 'file' : [], logs?.url ?? []].flat().join(',') || 'none';
 
 /** What of its settings changes what a node does with calls: its start puts it in the log. */
 const inForce = (config: Config, policy: string): Record<string, string | number> => ({
@@ -271,6 +287,8 @@ const inForce = (config: Config, policy: string): Record<string, string | number
   isolation: config.container ? 'container' : 'bubblewrap',
   egress: config.egress.map(formatDestination).join(',') || 'none',
   grid: config.grid,
+  region: config.regions.join(',') || 'none',
+  decisionLog: decisionLogText(config.decisionLog),
   rate: config.rate,
   accountRate: config.accountRate,
   concurrency: config.concurrency,

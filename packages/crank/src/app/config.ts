@@ -134,6 +134,13 @@ export const settings = [
     description: 'Name of a new log, such as `example.com/crank`: a log keeps the name that it began with.',
   },
   {
+    env: 'CRANK_REGION',
+    flag: '',
+    default: 'none',
+    description:
+      'Where this node is, as policies may require it of calls: names, the widest first, such as `eu,de,de-fra1` (docs/policies.md).',
+  },
+  {
     env: 'CRANK_RATE',
     flag: '',
     default: '5000',
@@ -150,6 +157,26 @@ export const settings = [
     flag: '',
     default: '256',
     description: 'Calls in flight on this node; beyond it the answer is 503.',
+  },
+  {
+    env: 'CRANK_DECISION_LOG',
+    flag: '',
+    default: 'none',
+    description:
+      "Where each decision of policy is logged in OPA's format: `file` (DIR/decisions), the URL of a service that takes them at `/logs`, or both, separated by a comma (docs/decision-log.md).",
+  },
+  {
+    env: 'CRANK_DECISION_LOG_TOKEN',
+    flag: '',
+    default: 'none',
+    description: 'Bearer token for that service.',
+  },
+  {
+    env: 'CRANK_DECISION_LOG_PAYLOADS',
+    flag: '',
+    default: '`erase`',
+    description:
+      'What becomes of the arguments of calls in the decision log: `erase`, or `mask`: they are logged, without files, with personal data and secrets that are found in them masked.',
   },
   { env: 'CRANK_JOBS', flag: '', default: 'two for each processor', description: 'Jobs that run at one time.' },
   { env: 'CRANK_JOB_DAYS', flag: '', default: '7', description: 'Days for which the result of a job is kept.' },
@@ -174,6 +201,10 @@ export interface Config {
   /** Joules at a meter for one of RAPL. */
   energyCalibration: number | undefined;
   sandboxUid: number;
+  /** Where the node is, the widest first. */
+  regions: readonly string[];
+  /** Where decisions are logged; undefined: nowhere. */
+  decisionLog: { file: boolean; url: string | undefined; token: string | undefined; payloads: boolean } | undefined;
   /** What services may reach at most. */
   egress: readonly Destination[];
   /** What builds may reach beside the package index. */
@@ -293,6 +324,45 @@ const destinations = (name: SettingName, text: string): readonly Destination[] =
       throw new CrankError('invalid-input', `${name} names "${one}", which ${read.wrong}.`);
     });
 
+const decisionLogOf = (
+  text: string,
+  { token, payloads }: { token: string; payloads: string },
+): Config['decisionLog'] => {
+  const wanted = text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && one !== 'none');
+  if (payloads !== 'erase' && payloads !== 'mask')
+    throw new CrankError('invalid-input', `CRANK_DECISION_LOG_PAYLOADS is "${payloads}": write erase or mask.`);
+  if (wanted.length === 0) return undefined;
+  const urls = wanted.filter((one) => one !== 'file');
+  const url = urls[0];
+  const parsed = url === undefined ? undefined : URL.parse(url);
+  const isPlain =
+    parsed && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.search + parsed.hash === '';
+  if (urls.length > 1 || (url !== undefined && !isPlain))
+    throw new CrankError(
+      'invalid-input',
+      `CRANK_DECISION_LOG names "${urls.join(',')}": write file, one http or https URL without name, query and fragment, or both.`,
+    );
+  return {
+    file: wanted.includes('file'),
+    url: url?.replace(/\/+$/, ''),
+    token: token || undefined,
+    payloads: payloads === 'mask',
+  };
+};
+
+const regionsOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && one !== 'none')
+    .map((one) => {
+      if (/^[A-Za-z0-9][A-Za-z0-9._+@:-]{0,63}$/.test(one)) return one;
+      throw new CrankError('invalid-input', `CRANK_REGION names "${one.slice(0, 80)}", which is no name such as eu.`);
+    });
+
 /** @throws CrankError `invalid-input` for a setting that makes no sense */
 export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>> = {}): Config => {
   const data = dataFolder({ ...env, ...(flags.CRANK_DATA && { CRANK_DATA: flags.CRANK_DATA }) });
@@ -323,6 +393,11 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     }),
     egress: destinations('CRANK_EGRESS', get('CRANK_EGRESS', '')),
     indexHosts: destinations('CRANK_INDEX_HOSTS', get('CRANK_INDEX_HOSTS', '')),
+    regions: regionsOf(get('CRANK_REGION', '')),
+    decisionLog: decisionLogOf(get('CRANK_DECISION_LOG', ''), {
+      token: get('CRANK_DECISION_LOG_TOKEN', ''),
+      payloads: get('CRANK_DECISION_LOG_PAYLOADS', 'erase'),
+    }),
     rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
     accountRate: number('CRANK_ACCOUNT_RATE', get('CRANK_ACCOUNT_RATE', '20000'), 1, 1e6),
     tools: toolsFolder(env, data),

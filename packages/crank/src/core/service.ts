@@ -10,7 +10,8 @@ export type JsonSchema = boolean | JsonObject;
  * `warm`: one process serves many calls of one account. `container`: a new process for every call, in a container of
  * Docker or Podman per version and account.
  */
-export type Isolation = 'fresh' | 'warm' | 'container';
+export const isolations = ['fresh', 'warm', 'container'] as const;
+export type Isolation = (typeof isolations)[number];
 
 /** Upper bounds of one call. Milliseconds and bytes. */
 export interface Limits {

@@ -2,6 +2,7 @@ import { CrankError } from '#src/core/error.ts';
 import { outputFields, redact } from '#src/engines/policy/redact.ts';
 import type { SandboxOutcome, SandboxResult } from '#src/engines/sandbox/sandbox.ts';
 import { type Answer, streamEnd } from './call-answer.ts';
+import { callFacts } from './call-facts.ts';
 import type { CallState } from './call-state.ts';
 import type { CallableOperation } from './catalog.ts';
 import type { Platform } from './platform.ts';
@@ -28,6 +29,7 @@ const govern = async (platform: Platform, state: CallState, json: Uint8Array, te
   for (const principal of state.principals) {
     const { decision, redact: pointers } = await platform.policy.decideOutput({
       ...state.policyInput(state.body?.value, principal),
+      ...callFacts(platform, state),
       output_fields: outputFields(text),
     });
     await state.decide(decision);

@@ -134,6 +134,7 @@ export class CallState {
         service: target.service,
         version: target.digest,
         operation: this.operation.name,
+        runtime: target.manifest.runtime,
       },
       limits: this.limits,
       ...(target.manifest.network && { network: target.manifest.network }),

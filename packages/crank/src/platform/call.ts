@@ -9,6 +9,7 @@ import { admit, letIn } from './admit.ts';
 import { type Reservation, reserve } from './budgets/reserve.ts';
 import { type CallAnswer, failureOf, keptAnswer, replay } from './call-answer.ts';
 import { callContext } from './call-context.ts';
+import { callFacts } from './call-facts.ts';
 import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
@@ -199,7 +200,7 @@ const run = async (
       if (classify.length > 0)
         state.classification = await platform.privacy.classify(state.classification, classify, body);
       const decisions = await state.step('decide', () =>
-        state.judge((input) => platform.policy.decideInput(input), body.value),
+        state.judge((input) => platform.policy.decideInput({ ...input, ...callFacts(platform, state) }), body.value),
       );
       state.redactor = await platform.privacy.redactor(cleanRules(decisions));
       for (const decision of decisions) state.reach(decision, platform.egress.ceiling);
@@ -212,7 +213,8 @@ const run = async (
       state.until(request.deadlineMs);
       const approval = wantedApproval(state, decisions, request);
       if (request.later || approval !== undefined) return await takeJob(platform, state, body, request, approval);
-      if (platform.budgets.areThere) reservation = await state.step('reserve', () => reserve(platform, state, request));
+      if (platform.budgets.areThere || decisions.some(({ caps }) => caps !== undefined))
+        reservation = await state.step('reserve', () => reserve(platform, state, request, decisions));
       await request.job?.begin(state);
 
       // 7. execute

@@ -34,6 +34,8 @@ import type { Workspaces } from './workspaces.ts';
 export interface Platform {
   /** Name of this node: the origin of its log. */
   node: string;
+  /** Regions that its operator says it is in, the widest first. */
+  regions: readonly string[];
   /** The account that the node belongs to: its owners may change keys and witnesses of the log. */
   account: string;
   store: Store;

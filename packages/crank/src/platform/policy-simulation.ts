@@ -3,12 +3,13 @@ import type { PolicyRequest } from '#src/engines/policy/decision.ts';
 import type { PolicyEngine } from '#src/engines/policy/engine.ts';
 import { identify } from './admit.ts';
 import { askedAs } from './asked-as.ts';
+import { callFacts } from './call-facts.ts';
 import { unpackInput } from './keeping.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { type Candidate, onTrial, withCandidate } from './policy-trial.ts';
 import { payloadOf } from './receipt-payload.ts';
-import { manifestLimits, networkOf, workspacesOf } from './replay-decisions.ts';
+import { manifestLimits, networkOf, versionOf, workspacesOf } from './replay-decisions.ts';
 
 /** Changes that are told one by one. */
 const SHOWN = 100;
@@ -107,15 +108,16 @@ const changeOf = async (
       networkOf(platform, then),
       askedAs(platform, then),
       workspacesOf(platform, then),
+      versionOf(platform, then),
     ] as const),
   ]).catch(() => undefined);
   if (known === undefined) return 'gone';
-  const [asked, network, { principals, within }, workspaces] = known;
+  const [asked, network, { principals, within }, workspaces, target] = known;
   const { account, service, version, operation } = then;
   const request: Omit<PolicyRequest, 'principal'> = {
     action: 'service.call',
     time: then.received,
-    resource: { type: 'operation', account, service, version, operation },
+    resource: { type: 'operation', account, service, version, operation, runtime: target.manifest.runtime },
     ...(network && { network }),
     ...(workspaces && { workspaces }),
     ...(within && { call: within }),
@@ -129,7 +131,10 @@ const changeOf = async (
     const after =
       point === 'authorise'
         ? await engine.authorise({ ...request, principal, limits })
-        : await engine.decideInput({ ...request, principal, limits, content });
+        : await engine.decideInput({
+            ...{ ...request, principal, limits, content },
+            ...callFacts(platform, { limits, target }),
+          });
     limits = after.limits ?? limits;
     // A call that failed in between had no decision on its input.
     if (before === undefined) return undefined;

@@ -6,6 +6,7 @@ import type { Decision, PolicyPoint, PolicyRequest } from '#src/engines/policy/d
 import { createPolicyEngine, type PolicyEngine, type RuleAnswer } from '#src/engines/policy/engine.ts';
 import { outputFields } from '#src/engines/policy/redact.ts';
 import { identify } from './admit.ts';
+import { callFacts } from './call-facts.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { bundlesOf, layerOf } from './policies.ts';
@@ -94,25 +95,28 @@ export const decideTrial = async (
     action: 'service.call',
     principal: call.as === undefined ? principal : await keyOf(platform, account, call.as),
     time: timeOf(call.time),
-    resource: { type: 'operation', account, service, version, operation: operation.name },
+    resource: { type: 'operation', account, service, version, operation: operation.name, runtime: manifest.runtime },
     limits: { ...manifest.limits },
     ...(manifest.network && { network: manifest.network }),
     ...(workspaces && { workspaces: askedWorkspaces(workspaces) }),
   };
   const bundles = await withCandidate(platform, account, candidate);
-  return onTrial(account, bundles, (engine) => decideAll(engine, request, call));
+  const factsOf = (limits: Limits) => callFacts(platform, { limits, target });
+  return onTrial(account, bundles, (engine) => decideAll(engine, request, call, factsOf));
 };
 
 const decideAll = async (
   engine: PolicyEngine,
   request: PolicyRequest,
   { content, output }: Pick<TrialCall, 'content' | 'output'>,
+  factsOf: (limits: Limits) => Pick<PolicyRequest, 'node' | 'spend'>,
 ): Promise<Trial[]> => {
   const trials: Trial[] = [];
   const first = await engine.authorise(request);
   trials.push(trialOf(first, await engine.explain('authorise', request)));
   if (!first.allow || content === undefined) return trials;
-  const asked = { ...request, content, ...(first.limits && { limits: first.limits }) };
+  const limits = first.limits ?? request.limits!;
+  const asked = { ...request, content, limits, ...factsOf(limits) };
   const second = await engine.decideInput(asked);
   trials.push(trialOf(second, await engine.explain('input', asked)));
   if (!second.allow || output === undefined) return trials;

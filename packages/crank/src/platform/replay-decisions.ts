@@ -4,6 +4,7 @@ import type { CallPredicate, ReceiptDecision } from '#src/engines/audit/statemen
 import type { AppliedBundle, PolicyLayer } from '#src/engines/policy/bundle.ts';
 import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
+import { callFacts } from './call-facts.ts';
 import type { Platform } from './platform.ts';
 import type { KeptBundle } from './policies.ts';
 import { askedWorkspaces, grantingDecision, wantedWorkspaces, workspaceRequest } from './workspace-grant.ts';
@@ -57,6 +58,7 @@ export const replayDecisions = async (
         account,
         bundles.filter((bundle) => bundle.account === account),
       );
+    const target = await versionOf(platform, then);
     const network = await networkOf(platform, then);
     const workspaces = await workspacesOf(platform, then);
     const request: PolicyRequest = {
@@ -69,11 +71,13 @@ export const replayDecisions = async (
         service: then.service,
         version: then.version,
         operation: then.operation,
+        runtime: target.manifest.runtime,
       },
       ...(network && { network }),
       ...(workspaces && { workspaces }),
     };
     let limits = await manifestLimits(platform, then);
+
     const done: DecisionReplay[] = [];
     for (const before of then.decisions) {
       const lent = before.point === 'authorise' ? lentBy(before) : undefined;
@@ -93,6 +97,7 @@ export const replayDecisions = async (
               ...request,
               limits,
               content,
+              ...callFacts(platform, { limits, target }),
               ...(then.classification !== undefined && { classification: then.classification as Classification }),
             });
       limits = again.limits ?? limits;
@@ -137,7 +142,8 @@ export const principalOf = async (
   };
 };
 
-const versionOf = (platform: Platform, { account, service, version }: CallPredicate) =>
+/** Its version, which says where it was to run. */
+export const versionOf = (platform: Platform, { account, service, version }: CallPredicate) =>
   platform.catalog.resolve(account, service, version);
 
 export const networkOf = async (platform: Platform, then: CallPredicate): Promise<readonly string[] | undefined> =>

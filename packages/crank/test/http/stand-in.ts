@@ -160,6 +160,7 @@ export const openDoor = async (
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
   const wrapper = fileWrapper(WrappingKeys.open(join(folder.path, 'secrets')));
   const platform: Platform = {
+    regions: [],
     node: 'door.local/1',
     account: 'acme',
     store,

@@ -24,6 +24,8 @@ export interface Budget {
   hard: boolean;
   /** Shares of it, ascending, at which it tells. */
   alerts: readonly number[];
+  /** The bundle whose rule says it; absent where somebody set it. */
+  policy?: string;
 }
 
 /** What was spent, and what is held for calls that run. */

@@ -1,6 +1,6 @@
 import type { Classification, ClassifyRule, RedactRule } from '#src/core/personal-data.ts';
 import type { PolicyQuota } from '#src/core/quota.ts';
-import type { Limits, Principal } from '#src/core/service.ts';
+import type { Isolation, Limits, Principal, Runtime } from '#src/core/service.ts';
 import type { WorkspaceMode } from '#src/core/workspace.ts';
 
 /** When policy is asked: on what is known without the body, on the input, on the output. */
@@ -15,6 +15,8 @@ export interface PolicyResource {
   service?: string;
   version?: string;
   operation?: string;
+  /** What runs a service: `python`, `model`, `node` or `command`. */
+  runtime?: Runtime;
   id?: string;
   /** Id of the principal that made it (a call, a receipt): its own are what a caller may read. */
   principal?: string;
@@ -38,6 +40,10 @@ export interface PolicyRequest {
   workspaces?: readonly { name: string; mode: WorkspaceMode }[];
   /** Of a call that another one asked for: that one, and what is under way, `account/service.operation`, outermost first. */
   call?: { parent: string; chain: readonly string[] };
+  /** Where the call would run, from the input point on: the regions that its operator says the node is in, and the level. */
+  node?: { regions: readonly string[]; isolation: Isolation };
+  /** What the call may cost at most, by its limit on CPU time: dollars, from the input point on. */
+  spend?: { at_most_usd: number };
   /** When, RFC 3339; now where absent. */
   time?: string;
   /** The arguments of the call, from the input point on. */
@@ -72,12 +78,26 @@ export interface Decision {
   retain?: Retention;
   /** Why another principal has to approve the call before it runs, where one has to. */
   approval?: readonly string[];
+  /** What may be spent within a period on calls that it is said of. */
+  caps?: readonly SpendCap[];
   /** What has to be found in the answer and taken out, at the input point. */
   clean?: readonly RedactRule[];
   /** How the arguments have to be labelled, at the authorise point. */
   classify?: readonly ClassifyRule[];
   /** What it counts against beside the node's own quotas, at the authorise point. */
   quotas?: readonly PolicyQuota[];
+}
+
+/** How much may be spent within a calendar period of UTC, on all calls that a cap of this name is put on. */
+export interface SpendCap {
+  /** Dollars. */
+  usd: number;
+  period: 'hour' | 'day' | 'month' | 'total';
+  /** Whose spending counts together: each caller's, or that of the whole account that calls. */
+  of: 'caller' | 'account';
+  name: string;
+  /** Whose rule it is. */
+  account: string;
 }
 
 /** What is kept of a call's payloads, and for how long. */
@@ -91,5 +111,5 @@ export interface Retention {
 export type Verdict = Pick<Decision, 'allow' | 'obligations' | 'reasons'> &
   Pick<
     Partial<Decision>,
-    'limits' | 'cpus' | 'egress' | 'workspaces' | 'retain' | 'approval' | 'clean' | 'classify' | 'quotas'
+    'limits' | 'cpus' | 'egress' | 'workspaces' | 'retain' | 'approval' | 'caps' | 'clean' | 'classify' | 'quotas'
   >;

@@ -5,6 +5,7 @@ import { type Answer, concernOf, createAppliedPolicies } from './applied.ts';
 import type { AppliedBundle } from './bundle.ts';
 import type { Decision, PolicyPoint, PolicyRequest, Verdict } from './decision.ts';
 import { defaultPolicyDir, loadDefaultBundle } from './default-bundle.ts';
+import { capObligation } from './interpret-placement.ts';
 import { redactObligation } from './interpret-privacy.ts';
 import { rateObligation } from './interpret-rate.ts';
 import { type Judged, judge, nameOf } from './judge.ts';
@@ -13,7 +14,7 @@ import type { OutputFields } from './redact.ts';
 export interface PolicyEngineOptions {
   /** Folder with `default.wasm` and `default.json`. */
   defaultDir?: string;
-  /** Time for what applied bundles are asked at one point, milliseconds. */
+  /** CPU time for what applied bundles are asked at one point, milliseconds. */
   deadlineMs?: number;
   /** Memory of one applied bundle with its data. */
   memoryBytes?: number;
@@ -97,6 +98,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   const inputOf = (point: PolicyPoint, request: PolicyRequest, fields?: OutputFields): string => {
     const { action, principal, resource, limits, network, secrets, workspaces, call, content, classification } =
       request;
+    const { node, spend } = request;
     const { time = new Date().toISOString() } = request;
     const text = JSON.stringify({
       point,
@@ -111,6 +113,8 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       call,
       content,
       classification,
+      node,
+      spend,
     });
     if (fields === undefined) return text;
     const values = fields.fields.map(({ path, source }) => `{"path":${JSON.stringify(path)},"value":${source}}`);
@@ -121,7 +125,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
     const where = concernOf(request);
     const input = inputOf(point, request, fields);
     const answers: Answer[] = input.length > MAX_INPUT ? [] : await applied.ask(point, where, input);
-    const result = judge(answers, where.account);
+    const result = judge(answers, { home: where.account, node: request.node });
     if (input.length <= MAX_INPUT) return result;
     return {
       ...result,
@@ -154,7 +158,10 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
   });
 
   /** What was granted, and what is to be kept, stands in the receipt as obligations: the platform is held to them. */
-  const obliged = (verdict: Verdict, { egress, workspaces, retain, approval, clean }: Judged): Verdict => {
+  const obliged = (
+    verdict: Verdict,
+    { egress, workspaces, retain, approval, clean, placed, caps }: Judged,
+  ): Verdict => {
     if (!verdict.allow) return verdict;
     const more = [
       ...egress.map((one) => `egress:${one}`),
@@ -162,6 +169,8 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       ...(retain?.input ? [`retain:input:${retain.days}d`] : []),
       ...(retain?.output ? [`retain:output:${retain.days}d`] : []),
       ...(approval.length > 0 ? ['approval'] : []),
+      ...placed,
+      ...caps.map(capObligation),
       ...new Set(clean.map(redactObligation)),
     ];
     if (more.length === 0) return verdict;
@@ -172,6 +181,7 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
       ...(workspaces.length > 0 && { workspaces }),
       ...(retain && { retain }),
       ...(approval.length > 0 && { approval }),
+      ...(caps.length > 0 && { caps }),
       ...(clean.length > 0 && { clean }),
     };
   };

@@ -16,7 +16,7 @@ export interface Required {
 /** A value that a rule may not give: the policy is at fault, so the request is denied. */
 export class BadResult extends Error {}
 
-export const show = (value: unknown): string => JSON.stringify(value).slice(0, 120);
+export const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 120);
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

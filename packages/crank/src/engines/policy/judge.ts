@@ -2,7 +2,7 @@ import type { ClassifyRule, RedactRule } from '#src/core/personal-data.ts';
 import type { PolicyQuota } from '#src/core/quota.ts';
 import type { Answer } from './applied.ts';
 import type { AppliedBundle } from './bundle.ts';
-import type { Retention } from './decision.ts';
+import type { PolicyRequest, Retention, SpendCap } from './decision.ts';
 import {
   BadResult,
   denyReasons,
@@ -13,6 +13,7 @@ import {
   requiredResources,
   retention,
 } from './interpret.ts';
+import { placementOf, spendCaps } from './interpret-placement.ts';
 import { classifyRules, redactRules } from './interpret-privacy.ts';
 import { rateRules } from './interpret-rate.ts';
 
@@ -36,6 +37,9 @@ export interface Judged {
   /** Workspaces granted. */
   workspaces: readonly string[];
   retain?: Retention;
+  /** Requirements on the node that it meets, as obligations: `residency:eu`. */
+  placed: readonly string[];
+  caps: readonly SpendCap[];
   /** Why somebody else has to approve it; empty: nobody has to. */
   approval: readonly string[];
 }
@@ -69,7 +73,10 @@ const cut = (reasons: readonly string[]): string[] =>
   reasons.slice(0, MAX_REASONS).map((reason) => reason.slice(0, MAX_REASON));
 
 /** Joins answers: one denial denies, and so does a rule that failed or said what it may not. */
-export const judge = (answers: readonly Answer[], home: string): Judged => {
+export const judge = (
+  answers: readonly Answer[],
+  { home, node }: { home: string; node: PolicyRequest['node'] },
+): Judged => {
   const reasons: string[] = [];
   const bundles: Record<string, string> = {};
   const redact = new Set<string>();
@@ -81,6 +88,8 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
   let required: Required | undefined;
   let retain: Retention | undefined;
   const approval: string[] = [];
+  const placed = new Set<string>();
+  const caps: SpendCap[] = [];
   for (const { bundle, meaning, evaluation } of answers) {
     const name = nameOf(bundle, home);
     bundles[name] = bundle.digest;
@@ -100,6 +109,12 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
       else if (meaning === 'lend') for (const one of grantedWorkspaces(value)) workspaces.add(one);
       else if (meaning === 'keep') retain = both(retain, retention(value));
       else if (meaning === 'approve') approval.push(...denyReasons(value));
+      else if (meaning === 'place') {
+        const { unmet, met } = placementOf(value, node);
+        reasons.push(...unmet);
+        for (const one of met) placed.add(one);
+      } else if (meaning === 'cap')
+        caps.push(...spendCaps(value, { account: bundle.account, name: nameOf(bundle, bundle.account) }));
       else if (meaning === 'require') required = merge(required, requiredResources(value));
     } catch (error) {
       if (!(error instanceof BadResult)) throw error;
@@ -117,6 +132,8 @@ export const judge = (answers: readonly Answer[], home: string): Judged => {
     egress: [...egress].sort(),
     workspaces: [...workspaces].sort(),
     approval: cut(approval),
+    placed: [...placed].sort(),
+    caps,
     ...(required && { required }),
     ...(retain && { retain }),
   };

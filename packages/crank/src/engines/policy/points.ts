@@ -10,6 +10,9 @@ export type RuleMeaning =
   | 'lend'
   | 'keep'
   | 'approve'
+  | 'place'
+  | 'cap'
+  | 'mask'
   | 'clean'
   | 'classify'
   | 'pace';
@@ -19,9 +22,12 @@ export interface DecisionPoint {
   points: readonly PolicyPoint[];
 }
 
+/** Says what of a decision does not go into the decision log. No call is decided by it. */
+export const MASK_RULE = 'system/log/mask';
+
 /** The rules that are asked, for error messages; policies/README.md has the whole table. */
 export const KNOWN_RULES =
-  'crank.authz: deny, allow; crank.egress: allow; crank.workspaces: allow; crank.retention: keep; crank.approval: required; crank.<any>: deny, required_resources, redact_pii, redact, classify, rate (crank.privacy in the examples)';
+  'crank.authz: deny, allow; crank.egress: allow; crank.workspaces: allow; crank.retention: keep; crank.approval: required; crank.placement: required; crank.spend: cap, approval; system.log: mask; crank.<any>: deny, required_resources, redact_pii, redact, classify, rate (crank.privacy in the examples)';
 
 /**
  * What a rule of an applied bundle is asked for, by its path (`crank/privacy/redact_pii`); undefined where it is not
@@ -30,6 +36,7 @@ export const KNOWN_RULES =
 export const decisionPoint = (entrypoint: string): DecisionPoint | undefined => {
   const [root, family, ...rest] = entrypoint.split('/');
   const rule = rest.at(-1);
+  if (entrypoint === MASK_RULE) return { meaning: 'mask', points: [] };
   if (root !== 'crank' || family === undefined || rule === undefined) return undefined;
   if (rule === 'redact_pii') return { meaning: 'redact', points: ['output'] };
   if (rule === 'redact') return { meaning: 'clean', points: ['input'] };
@@ -43,5 +50,8 @@ export const decisionPoint = (entrypoint: string): DecisionPoint | undefined => 
   if (family === 'workspaces' && rule === 'allow') return { meaning: 'lend', points: ['input'] };
   if (family === 'retention' && rule === 'keep') return { meaning: 'keep', points: ['input'] };
   if (family === 'approval' && rule === 'required') return { meaning: 'approve', points: ['input'] };
+  if (family === 'placement' && rule === 'required') return { meaning: 'place', points: ['input'] };
+  if (family === 'spend' && rule === 'cap') return { meaning: 'cap', points: ['input'] };
+  if (family === 'spend' && rule === 'approval') return { meaning: 'approve', points: ['input'] };
   return rule === 'deny' ? { meaning: 'deny', points: ['input', 'output'] } : undefined;
 };

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { LoadedPolicy } from '@open-policy-agent/opa-wasm';
-import { timeBuiltins } from './time-builtins.ts';
+import { builtins } from './builtins.ts';
 
 // Its ES module and its types name different exports; the CommonJS one has them all.
 const opa = createRequire(import.meta.url)(
@@ -8,17 +8,6 @@ const opa = createRequire(import.meta.url)(
 ) as typeof import('@open-policy-agent/opa-wasm');
 
 const PAGE = 65_536;
-
-/** Built-ins that the evaluator supplies from JavaScript; the others that OPA compiles are in the WASM itself. */
-const SUPPLIED = new Set([
-  'json.is_valid',
-  'regex.split',
-  'sprintf',
-  'yaml.is_valid',
-  'yaml.marshal',
-  'yaml.unmarshal',
-  ...Object.keys(timeBuiltins),
-]);
 
 /** What a rule said (undefined: nothing), or why it could not be asked. */
 export type Evaluation = { ok: true; value: unknown } | { ok: false; error: string };
@@ -43,7 +32,7 @@ const errorText = (error: unknown): string => {
 const instantiate = (module: WebAssembly.Module, wasmBytes: number, memoryBytes: number): LoadedPolicy => {
   const initial = Math.ceil(wasmBytes / PAGE) + 5; // static data is part of the module, so it fits
   const memory = { initial, maximum: Math.max(initial, Math.ceil(memoryBytes / PAGE)) };
-  return opa.loadPolicySync(module, memory, timeBuiltins);
+  return opa.loadPolicySync(module, memory);
 };
 
 /** ABI, "builtins": an object from names to numbers (openpolicyagent.org, "WebAssembly"). */
@@ -58,7 +47,7 @@ const builtinsOf = ({ wasmInstance, mem }: LoadedPolicy): string[] => {
 
 /** Names of the built-ins that a compiled policy may reach and that nobody supplies: such a policy must not be admitted. */
 export const missingBuiltins = (module: WebAssembly.Module, wasmBytes: number): string[] =>
-  builtinsOf(instantiate(module, wasmBytes, 0)).filter((name) => !SUPPLIED.has(name));
+  builtinsOf(instantiate(module, wasmBytes, 0)).filter((name) => !Object.hasOwn(builtins, name));
 
 /**
  * A compiled policy with its data, ready to be asked.
@@ -77,7 +66,7 @@ export const loadWasmPolicy = (options: {
   const start = (): LoadedPolicy => {
     try {
       const started = instantiate(module, wasmBytes, memoryBytes);
-      const missing = builtinsOf(started).filter((name) => !SUPPLIED.has(name));
+      const missing = builtinsOf(started).filter((name) => !Object.hasOwn(builtins, name));
       if (missing.length > 0) throw new Error(`built-ins that are not there: ${missing.join(', ')}`);
       started.setData(data);
       return started;

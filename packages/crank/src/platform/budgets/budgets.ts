@@ -80,7 +80,7 @@ export class Budgets {
   }
 
   /**
-   * Holds what a call may cost from every budget that it spends from.
+   * Holds what a call may cost from every budget that it spends from, and from caps.
    *
    * @returns undefined where there is none
    */
@@ -88,12 +88,14 @@ export class Budgets {
     id: string,
     call: BudgetedCall,
     nanoUsd: NanoUsd,
+    caps: readonly Want[],
     { at, until, signal }: { at: number; until: number; signal: AbortSignal },
   ): Promise<{ held: Held; wants: readonly Want[] } | Refused | undefined> {
     if (this.#isShared && this.#until <= Date.now()) await this.changed();
     const wants = this.#all
       .filter((budget) => appliesTo(budget, call))
-      .map((budget) => ({ budget, period: periodAt(budget.period, at), nanoUsd }));
+      .map((budget): Want => ({ budget, period: periodAt(budget.period, at), nanoUsd }))
+      .concat(caps);
     if (wants.length === 0) return undefined;
     const outcome = await this.ledger.hold(id, wants, until, signal);
     return 'busy' in outcome ? outcome : { held: outcome, wants };

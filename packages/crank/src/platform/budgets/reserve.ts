@@ -1,11 +1,13 @@
 import { CrankError } from '#src/core/error.ts';
 import { type Budget, nanoOf, periodEnd, tagsIn, formatNanoUsd as usd } from '#src/engines/metering/budget.ts';
 import type { Bill } from '#src/engines/metering/meter.ts';
+import type { Decision } from '#src/engines/policy/decision.ts';
 import type { CallRequest } from '../call.ts';
 import type { CallState } from '../call-state.ts';
 import type { Platform } from '../platform.ts';
 import type { RecordEntry } from '../record-entry.ts';
 import { tellPassed } from './alerts.ts';
+import { capWants } from './caps.ts';
 import type { Held, Refused, Want } from './ledger.ts';
 
 /** How long a call waits for others to give back what they need not. */
@@ -26,6 +28,7 @@ export interface Reservation {
 /**
  * Holds what a call may cost at most, by its limit on CPU time, from all budgets that it spends from.
  *
+ * @param decisions on its input, in the name of each of its principals: they may cap it
  * @returns undefined where there are none
  * @throws CrankError `budget-exhausted`; `rate-limited` where calls that run hold what is left
  */
@@ -33,6 +36,7 @@ export const reserve = async (
   platform: Platform,
   state: CallState,
   request: Pick<CallRequest, 'tags' | 'signal'>,
+  decisions: readonly Decision[],
 ): Promise<Reservation | undefined> => {
   const { principal, target, limits } = state;
   const most = platform.meter(limits.cpuMs * 1e6);
@@ -50,6 +54,7 @@ export const reserve = async (
       tags: tagsIn(request.tags),
     },
     nanoUsd,
+    capWants(state.principals, decisions, nanoUsd, now),
     { at: now, until: Math.min(now + PATIENCE_MS, state.deadline ?? Number.POSITIVE_INFINITY), signal: request.signal },
   );
   if (outcome === undefined) return undefined;
@@ -107,8 +112,9 @@ const refusal = async (
 };
 
 /** `the budget bud_1 (10 USD a month, of the key key_1)` */
-const named = ({ id, scope, of, period, nanoUsd, calls }: Budget): string => {
+const named = ({ id, scope, of, period, nanoUsd, calls, policy }: Budget): string => {
   const amounts = [nanoUsd === null ? [] : `${usd(nanoUsd)} USD`, calls === null ? [] : `${calls} calls`].flat();
   const time = period === 'total' ? 'in all' : `a ${period}`;
-  return `the budget ${id} (${amounts.join(' and ')} ${time}, of the ${scope}${of && ` ${of}`})`;
+  const name = policy === undefined ? `the budget ${id}` : `the cap ${policy} of a policy`;
+  return `${name} (${amounts.join(' and ')} ${time}, of the ${scope}${of && ` ${of}`})`;
 };

@@ -9,6 +9,8 @@ import { readJsonObject, textMember } from '../request/json-body.ts';
 import { queryText } from '../request/query.ts';
 
 const BODY_BYTES = 4 * 2 ** 20;
+/** With data of 64 Mi characters, which is what a bundle may have. */
+const APPLY_BYTES = 72 * 2 ** 20;
 const FILES = 500;
 /** Calls that a simulation looks at. */
 const MOST_CALLS = 10_000;
@@ -17,7 +19,7 @@ export const policyRoutes = (app: FastifyInstance, platform: Platform): void => 
   const apply = async (request: FastifyRequest) => {
     const { authorization } = request.headers;
     return applyPolicy(platform, authorization, async () => {
-      const body = await readJsonObject(request, ['layer', 'files'], BODY_BYTES);
+      const body = await readJsonObject(request, ['layer', 'files'], APPLY_BYTES);
       const layer = body['layer'] === undefined ? undefined : textMember(body, 'layer');
       return { ...(layer !== undefined && { layer }), files: filesOf(body['files']) };
     });
