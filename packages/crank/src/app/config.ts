@@ -119,6 +119,13 @@ export const settings = [
     default: '`crank.local/` and 16 random characters',
     description: 'Name of a new log, such as `example.com/crank`: a log keeps the name that it began with.',
   },
+  {
+    env: 'CRANK_BUILTIN',
+    flag: '',
+    default: 'all',
+    description:
+      'Built-in services that a node deploys into its own account when it has started (docs/doc.md): `all`, `none`, or names such as `doc`, separated by commas.',
+  },
   { env: 'CRANK_RATE', flag: '', default: '5000', description: 'Requests a second that one principal may make.' },
   {
     env: 'CRANK_CONCURRENCY',
@@ -146,6 +153,8 @@ export interface Config {
   /** Joules at a meter for one of RAPL. */
   energyCalibration: number | undefined;
   sandboxUid: number;
+  /** Names of built-in services that are deployed. */
+  builtin: 'all' | readonly string[];
   /** What services may reach at most. */
   egress: readonly Destination[];
   /** What builds may reach beside the package index. */
@@ -237,6 +246,14 @@ const destinations = (name: SettingName, text: string): readonly Destination[] =
       throw new CrankError('invalid-input', `${name} names "${one}", which ${read.wrong}.`);
     });
 
+const builtinOf = (text: string): Config['builtin'] =>
+  text === 'all'
+    ? 'all'
+    : text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== '' && one !== 'none');
+
 /** @throws CrankError `invalid-input` for a setting that makes no sense */
 export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>> = {}): Config => {
   const data = dataFolder({ ...env, ...(flags.CRANK_DATA && { CRANK_DATA: flags.CRANK_DATA }) });
@@ -261,6 +278,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
       engine: get('CRANK_CONTAINER_ENGINE', ''),
       image: get('CRANK_CONTAINER_IMAGE', ''),
     }),
+    builtin: builtinOf(get('CRANK_BUILTIN', 'all')),
     egress: destinations('CRANK_EGRESS', get('CRANK_EGRESS', '')),
     indexHosts: destinations('CRANK_INDEX_HOSTS', get('CRANK_INDEX_HOSTS', '')),
     rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
