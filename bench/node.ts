@@ -81,7 +81,7 @@ export const startNode = async (env: Record<string, string> = {}, program?: read
   let said = '';
   const start = (): Promise<void> => {
     child = spawn(command[0]!, command.slice(1), {
-      env: { ...Object.fromEntries(inherited), CRANK_LOG_LEVEL: 'warn', ...env },
+      env: { ...Object.fromEntries(inherited), CRANK_LOG_LEVEL: 'warn', CRANK_BUILTIN: 'none', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout!, child.stderr!])

@@ -134,6 +134,13 @@ export const settings = [
     description: 'Name of a new log, such as `example.com/crank`: a log keeps the name that it began with.',
   },
   {
+    env: 'CRANK_BUILTIN',
+    flag: '',
+    default: 'all',
+    description:
+      'Built-in services that a node deploys into its own account when it has started (docs/doc.md): `all`, `none`, or names such as `doc`, separated by commas.',
+  },
+  {
     env: 'CRANK_REGION',
     flag: '',
     default: 'none',
@@ -205,6 +212,8 @@ export interface Config {
   regions: readonly string[];
   /** Where decisions are logged; undefined: nowhere. */
   decisionLog: { file: boolean; url: string | undefined; token: string | undefined; payloads: boolean } | undefined;
+  /** Names of built-in services that are deployed. */
+  builtin: 'all' | readonly string[];
   /** What services may reach at most. */
   egress: readonly Destination[];
   /** What builds may reach beside the package index. */
@@ -363,6 +372,14 @@ const regionsOf = (text: string): string[] =>
       throw new CrankError('invalid-input', `CRANK_REGION names "${one.slice(0, 80)}", which is no name such as eu.`);
     });
 
+const builtinOf = (text: string): Config['builtin'] =>
+  text === 'all'
+    ? 'all'
+    : text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== '' && one !== 'none');
+
 /** @throws CrankError `invalid-input` for a setting that makes no sense */
 export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>> = {}): Config => {
   const data = dataFolder({ ...env, ...(flags.CRANK_DATA && { CRANK_DATA: flags.CRANK_DATA }) });
@@ -391,6 +408,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
       engine: get('CRANK_CONTAINER_ENGINE', ''),
       image: get('CRANK_CONTAINER_IMAGE', ''),
     }),
+    builtin: builtinOf(get('CRANK_BUILTIN', 'all')),
     egress: destinations('CRANK_EGRESS', get('CRANK_EGRESS', '')),
     indexHosts: destinations('CRANK_INDEX_HOSTS', get('CRANK_INDEX_HOSTS', '')),
     regions: regionsOf(get('CRANK_REGION', '')),

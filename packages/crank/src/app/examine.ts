@@ -6,6 +6,7 @@ import type { DoctorCheck } from '#src/doors/cli/commands/doctor.ts';
 import { openEnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import { createSandbox } from '#src/engines/sandbox/create.ts';
 import { openStore } from '#src/store/store.ts';
+import { type MissingTool, missingTools } from './builtin-services.ts';
 import { type Config, loadConfig, nodeUrl } from './config.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -32,6 +33,14 @@ const energyOf = ({ energyCalibration }: Config): string => {
   const instead = gauge.absent.length === 0 ? '' : `; ${gauge.absent.join('; ')}`;
   return `grade ${grade} (${uncertainty}), ${source}${instead}`;
 };
+
+/** Not a failure: the service goes on without what the tool does. */
+const toolCheck = ({ service, tool, lost, packages }: MissingTool): DoctorCheck => ({
+  name: `tools of ${service}`,
+  ok: true,
+  detail: `${tool} is not installed, so there is no conversion of ${lost}`,
+  fix: `install ${packages} (Debian's name), and start the node again`,
+});
 
 /** What works on this machine, found by trying it; needs no running node. */
 export const examine = async (env: Env, progress: (text: string) => void): Promise<DoctorCheck[]> => {
@@ -92,6 +101,7 @@ export const examine = async (env: Env, progress: (text: string) => void): Promi
       detail: networkOf(config),
       fix: '',
     });
+    checks.push(...missingTools(config.builtin).map(toolCheck));
     const ready = await fetch(`${nodeUrl(env)}/readyz`).then(
       (answer) => answer.ok,
       () => false,

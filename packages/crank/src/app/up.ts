@@ -1,4 +1,5 @@
 import { createHttpServer } from '#src/doors/http/server.ts';
+import { deployBuiltins } from './builtin-services.ts';
 import { type Composed, compose } from './compose.ts';
 import type { Config } from './config.ts';
 
@@ -59,7 +60,9 @@ export const up = async (config: Config): Promise<number> => {
   }
   platform.log.info({ url, data: config.data, node: platform.node }, 'ready');
   if (process.stdout.isTTY) process.stdout.write(`Crank serves ${url} (data in ${config.data}); Ctrl-C stops it.\n`);
+  const builtins = deployBuiltins(platform, config.builtin);
   const code = await stopped;
+  await builtins.close();
   await close();
   return code;
 };

@@ -52,9 +52,20 @@ export interface Deployment {
  */
 export const deploy = async (platform: Platform, request: DeployRequest): Promise<Deployment> => {
   const principal = await identify(platform, request.authorization);
-  const { account } = principal;
-  await permit(platform, principal, 'service.deploy', { type: 'service', account });
+  await permit(platform, principal, 'service.deploy', { type: 'service', account: principal.account });
   const { source, options } = await request.read();
+  return deployAs(platform, principal, source, options, request.signal);
+};
+
+/** The same for who is known, and permitted to. @throws CrankError `not-deployable` with findings; nothing stays then */
+export const deployAs = async (
+  platform: Platform,
+  principal: Principal,
+  source: Source,
+  options: DeployOptions & Destiny,
+  signal: AbortSignal,
+): Promise<Deployment> => {
+  const { account } = principal;
   const { alias, passing, canary, ...wishes } = options;
   const destiny: Destiny = { alias, passing, canary };
   const prepared = await platform.packaging.prepare(source, { ...wishes, account, another: passing });
@@ -70,7 +81,7 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
         `This version of "${name}" is in quarantine: ${known.quarantine}. Change what it does when it is imported, or \`crank release ${name} ${digest.slice(7, 19)}\` if you know better.`,
       );
     }
-    const made = known ?? (await describe(platform, prepared, account, request.signal));
+    const made = known ?? (await describe(platform, prepared, account, signal));
     const size = [...source.files.values()].reduce((sum, bytes) => sum + bytes.length, 0);
     let gone: string[] = [];
     const receipt = await changeNames(platform, principal, at, async (names) => {

@@ -70,6 +70,8 @@ export const startNode = async (env: Record<string, string> = {}, at?: string): 
     CRANK_URL: url,
     CRANK_LOG_LEVEL: 'warn',
     XDG_STATE_HOME: join(folder.path, 'state'),
+    // Tests pay for what they test.
+    CRANK_BUILTIN: 'none',
     ...env,
   };
   let child: ChildProcess;

@@ -57,7 +57,13 @@ export const environment = {
 /** Folders of the system that Debian keeps as links into /usr and older systems as folders. */
 export const systemFolders = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
 /** All of /etc that programs inside may see. */
-export const systemFiles = ['/etc/ld.so.cache', '/etc/alternatives', '/etc/fonts', '/etc/mime.types'];
+export const systemFiles = [
+  '/etc/ld.so.cache',
+  '/etc/alternatives',
+  '/etc/fonts',
+  '/etc/libreoffice',
+  '/etc/mime.types',
+];
 /** Certificates of authorities, where systems keep them. */
 const certificates = [
   '/etc/ssl/certs',

@@ -1,0 +1,1 @@
+"""CrankDoc's parts. `main.py` beside this folder has the operations."""
