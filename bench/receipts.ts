@@ -77,6 +77,7 @@ const entry = (n: number): RecordEntry => {
         stderr: '',
         truncated_bytes: 0,
         tags: null,
+        payer: null,
       },
       usage: {
         call: id,

@@ -58,6 +58,7 @@ table := [
 	["issuer.remove", {"owner"}, {"owner"}],
 	["account.create", {"owner", "operator"}, {"owner", "operator"}],
 	["account.read", {"owner", "operator"}, {"owner", "operator"}],
+	["account.usage", {"owner", "operator"}, {"owner", "operator"}],
 	["node.rotate", {"owner", "operator"}, {"owner", "operator"}],
 	["key.rotate", {"owner", "operator"}, {"owner", "operator"}],
 	["key.witness", {"owner", "operator"}, {"owner", "operator"}],

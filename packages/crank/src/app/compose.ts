@@ -140,6 +140,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       cosigning?.grown();
     },
     onFailed,
+    onUnsummed: (why) => log.error({ why }, 'calls could not be added to usage'),
   });
   const shown = await openIdentity(store.db, { node: origin, keys: folder.keys, egress: config.egress });
   const { identity } = shown;

@@ -69,6 +69,7 @@ export const callEntry = async (
         stderr: state.subject.sealText(result?.stderr, `${id} stderr`),
         truncated_bytes: result?.truncatedBytes ?? 0,
         tags: tags ?? null,
+        payer: principal.account === target.account ? null : principal.account,
       },
       usage: {
         call: id,

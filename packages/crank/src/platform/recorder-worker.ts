@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { loadSigner, type Signer } from '#src/engines/audit/keys.ts';
 import type { KeyLocation } from '#src/engines/audit/log-key.ts';
@@ -6,13 +7,16 @@ import { openRemoteSigner, type RemoteSigner, SignerGone } from '#src/engines/au
 import { openCommitter } from '#src/store/committer.ts';
 import { LogConflict } from '#src/store/log-conflict.ts';
 import { isStorageFault } from '#src/store/storage-fault.ts';
-import type { StoreLocation } from '#src/store/store.ts';
+import { openStore, type StoreLocation } from '#src/store/store.ts';
+import { sumLog } from '#src/store/sum-usage.ts';
 import { sealGroup, sealGroupRemotely } from './log-writer.ts';
 import type { RecordEntry } from './record-entry.ts';
 import type { FromRecorder, ToRecorder } from './recorder.ts';
 
 /** Entries of one transaction at most: bounds what one commit holds in memory and how long it takes. */
 const GROUP = 512;
+/** Entries that are added to usage at one time, once there are so many: a commit waits for that for milliseconds at most, and pages are written once for all of them. */
+const SUM = 250;
 
 interface Waiting {
   entry: RecordEntry;
@@ -27,6 +31,7 @@ const openSigner = async (): Promise<Signer | RemoteSigner> =>
     : openRemoteSigner(options.key.socket, options.origin);
 let signer = await openSigner();
 const committer = openCommitter(options.store);
+const store = await openStore(options.store, { migrate: false });
 const stored = await committer.readLog(signer.name);
 let frontier: Frontier = stored === undefined ? emptyFrontier : restoreFrontier(stored.frontier);
 
@@ -34,6 +39,9 @@ const waiting: Waiting[] = [];
 let working = false;
 let closing = false;
 let rekey = false;
+/** Size of the log up to which calls are in usage, as far as this thread knows; what the near writer committed it does not count. */
+let summed = 0;
+let behind = false;
 
 const send = (message: FromRecorder): void => port.postMessage(message);
 
@@ -75,6 +83,23 @@ const commitGroup = async (group: readonly Waiting[]): Promise<void> => {
   }
 };
 
+/** Adds calls to usage where enough have come together; all that is left over from before, while nothing is to be committed. */
+const sumDue = async (): Promise<void> => {
+  try {
+    while (!closing && (behind || frontier.size - summed >= SUM)) {
+      behind = false;
+      const left = await sumLog(store, signer.name, SUM);
+      summed = frontier.size - left;
+      await turn();
+      if (waiting.length > 0) return;
+    }
+  } catch (error) {
+    // Reports do it themselves, or say why they cannot.
+    summed = frontier.size;
+    send({ unsummed: error instanceof Error ? error.message : String(error) });
+  }
+};
+
 const work = async (): Promise<void> => {
   if (working) return;
   working = true;
@@ -85,10 +110,16 @@ const work = async (): Promise<void> => {
     signer = await openSigner();
     send({ rekeyed: signer.vkey });
   }
-  while (waiting.length > 0) await commitGroup(waiting.splice(0, GROUP));
+  while (waiting.length > 0) {
+    await commitGroup(waiting.splice(0, GROUP));
+    await sumDue();
+  }
+  await sumDue();
   working = false;
+  if (waiting.length > 0) return work();
   if (closing) {
     await committer.close();
+    await store.close();
     if ('close' in signer) signer.close();
     port.close();
   }
@@ -101,6 +132,7 @@ const take = (message: ToRecorder): void => {
   }
   if ('tidy' in message) {
     committer.tidy?.();
+    behind = true;
     return;
   }
   if ('rekey' in message) {

@@ -23,6 +23,8 @@ export interface RecorderOptions {
   onGrown?: (size: number) => void;
   /** Called where the recorder ends by itself: nothing can be recorded any more. */
   onFailed: (error: Error) => void;
+  /** Told why calls could not be added to usage; they are committed, and it is tried again. */
+  onUnsummed?: (message: string) => void;
 }
 
 /** Milliseconds for which entries wait for company while the processors are busy anyway. */
@@ -44,6 +46,7 @@ export type FromRecorder =
   | { failed: number[]; message: string; away: Away | undefined }
   /** The signing process answers again. */
   | { back: true }
+  | { unsummed: string }
   /** The verifier key in use from now on. */
   | { rekeyed: string };
 /** What keeps anything from being recorded, until it is mended. */
@@ -63,6 +66,7 @@ export class Recorder {
   readonly #crowded: (account: string) => boolean;
   readonly #onGrown: (size: number) => void;
   readonly #onFailed: (error: Error) => void;
+  readonly #onUnsummed: (message: string) => void;
   /** With the worker, or about to be. */
   readonly #waiting = new Map<number, { resolve: (at: Committed) => void; reject: (error: Error) => void }>();
   #seq = 0;
@@ -90,6 +94,7 @@ export class Recorder {
     this.#crowded = options.crowded ?? (() => false);
     this.#onGrown = options.onGrown ?? (() => undefined);
     this.#onFailed = options.onFailed;
+    this.#onUnsummed = options.onUnsummed ?? (() => undefined);
     this.#key = options.key;
     this.#origin = options.origin;
   }
@@ -259,6 +264,10 @@ export class Recorder {
     }
     if ('back' in message) {
       this.#away = undefined;
+      return;
+    }
+    if ('unsummed' in message) {
+      this.#onUnsummed(message.unsummed);
       return;
     }
     if ('rekeyed' in message) {

@@ -48,6 +48,7 @@ export const columns = {
     'stderr',
     'truncated_bytes',
     'tags',
+    'payer',
   ),
   usage: all<UsageRow>()(
     'call',

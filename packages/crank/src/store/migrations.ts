@@ -4,6 +4,7 @@ import { budgetTables } from './migrations-budgets.ts';
 import { energySource } from './migrations-energy.ts';
 import { identityTables } from './migrations-identity.ts';
 import { serviceLife } from './migrations-service-life.ts';
+import { usageTables } from './migrations-usage.ts';
 import type { Database } from './schema.ts';
 
 export type Flavour = 'sqlite' | 'postgres';
@@ -262,6 +263,7 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
     ...identityTables(),
     ...budgetTables(bytes, real),
     ...energySource(),
+    ...usageTables(clustered),
   };
 };
 

@@ -12,6 +12,7 @@ import type {
   WorkspaceRow,
   WorkspaceSnapshotRow,
 } from './schema-service-life.ts';
+import type { UsageDimRow, UsageDimTagRow, UsageMarkRow, UsageSlotRow } from './schema-usage.ts';
 
 /**
  * The relational state, the truth of a node. Times are milliseconds since 1970 UTC, money is picodollars (10^-12 USD),
@@ -57,6 +58,10 @@ export interface Database {
   budget_holds: BudgetHoldRow;
   budget_alerts: BudgetAlertRow;
   privacy_keys: PrivacyKeyRow;
+  usage_dims: UsageDimRow;
+  usage_dim_tags: UsageDimTagRow;
+  usage_slots: UsageSlotRow;
+  usage_marks: UsageMarkRow;
 }
 
 export interface KeyRow {
@@ -171,6 +176,8 @@ export interface CallRow {
   stderr: string;
   truncated_bytes: number;
   tags: string | null;
+  /** The account of who called; null where the service is of the same. */
+  payer: string | null;
 }
 
 export interface UsageRow {

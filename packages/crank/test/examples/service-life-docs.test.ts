@@ -28,6 +28,7 @@ describe.each([
   'schedules.md',
   'jobs.md',
   'budgets.md',
+  'usage.md',
   'privacy.md',
   'workspaces.md',
   'limits.md',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { appliesTo, type Budget, fits, passed, periodAt, periodEnd, tagsIn } from '#src/engines/metering/budget.ts';
+import { tagsIn } from '#src/core/tags.ts';
+import { appliesTo, type Budget, fits, passed, periodAt, periodEnd } from '#src/engines/metering/budget.ts';
 
 const budget = (of: Partial<Budget>): Budget => ({
   ...{ id: 'bud_1', account: 'acme', scope: 'account', of: '', period: 'month', nanoUsd: 100, calls: null },

@@ -9,6 +9,7 @@ import { Recorder } from '#src/platform/recorder.ts';
 import { openSqliteCommitter } from '#src/store/commit-sqlite.ts';
 import { readEntries, readLog } from '#src/store/log-store.ts';
 import { openStore, type Store } from '#src/store/store.ts';
+import { unsummed } from '#src/store/sum-usage.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 const ORIGIN = 'recorder.test/log';
@@ -155,6 +156,19 @@ describe('the recorder', () => {
     await expect(refused).rejects.toMatchObject({ code: 'internal' });
     expect(await recorder.commit(entry())).toMatchObject({ index: 1 });
     await expectOneLog(2);
+    expect(failures).toEqual([]);
+  });
+
+  it.each([true, false])('has what it committed in usage by itself (committed here: %s)', async (here) => {
+    alone = here;
+    for (let n = 0; n < 310; n++) await recorder.commit(entry());
+    // In its own time, so that no commit waits for it.
+    for (;;) {
+      const [log] = await unsummed(store.db);
+      if ((log?.entries ?? 0) < 250) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(await store.db.selectFrom('usage_marks').selectAll().execute()).toMatchObject([{ log: ORIGIN }]);
     expect(failures).toEqual([]);
   });
 

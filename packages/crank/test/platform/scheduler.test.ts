@@ -476,7 +476,7 @@ describe.each(stores)('schedules on %s', (_, open) => {
       const rest = { received_at: 0, finished_at: 0, outcome: 'timeout', problem: null, stdout: '', stderr: '' };
       await store.db
         .insertInto('calls')
-        .values({ ...call, ...rest, truncated_bytes: 0, tags: null })
+        .values({ ...call, ...rest, truncated_bytes: 0, tags: null, payer: null })
         .execute();
       await settle(await node('one'));
       expect(fired).toEqual([]);

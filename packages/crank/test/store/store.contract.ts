@@ -1,8 +1,10 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommitGroup, Committer } from '#src/store/committer.ts';
 import { LogConflict } from '#src/store/log-conflict.ts';
 import { readEntries, readLog } from '#src/store/log-store.ts';
 import type { Store } from '#src/store/store.ts';
+import { QUARTER_MS, sumLog, unsummed } from '#src/store/sum-usage.ts';
 
 const entry = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 
@@ -34,6 +36,38 @@ const group = (log: string, index: number, over: Partial<CommitGroup> = {}): Com
   previousSize: index,
   ...over,
 });
+
+const call = {
+  id: 'call_1',
+  account: 'acme',
+  principal: 'key_1',
+  service: 'words',
+  version: 'sha256:00',
+  operation: 'top',
+  received_at: 1,
+  finished_at: 2,
+  outcome: 'ok',
+  problem: null,
+  stdout: 'a\u0001b',
+  stderr: '',
+  truncated_bytes: 0,
+  tags: null,
+  payer: null,
+};
+const took = {
+  call: 'call_1',
+  cpu_ns: 2 ** 52,
+  cpu_source: 'sandbox-reported',
+  wall_ns: 5,
+  peak_memory_bytes: 7,
+  joules: 0.1 + 0.2,
+  energy_grade: 'D',
+  energy_uncertainty: 'factor 2',
+  energy_source: 'coefficients of an average server',
+  grams: 1e-9,
+  grid_grams_per_kwh: 472.94,
+  grid_source: 'x',
+};
 
 /** What every store must hold; run over SQLite and PostgreSQL. */
 export const storeContract = (
@@ -96,45 +130,64 @@ export const storeContract = (
     });
 
     it('keeps calls with usage and charges, and large numbers exactly', async () => {
-      const call = {
-        id: 'call_1',
-        account: 'acme',
-        principal: 'key_1',
-        service: 'words',
-        version: 'sha256:00',
-        operation: 'top',
-        received_at: 1,
-        finished_at: 2,
-        outcome: 'ok',
-        problem: null,
-        stdout: 'a\u0001b',
-        stderr: '',
-        truncated_bytes: 0,
-        tags: null,
-      };
-      const usage = {
-        call: 'call_1',
-        cpu_ns: 2 ** 52,
-        cpu_source: 'sandbox-reported',
-        wall_ns: 5,
-        peak_memory_bytes: 7,
-        joules: 0.1 + 0.2,
-        energy_grade: 'D',
-        energy_uncertainty: 'factor 2',
-        energy_source: 'coefficients of an average server',
-        grams: 1e-9,
-        grid_grams_per_kwh: 472.94,
-        grid_source: 'x',
-      };
       const flow = { call: 'call_1', destination: 'a.org:443', connections: 2, sent_bytes: 2 ** 40, received_bytes: 0 };
       const charges = [{ call: 'call_1', kind: 'cpu', pico_usd: 12 }];
-      await commit(group('d', 0, { calls: [call], usage: [usage], charges, egress: [flow] }));
+      await commit(group('d', 0, { calls: [call], usage: [took], charges, egress: [flow] }));
       expect(await store.db.selectFrom('egress').selectAll().execute()).toEqual([flow]);
       expect(await store.db.selectFrom('calls').selectAll().executeTakeFirst()).toEqual(call);
-      expect(await store.db.selectFrom('usage').selectAll().executeTakeFirst()).toEqual(usage);
+      expect(await store.db.selectFrom('usage').selectAll().executeTakeFirst()).toEqual(took);
       expect(await store.db.selectFrom('charges').selectAll().execute()).toEqual([
         { call: 'call_1', kind: 'cpu', pico_usd: 12 },
       ]);
+    });
+
+    it('adds what calls took and cost to usage, once each and exactly', async () => {
+      const large = 2 ** 52 + 1;
+      let ended = 0;
+      /** Commits calls of log `u` with tags, in quarters of an hour. */
+      const commitCalls = async (...calls: [finished_at: number, tags: string | null, outcome?: string][]) => {
+        const first = ended;
+        ended += calls.length;
+        const ids = calls.map((_, at) => `u-${first + at}`);
+        const rows = calls.map((_, at) => group('u', first + at));
+        await commit({
+          ...rows.at(-1)!,
+          previousSize: first,
+          receipts: rows.flatMap(({ receipts }) => receipts),
+          log_entries: rows.flatMap(({ log_entries }) => log_entries),
+          calls: calls.map(([finished_at, tags, outcome = 'ok'], at) => ({
+            ...{ ...call, id: ids[at]!, finished_at, tags, outcome, payer: 'other' },
+          })),
+          usage: ids.map((id) => ({ ...took, call: id, cpu_ns: large })),
+          charges: ids.flatMap((id) => [
+            { call: id, kind: 'call', pico_usd: large },
+            { call: id, kind: 'cpu', pico_usd: 1 },
+          ]),
+        });
+      };
+      const usage = async () => {
+        const { rows } = await sql`
+          select account, tags, outcome, quarter, calls, cast(cpu_ns as text) as cpu, cast(pico_call as text) as fee, pico_cpu
+          from usage_slots join usage_dims on id = dim where node = 'u' order by tags, quarter`.execute(store.db);
+        return rows;
+      };
+      await commitCalls([QUARTER_MS - 1, 'b a'], [QUARTER_MS, 'a,b'], [QUARTER_MS, 'a;b;']);
+      await commitCalls([QUARTER_MS, 'b,a,a'], [2 * QUARTER_MS - 1, 'a,b'], [5, null, 'timeout']);
+      expect(await unsummed(store.db)).toContainEqual({ log: 'u', entries: 6 });
+      const left = await Promise.all([sumLog(store, 'u', 2), sumLog(store, 'u', 2), sumLog(store, 'u', 1)]);
+      expect(Math.min(...left)).toBe(1);
+      expect(await sumLog(store, 'u', 100)).toBe(0);
+      expect(await sumLog(store, 'u', 100)).toBe(0);
+      const one = { account: 'other', calls: 1, cpu: `${large}`, fee: `${large}`, pico_cpu: 1 };
+      expect(await usage()).toEqual([
+        { ...one, tags: '', outcome: 'timeout', quarter: 0 },
+        { ...one, tags: 'a,b', outcome: 'ok', quarter: 0 },
+        {
+          ...{ account: 'other', tags: 'a,b', outcome: 'ok', quarter: 1, calls: 4 },
+          ...{ cpu: `${4n * BigInt(large)}`, fee: `${4n * BigInt(large)}`, pico_cpu: 4 },
+        },
+      ]);
+      expect((await unsummed(store.db)).some(({ log }) => log === 'u')).toBe(false);
     });
 
     it('runs the queries of an act in the same transaction', async () => {

@@ -26,6 +26,7 @@ import {
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { release, remove, services } from './commands/services.ts';
 import { createToken, rotateTokenKey } from './commands/tokens.ts';
+import { usage } from './commands/usage.ts';
 import { verify } from './commands/verify-receipt.ts';
 import { rollback, versions } from './commands/versions.ts';
 import { addWebhook, listWebhooks, removeWebhook, webhookDeliveries } from './commands/webhooks.ts';
@@ -88,6 +89,7 @@ export const commands = (dataFolder: () => string): Command[] => [
   setBudget,
   listBudgets,
   removeBudget,
+  usage,
   setSecret,
   listSecrets,
   removeSecret,

@@ -28,6 +28,7 @@ import { schemaRoutes } from './routes/schemas.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { usageRoutes } from './routes/usage.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { witnessRoutes } from './routes/witness.ts';
@@ -182,6 +183,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     secretRoutes(scope, platform);
     workspaceRoutes(scope, platform);
     budgetRoutes(scope, platform);
+    usageRoutes(scope, platform);
     privacyRoutes(scope, platform);
     scheduleRoutes(scope, platform);
     webhookRoutes(scope, platform);

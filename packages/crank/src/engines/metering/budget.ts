@@ -53,10 +53,6 @@ export const formatNanoUsd = (nanoUsd: NanoUsd): string => formatUsd(nanoUsd * P
 /** Rounded up, so that a budget never allows more than it says. */
 export const nanoOf = (picoUsd: number): NanoUsd => Math.ceil(picoUsd / PICO_PER_NANO);
 
-/** The tags in `Crank-Tags`: separated by commas, semicolons or spaces. */
-export const tagsIn = (header: string | undefined): readonly string[] =>
-  header === undefined ? [] : header.split(/[\s,;]+/).filter((tag) => tag !== '');
-
 /** Whether a call spends from a budget: one of a service is its owner's, the others are the caller's. */
 export const appliesTo = (budget: Budget, call: BudgetedCall): boolean => {
   if (budget.account !== (budget.scope === 'service' ? call.serviceAccount : call.account)) return false;

@@ -1,5 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
-import { type Budget, nanoOf, periodEnd, tagsIn, formatNanoUsd as usd } from '#src/engines/metering/budget.ts';
+import { tagsIn } from '#src/core/tags.ts';
+import { type Budget, nanoOf, periodEnd, formatNanoUsd as usd } from '#src/engines/metering/budget.ts';
 import type { Bill } from '#src/engines/metering/meter.ts';
 import type { Decision } from '#src/engines/policy/decision.ts';
 import type { CallRequest } from '../call.ts';

@@ -5,6 +5,7 @@ import { budgetSchemas } from './budget-schemas.ts';
 import { identitySchemas } from './identity-schemas.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { count, flag, list, object, ref, text, time } from './schema-parts.ts';
+import { usageSchemas } from './usage-schemas.ts';
 import { versionSchemas } from './version-schemas.ts';
 import { modes, workspaceSchemas } from './workspace-schemas.ts';
 
@@ -151,6 +152,7 @@ export const schemas: Record<string, JsonSchema> = {
   ...workspaceSchemas,
   ...jobSchemas,
   ...budgetSchemas,
+  ...usageSchemas,
   Call: object({
     id: text,
     account: text,

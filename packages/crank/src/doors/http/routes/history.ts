@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CrankError } from '#src/core/error.ts';
 import { getCall, listCalls } from '#src/platform/calls.ts';
@@ -8,6 +7,7 @@ import { exportReceipts } from '#src/platform/receipt-export.ts';
 import { listReceipts, type ReceiptQuery } from '#src/platform/receipt-list.ts';
 import { getReceipt } from '#src/platform/receipts.ts';
 import { replayReceipt } from '#src/platform/replay.ts';
+import { readableFrom } from '../answer/readable-from.ts';
 import { readJsonObject, textMember } from '../request/json-body.ts';
 import { queryText } from '../request/query.ts';
 
@@ -50,16 +50,12 @@ export const historyRoutes = (app: FastifyInstance, platform: Platform): void =>
   );
   app.get('/v1/receipts/-/export', async (request, reply) => {
     const since = sizeOf(queryText(request, 'since'));
-    const parts = exportReceipts(platform, request.headers.authorization, { ...asked(request), since });
-    // What is wrong with the request shows before the first part; then it can still be answered as such.
-    const first = await parts.next();
-    const rest = async function* () {
-      if (!first.done) yield first.value;
-      yield* parts;
-    };
+    const parts = await readableFrom(
+      exportReceipts(platform, request.headers.authorization, { ...asked(request), since }),
+    );
     return reply
       .headers({ 'content-type': 'application/x-tar', 'content-disposition': 'attachment; filename="receipts.tar"' })
-      .send(Readable.from(rest()));
+      .send(parts);
   });
   app.post<{ Params: { id: string } }>('/v1/receipts/:id/replay', async (request, reply) => {
     const gone = new AbortController();
