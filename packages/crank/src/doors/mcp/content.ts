@@ -46,9 +46,17 @@ export const fileContent = async (
   }
 };
 
+/** Names of types that are not registered, and that clients know by others. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  'audio/x-wav': 'audio/wav',
+  'audio/x-flac': 'audio/flac',
+  'audio/x-aiff': 'audio/aiff',
+};
+
 /** A file's bytes in the form that clients show: pictures and sounds as such, text as text. */
 export const blob = (name: string, contentType: string, bytes: Buffer, call: string): Content => {
-  const [mimeType = 'application/octet-stream'] = contentType.split(';');
+  const [given = ''] = contentType.split(';');
+  const mimeType = OTHER_NAMES[given] ?? given;
   if (/^image\/(?:png|jpeg|gif|webp)$/.test(mimeType))
     return { type: 'image', data: bytes.toString('base64'), mimeType };
   if (mimeType.startsWith('audio/')) return { type: 'audio', data: bytes.toString('base64'), mimeType };

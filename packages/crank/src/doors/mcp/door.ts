@@ -4,7 +4,7 @@ import { authenticate } from '#src/platform/admit.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { callNamed, listTools, readReceipt, type Session } from './handlers.ts';
 import { Running } from './running.ts';
-import { cancelTask, demandTasks, getTask, TASKS } from './tasks.ts';
+import { cancelTask, demandTasks, getTask, TASKS, updateTask } from './tasks.ts';
 
 /** What the door that took an HTTP request knows of it. */
 export interface McpRequest {
@@ -117,6 +117,7 @@ const serverFor = (platform: Platform, version: string, running: Running, sessio
   server.setRequestHandler('resources/read', ({ params }) => readReceipt(platform, session, params.uri));
   for (const [method, act] of [
     ['tasks/get', getTask],
+    ['tasks/update', updateTask],
     ['tasks/cancel', cancelTask],
   ] as const) {
     server.setRequestHandler(method as string, { params: withTaskId }, (params, context) => {

@@ -63,6 +63,12 @@ export const getTask = async (platform: Platform, asked: Asked, id: string): Pro
   return task['status'] === 'completed' ? { ...task, result: await resultOf(platform, asked, job) } : task;
 };
 
+/** `tasks/update`: input for a task that waits for some, which none does. @throws ProtocolError */
+export const updateTask = async (platform: Platform, asked: Asked, id: string): Promise<Record<string, never>> => {
+  const job = await known(() => getJob(platform, asked.authorization, id));
+  throw new ProtocolError(ProtocolErrorCode.InvalidParams, `The task ${job.id} waits for no input.`);
+};
+
 /** `tasks/cancel`. */
 export const cancelTask = async (platform: Platform, asked: Asked, id: string): Promise<Record<string, never>> => {
   const job = await known(() => getJob(platform, asked.authorization, id));
