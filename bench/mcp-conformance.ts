@@ -66,7 +66,8 @@ const judge = (results: string): { passed: number; wrong: string[] } => {
       if (status === 'SUCCESS') passed += 1;
       const excepted = exceptions[id] !== undefined || exceptions[name] !== undefined;
       if (status === 'FAILURE' && !excepted) wrong.push(`FAILED  ${name}: ${id}: ${errorMessage ?? ''}`);
-      if (status === 'SUCCESS' && exceptions[id] !== undefined) wrong.push(`PASSED  ${name}: ${id}, an exception no longer`);
+      if (status === 'SUCCESS' && exceptions[id] !== undefined)
+        wrong.push(`PASSED  ${name}: ${id}, an exception no longer`);
     }
   }
   return { passed, wrong };

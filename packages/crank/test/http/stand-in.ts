@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { systemClock } from '#src/core/clock.ts';
 import { defaultLimits, type JsonSchema, type Operation } from '#src/core/service.ts';
 import { createHttpServer, type HttpServer } from '#src/doors/http/server.ts';
+import { createMcpDoor } from '#src/doors/mcp/door.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
 import { openTokenKeys } from '#src/engines/identity/token-keys.ts';
@@ -36,7 +37,6 @@ import { Subjects } from '#src/platform/subjects.ts';
 import { Deliveries } from '#src/platform/webhook-deliveries.ts';
 import { WrappingKeys } from '#src/platform/wrapping-keys.ts';
 import { openStore } from '#src/store/store.ts';
-import { createMcpDoor } from '#src/doors/mcp/door.ts';
 import { temporaryFolder } from '../support/temporary.ts';
 
 /** What stands for the user's code: gets the call, gives its outcome. */
@@ -159,7 +159,11 @@ export const openDoor = async (
     retire: async () => undefined,
   };
   const logFiles = { vkey: 'door+12345678+AAAA', size: 3, read: async (path: string) => files.get(path) };
-  const packaging = { locate: () => ({ interpreter: '', codeDir: '', libDirs: [] }), drop: async () => undefined };
+  const packaging = {
+    locate: () => ({ interpreter: '', codeDir: '', libDirs: [] }),
+    drop: async () => undefined,
+    collect: async () => undefined,
+  };
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
   const wrapper = fileWrapper(WrappingKeys.open(join(folder.path, 'secrets')));
   const catalog = new Catalog(store.db);

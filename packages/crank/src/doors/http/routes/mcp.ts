@@ -28,7 +28,6 @@ export const mcpRoutes = (app: FastifyInstance, mcp: McpHandler): void => {
   app.route({
     method: ['GET', 'POST', 'DELETE'],
     url: '/mcp',
-    exposeHeadRoute: false,
     handler: async (request, reply) => {
       const { raw } = request;
       const gone = new AbortController();
