@@ -23,6 +23,7 @@ foreign(type) := {"type": type, "account": "other", "principal": "key_9"}
 # One line per action: who may on something of the account that somebody else made, and who on what is one's own.
 table := [
 	["service.call", {"owner", "developer", "caller"}, {"owner", "developer", "caller"}],
+	["code.run", {"owner", "developer"}, {"owner", "developer"}],
 	["service.deploy", {"owner", "developer"}, {"owner", "developer"}],
 	["service.remove", {"owner", "developer"}, {"owner", "developer"}],
 	["service.read", members, members],

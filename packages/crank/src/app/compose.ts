@@ -25,6 +25,7 @@ import { Catalog } from '#src/platform/catalog.ts';
 import { Cosigning } from '#src/platform/cosigning.ts';
 import { DecisionLog } from '#src/platform/decision-log/decision-log.ts';
 import { loggedEngine } from '#src/platform/decision-log/logged-engine.ts';
+import { Directory } from '#src/platform/discovery/directory.ts';
 import { collectPackages } from '#src/platform/dispose.ts';
 import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
@@ -43,6 +44,8 @@ import { quarantine } from '#src/platform/quarantine.ts';
 import { Rates } from '#src/platform/rates.ts';
 import { Recorder } from '#src/platform/recorder.ts';
 import { Refusals } from '#src/platform/refusals.ts';
+import { Runs } from '#src/platform/run/runs.ts';
+import { sweepRuns } from '#src/platform/run/sweep-runs.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
 import { Subjects } from '#src/platform/subjects.ts';
@@ -178,6 +181,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     });
   const bare = createPolicyEngine();
   const policy = decisions === undefined ? bare : loggedEngine(bare, decisions);
+  const catalog = new Catalog(store.db);
   const idempotency = new Idempotency(store.db);
   const subjects = await Subjects.open(store.db, origin, join(folder.keys, 'subjects'));
   const wrapper = fileWrapper(WrappingKeys.open(join(folder.keys, 'secrets')));
@@ -191,6 +195,10 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     idempotency.sweep().catch((err: unknown) => log.error({ err }, 'expired answers could not be deleted'));
     made?.deliveries.sweep(made).catch((err: unknown) => log.error({ err }, 'old deliveries could not be deleted'));
     made?.jobs.sweep().catch((err: unknown) => log.error({ err }, 'old results of jobs could not be deleted'));
+    if (made !== undefined)
+      sweepRuns(made).catch((err: unknown) =>
+        log.error({ err }, 'code that nobody runs any more could not be removed'),
+      );
     sweepKept(store.db).catch((err: unknown) => log.error({ err }, 'what was kept long enough could not be deleted'));
   }, SWEEP_MS).unref();
 
@@ -212,7 +220,9 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     meter: createMeter(energy.price, gridOf(config.grid), defaultTariff),
     energy,
     recorder,
-    catalog: new Catalog(store.db),
+    catalog,
+    directory: new Directory(store.db, catalog),
+    runs: new Runs(),
     flights: new Flights(),
     idempotency,
     secrets: new Secrets(store.db, wrapper),

@@ -4,6 +4,7 @@ import { one } from '#src/doors/cli/command.ts';
 import { dev } from '#src/doors/cli/commands/dev.ts';
 import { doctor } from '#src/doors/cli/commands/doctor.ts';
 import { verifyLog } from '#src/doors/cli/commands/log.ts';
+import { mcp } from '#src/doors/cli/commands/mcp.ts';
 import { testPolicy } from '#src/doors/cli/commands/policies.ts';
 import { readInput } from '#src/doors/cli/read-input.ts';
 import { Exit } from '#src/doors/cli/run.ts';
@@ -117,6 +118,7 @@ export const localCommands = (env: Env): Command[] => [
     const { examine } = await import('./examine.ts');
     return examine(env, progress);
   }),
+  mcp,
   verifyLog(async (url, vkey, progress) => {
     const { verifyNodeLog } = await import('./verify-log.ts');
     return verifyNodeLog(env, url, vkey, progress);

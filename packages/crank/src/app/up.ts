@@ -1,7 +1,9 @@
 import { createHttpServer } from '#src/doors/http/server.ts';
+import { createMcpDoor } from '#src/doors/mcp/door.ts';
 import { deployBuiltins } from './builtin-services.ts';
 import { type Composed, compose } from './compose.ts';
 import type { Config } from './config.ts';
+import { version } from './version.ts';
 
 export interface Served {
   url: string;
@@ -17,11 +19,13 @@ export const serve = async (config: Config): Promise<Served> => {
   const failed = Promise.withResolvers<Error>();
   const node = await compose(config, failed.resolve);
   const { platform } = node;
+  const mcp = createMcpDoor(platform, version);
   let server: Awaited<ReturnType<typeof createHttpServer>>;
   try {
     const { host, port, publicUrl, names, cors } = config;
-    server = await createHttpServer(platform, { host, port, publicUrl, names, cors, log: platform.log });
+    server = await createHttpServer(platform, { host, port, publicUrl, names, cors, version, mcp, log: platform.log });
   } catch (error) {
+    await mcp.close();
     await node.close();
     throw error;
   }
@@ -31,6 +35,7 @@ export const serve = async (config: Config): Promise<Served> => {
     failed: failed.promise,
     close: async () => {
       platform.load.draining = true;
+      await mcp.close();
       await server.close();
       await node.close();
     },

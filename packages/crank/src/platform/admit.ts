@@ -46,9 +46,19 @@ export const identify = async (platform: Platform, authorization: string | undef
   (await identifyWithin(platform, authorization)).principal;
 
 const identifyWithin = async (platform: Platform, authorization: string | undefined): Promise<Admitted> => {
+  const principal = await authenticate(platform, authorization);
   try {
-    const principal = await platform.identity.authenticate(authorization);
     return { principal, quotas: platform.rate.take(principal) };
+  } catch (error) {
+    if (error instanceof CrankError) platform.refusals.countOnce(error, error.code);
+    throw error;
+  }
+};
+
+/** Who asks, before it is known for what: that takes from the rate. @throws CrankError `unauthenticated` */
+export const authenticate = async (platform: Platform, authorization: string | undefined): Promise<Principal> => {
+  try {
+    return await platform.identity.authenticate(authorization);
   } catch (error) {
     if (error instanceof CrankError) platform.refusals.countOnce(error, error.code);
     throw error;

@@ -2,6 +2,7 @@ import type { Destination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
 import type { Classification } from '#src/core/personal-data.ts';
 import type { QuotaLeft } from '#src/core/quota.ts';
+import { callAction } from '#src/core/run-name.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
 import type { WantedWorkspaces } from '#src/core/workspace.ts';
 import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
@@ -125,7 +126,7 @@ export class CallState {
   policyInput(content?: unknown, principal = this.principal): PolicyRequest {
     const { target, within } = this;
     return {
-      action: 'service.call',
+      action: callAction(target.service),
       principal,
       time: new Date(this.received).toISOString(),
       resource: {

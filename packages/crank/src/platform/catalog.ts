@@ -54,6 +54,11 @@ export class Catalog {
     this.#db = db;
   }
 
+  /** Grows whenever something that this node knew of a service may have changed. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /**
    * @param reference an alias, or at least 8 hexadecimal digits of a version digest
    * @throws CrankError `not-found` where there is no such service or version, `malformed-request` for an ambiguous prefix

@@ -3,6 +3,7 @@ import type { CompiledQuery } from 'kysely';
 import { LATEST } from '#src/core/alias.ts';
 import type { Finding } from '#src/core/error.ts';
 import { CrankError } from '#src/core/error.ts';
+import { isRunName } from '#src/core/run-name.ts';
 import type { Manifest, Principal } from '#src/core/service.ts';
 import type { DeployOptions, Prepared, Source } from '#src/engines/packaging/packaging.ts';
 import { identify } from './admit.ts';
@@ -57,13 +58,19 @@ export const deploy = async (platform: Platform, request: DeployRequest): Promis
   return deployAs(platform, principal, source, options, request.signal);
 };
 
-/** The same for who is known, and permitted to. @throws CrankError `not-deployable` with findings; nothing stays then */
+/**
+ * The same for who is known, and permitted to.
+ *
+ * @param kind of the act that its receipt names
+ * @throws CrankError `not-deployable` with findings, and nothing stays then; `invalid-input` where the name is kept for code that is run
+ */
 export const deployAs = async (
   platform: Platform,
   principal: Principal,
   source: Source,
   options: DeployOptions & Destiny,
   signal: AbortSignal,
+  kind: 'service.deploy' | 'code.prepare' = 'service.deploy',
 ): Promise<Deployment> => {
   const { account } = principal;
   const { alias, passing, canary, ...wishes } = options;
@@ -71,6 +78,10 @@ export const deployAs = async (
   const prepared = await platform.packaging.prepare(source, { ...wishes, account, another: passing });
   const { name, digest } = prepared;
   const at = { account, service: name };
+  if (isRunName(name) && kind === 'service.deploy') {
+    await platform.packaging.discard(prepared);
+    throw new CrankError('invalid-input', `"${name}" is a name of code that is run once: give another (--name).`);
+  }
   // What is deployed again is not taken away meanwhile.
   platform.flights.enter(digest);
   try {
@@ -90,7 +101,7 @@ export const deployAs = async (
       gone = decided.gone;
       const { lock } = made.manifest;
       return {
-        act: 'service.deploy',
+        act: kind,
         object: { service: name, version: digest, lock, ...decided.object, ...(known && { again: true }) },
         moves: decided.moves,
         queries: [...rows(platform, principal, at, digest, made, size, destiny), ...decided.queries],

@@ -14,6 +14,7 @@ import type { Budgets } from './budgets/budgets.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { Catalog } from './catalog.ts';
 import type { Cosigning } from './cosigning.ts';
+import type { Directory } from './discovery/directory.ts';
 import type { Flights } from './flights.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Jobs } from './jobs/jobs.ts';
@@ -23,6 +24,7 @@ import type { Privacy } from './privacy/privacy.ts';
 import type { Rates } from './rates.ts';
 import type { Recorder } from './recorder.ts';
 import type { Refusals } from './refusals.ts';
+import type { Runs } from './run/runs.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Secrets } from './secrets.ts';
 import type { Subjects } from './subjects.ts';
@@ -57,6 +59,10 @@ export interface Platform {
   energy: Pick<EnergyGauge, 'told' | 'totals' | 'origin'>;
   recorder: Recorder;
   catalog: Catalog;
+  /** What can be called in each account. */
+  directory: Directory;
+  /** Code that was handed in to be run, and when it last was. */
+  runs: Runs;
   /** Calls of each version that run on this node now. */
   flights: Flights;
   idempotency: Idempotency;

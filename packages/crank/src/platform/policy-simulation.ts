@@ -1,3 +1,4 @@
+import { callAction } from '#src/core/run-name.ts';
 import type { CallPredicate } from '#src/engines/audit/statement.ts';
 import type { PolicyRequest } from '#src/engines/policy/decision.ts';
 import type { PolicyEngine } from '#src/engines/policy/engine.ts';
@@ -115,7 +116,7 @@ const changeOf = async (
   const [asked, network, { principals, within }, workspaces, target] = known;
   const { account, service, version, operation } = then;
   const request: Omit<PolicyRequest, 'principal'> = {
-    action: 'service.call',
+    action: callAction(service),
     time: then.received,
     resource: { type: 'operation', account, service, version, operation, runtime: target.manifest.runtime },
     ...(network && { network }),

@@ -1,5 +1,6 @@
 import type { Json } from '#src/core/canonical-json.ts';
 import { CrankError } from '#src/core/error.ts';
+import { callAction } from '#src/core/run-name.ts';
 import type { Limits, Principal } from '#src/core/service.ts';
 import type { AppliedBundle } from '#src/engines/policy/bundle.ts';
 import type { Decision, PolicyPoint, PolicyRequest } from '#src/engines/policy/decision.ts';
@@ -92,7 +93,7 @@ export const decideTrial = async (
   const { manifest, digest: version, service } = target;
   const workspaces = wantedWorkspaces(target, operation);
   const request: PolicyRequest = {
-    action: 'service.call',
+    action: callAction(service),
     principal: call.as === undefined ? principal : await keyOf(platform, account, call.as),
     time: timeOf(call.time),
     resource: { type: 'operation', account, service, version, operation: operation.name, runtime: manifest.runtime },

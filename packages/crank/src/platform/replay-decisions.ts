@@ -1,4 +1,5 @@
 import type { Classification } from '#src/core/personal-data.ts';
+import { callAction } from '#src/core/run-name.ts';
 import type { WorkspaceMode } from '#src/core/workspace.ts';
 import type { CallPredicate, ReceiptDecision } from '#src/engines/audit/statement.ts';
 import type { AppliedBundle, PolicyLayer } from '#src/engines/policy/bundle.ts';
@@ -62,7 +63,7 @@ export const replayDecisions = async (
     const network = await networkOf(platform, then);
     const workspaces = await workspacesOf(platform, then);
     const request: PolicyRequest = {
-      action: 'service.call',
+      action: callAction(then.service),
       principal: await principalOf(platform, then),
       time: then.received,
       resource: {

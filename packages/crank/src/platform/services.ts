@@ -1,6 +1,6 @@
 import { LATEST } from '#src/core/alias.ts';
 import { CrankError, type Finding } from '#src/core/error.ts';
-import type { Manifest } from '#src/core/service.ts';
+import type { Manifest, Principal } from '#src/core/service.ts';
 import { identify } from './admit.ts';
 import { type AliasInfo, aliasesOf } from './aliases.ts';
 import { type CanaryInfo, canaryInfo } from './canary.ts';
@@ -12,6 +12,8 @@ import { type PolicyInfo, policiesFor } from './policies.ts';
 import { type VersionInfo, versionsOf } from './versions.ts';
 
 const PAGE = 100;
+/** Names of code that is run once (`core/run-name.ts`), as a pattern of SQL. */
+const HIDDEN = `run-${'_'.repeat(24)}`;
 
 export interface ServiceInfo {
   account: string;
@@ -48,6 +50,7 @@ export const listServices = async (
   await permit(platform, principal, 'service.read', { type: 'service', account: principal.account });
   const rows = await latest(platform, principal.account)
     .where('services.name', '>', cursor)
+    .where('services.name', 'not like', HIDDEN)
     .limit(PAGE + 1)
     .execute();
   const services = rows.slice(0, PAGE).map(info);
@@ -93,6 +96,16 @@ export const removeService = async (
   const principal = await identify(platform, authorization);
   const { account } = principal;
   await permit(platform, principal, 'service.remove', { type: 'service', account, service: name });
+  return removeAs(platform, principal, name);
+};
+
+/** The same for whoever is known to be permitted. @throws CrankError `not-found` */
+export const removeAs = async (
+  platform: Platform,
+  principal: Principal,
+  name: string,
+): Promise<{ receipt: string }> => {
+  const { account } = principal;
   const { db } = platform.store;
   let versions: string[] = [];
   const receipt = await changeNames(platform, principal, { account, service: name }, async () => {

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpServer, type HttpServer } from '#src/doors/http/server.ts';
+import { createMcpDoor } from '#src/doors/mcp/door.ts';
 import { type Door, exchange, openDoor, operation, takes, until } from '../http/stand-in.ts';
 import { httpAttacks } from './http-list.ts';
 
@@ -25,7 +26,9 @@ describe('attacks: http', () => {
       ran += 1;
       return { type: 'value', json: Buffer.from('1') };
     });
-    const options = { host: '127.0.0.1', port: 0, log: door.platform.log };
+    const { platform } = door;
+    const mcp = createMcpDoor(platform, '0');
+    const options = { ...{ host: '127.0.0.1', port: 0, log: platform.log }, version: '0', mcp };
     server = await createHttpServer(door.platform, { ...options, names: ['crank.example'], cors: [FRIEND] });
     const timeouts = { head: 400, request: 800, keepAlive: 5_000, look: 50 };
     hasty = await createHttpServer(door.platform, { ...options, timeouts });

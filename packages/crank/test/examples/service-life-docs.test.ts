@@ -18,7 +18,10 @@ const plain = (text: string): string =>
     .replace(/\b(act|call|key|sched|hook|bud)_[0-9a-z]{26}/g, '$1_...')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
     .replace(/\d{4}-\d\d-\d\d\b/g, 'DATE')
+    .replace(/@[0-9a-f]{12}\b/g, '@VERSION')
     .replace(/ +/g, ' ')
+    // What was measured is another each time.
+    .replace(/^(\w+\.\w+) [\d.]+ [\d.]+ /gm, '$1 MS USD ')
     .replace(/ $/gm, '')
     .trimEnd();
 
@@ -32,6 +35,8 @@ describe.each([
   'privacy.md',
   'workspaces.md',
   'limits.md',
+  'mcp.md',
+  'run.md',
 ])('docs/%s', (page) => {
   const { files, sessions } = sessionsIn(page);
   const folder = temporaryFolder('pages');

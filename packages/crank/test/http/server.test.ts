@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHttpServer } from '#src/doors/http/server.ts';
+import { createMcpDoor } from '#src/doors/mcp/door.ts';
 import { type Door, exchange, openDoor, operation, type Run, takes, until } from './stand-in.ts';
 
 describe('the HTTP door', () => {
@@ -274,7 +275,7 @@ describe('the HTTP door', () => {
   });
 
   it('says so where the address is taken', async () => {
-    const again = createHttpServer(door.platform, { host: '127.0.0.1', port: door.port, log: door.platform.log });
+    const again = listen(door, door.port);
     await expect(again).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('something else serves there'),
@@ -307,7 +308,13 @@ describe('the HTTP door', () => {
   });
 });
 
+const listen = ({ platform }: Door, port: number) =>
+  createHttpServer(platform, {
+    ...{ host: '127.0.0.1', port, version: '0', log: platform.log },
+    mcp: createMcpDoor(platform, '0'),
+  });
+
 const second = async (door: Door) => {
-  const server = await createHttpServer(door.platform, { host: '127.0.0.1', port: 0, log: door.platform.log });
+  const server = await listen(door, 0);
   return { server, close: () => server.close() };
 };

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { systemClock } from '#src/core/clock.ts';
 import { defaultLimits, type JsonSchema, type Operation } from '#src/core/service.ts';
 import { createHttpServer, type HttpServer } from '#src/doors/http/server.ts';
+import { createMcpDoor } from '#src/doors/mcp/door.ts';
 import { createEgress } from '#src/engines/egress/proxy.ts';
 import { Identity } from '#src/engines/identity/identity.ts';
 import { openTokenKeys } from '#src/engines/identity/token-keys.ts';
@@ -18,6 +19,7 @@ import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.t
 import { Budgets } from '#src/platform/budgets/budgets.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
+import { Directory } from '#src/platform/discovery/directory.ts';
 import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
@@ -28,6 +30,7 @@ import type { Platform } from '#src/platform/platform.ts';
 import { Privacy } from '#src/platform/privacy/privacy.ts';
 import { Rates } from '#src/platform/rates.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
+import { Runs } from '#src/platform/run/runs.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
 import { Subjects } from '#src/platform/subjects.ts';
@@ -156,9 +159,14 @@ export const openDoor = async (
     retire: async () => undefined,
   };
   const logFiles = { vkey: 'door+12345678+AAAA', size: 3, read: async (path: string) => files.get(path) };
-  const packaging = { locate: () => ({ interpreter: '', codeDir: '', libDirs: [] }), drop: async () => undefined };
+  const packaging = {
+    locate: () => ({ interpreter: '', codeDir: '', libDirs: [] }),
+    drop: async () => undefined,
+    collect: async () => undefined,
+  };
   const log = pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) });
   const wrapper = fileWrapper(WrappingKeys.open(join(folder.path, 'secrets')));
+  const catalog = new Catalog(store.db);
   const platform: Platform = {
     regions: [],
     node: 'door.local/1',
@@ -182,7 +190,9 @@ export const openDoor = async (
     meter: createMeter(energy.price, gridOf('WORLD'), defaultTariff),
     energy,
     recorder: recorder as Platform['recorder'],
-    catalog: new Catalog(store.db),
+    catalog,
+    directory: new Directory(store.db, catalog),
+    runs: new Runs(),
     flights: new Flights(),
     idempotency: new Idempotency(store.db),
     subjects: await Subjects.open(store.db, 'door.local/1', join(folder.path, 'subjects')),
@@ -203,7 +213,10 @@ export const openDoor = async (
     scratch,
     load: new Load(100),
   };
-  const server = await createHttpServer(platform, { host: '127.0.0.1', port: 0, log });
+  const server = await createHttpServer(platform, {
+    ...{ host: '127.0.0.1', port: 0, version: '0', log },
+    mcp: createMcpDoor(platform, '0'),
+  });
   return {
     url: server.url,
     port: Number(new URL(server.url).port),

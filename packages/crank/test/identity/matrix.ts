@@ -47,6 +47,15 @@ const ofService = (prefix: string): Record<string, Row> => ({
 export const rows: Readonly<Record<string, Row>> = {
   ...ofService('/v1/services/:service'),
   ...ofService('/v1/accounts/:account/services/:service'),
+  'POST /v1/run': make('od', 422),
+  'POST /v1/run/:version/promote': change('od', { json: { name: 'kept' } }),
+  'GET /v1/search': read('odcap', { query: '?q=count' }),
+  // What each may do there is decided by tool; here, that nobody gets in without a key.
+  'POST /mcp': make('odcap', 400),
+  'GET /mcp': read('odcap', { ok: 405 }),
+  'DELETE /mcp': read('odcap', { ok: 405 }),
+  'GET /.well-known/api-catalog': open(),
+  'GET /.well-known/mcp/server.json': open(),
   'POST /v1/services': make('od', 415),
   'GET /v1/services': read('odca'),
   'GET /v1/calls': read('odca'),

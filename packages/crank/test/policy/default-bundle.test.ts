@@ -31,6 +31,7 @@ describe('the default bundle', () => {
   // First letters of the roles that may: on what others of the account made, and on what is one's own.
   it.each([
     ['service.call', 'odc', 'odc'],
+    ['code.run', 'od', 'od'],
     ['service.deploy', 'od', 'od'],
     ['service.remove', 'od', 'od'],
     ['service.read', 'odca', 'odca'],

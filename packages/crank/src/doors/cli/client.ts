@@ -18,6 +18,8 @@ export interface ClientRequest {
   json?: unknown;
   body?: NonNullable<RequestInit['body']>;
   signal?: AbortSignal;
+  /** Take every answer in JSON that is no problem document, whatever its status: JSON-RPC has errors of its own. */
+  answers?: boolean;
 }
 
 /** Talks to a node over HTTP. */
@@ -56,7 +58,8 @@ export class Client {
         { cause: error },
       );
     }
-    if (response.ok) return response;
+    if (response.ok || (request.answers && /^application\/json\b/.test(response.headers.get('content-type') ?? '')))
+      return response;
     throw await asError(response);
   }
 

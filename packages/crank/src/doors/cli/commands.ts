@@ -14,6 +14,7 @@ import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts'
 import { decidePolicy, simulatePolicy } from './commands/policy-trials.ts';
 import { detokenise, redact } from './commands/privacy.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
+import { run } from './commands/run.ts';
 import {
   addSchedule,
   listSchedules,
@@ -23,6 +24,7 @@ import {
   runSchedule,
   scheduleRuns,
 } from './commands/schedules.ts';
+import { search } from './commands/search.ts';
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { release, remove, services } from './commands/services.ts';
 import { createToken, rotateTokenKey } from './commands/tokens.ts';
@@ -47,6 +49,8 @@ import {
 export const commands = (dataFolder: () => string): Command[] => [
   deploy,
   call,
+  run,
+  search,
   listJobs,
   showJob,
   approveJob,

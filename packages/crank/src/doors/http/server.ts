@@ -20,17 +20,21 @@ import { issuerRoutes } from './routes/issuers.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
+import { type McpHandler, mcpRoutes } from './routes/mcp.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { resourceMetadataRoutes } from './routes/resource-metadata.ts';
+import { runRoutes } from './routes/run.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { schemaRoutes } from './routes/schemas.ts';
+import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes } from './routes/services.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
+import { wellKnownRoutes } from './routes/well-known.ts';
 import { witnessRoutes } from './routes/witness.ts';
 import { workspaceRoutes } from './routes/workspaces.ts';
 
@@ -47,6 +51,10 @@ export interface HttpServerOptions {
   cors?: readonly string[];
   /** How long a request may take to arrive; TIMEOUTS where absent. */
   timeouts?: Timeouts;
+  /** Of this package. */
+  version: string;
+  /** Answers the Model Context Protocol. */
+  mcp: McpHandler;
 }
 
 export interface HttpServer {
@@ -165,12 +173,16 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
   });
 
   callRoutes(app, platform);
+  runRoutes(app, platform);
+  mcpRoutes(app, options.mcp);
   app.register(async (scope) => {
     scope.addHook('onRequest', (_request, reply, done) => {
       reply.headers({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
       done();
     });
     serviceRoutes(scope, platform);
+    searchRoutes(scope, platform);
+    wellKnownRoutes(scope, options.version);
     versionRoutes(scope, platform);
     historyRoutes(scope, platform);
     jobRoutes(scope, platform);

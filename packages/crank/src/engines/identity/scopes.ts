@@ -2,6 +2,7 @@
 const families = [
   'service',
   'call',
+  'code',
   'receipt',
   'usage',
   'log',

@@ -93,7 +93,7 @@ const findOperation = async (context: Context, name: ServiceName): Promise<Opera
 };
 
 /** JSON where only values are given (the text untouched where it is whole), multipart where files are. */
-const requestBody = async (options: Options, operation: Operation | undefined): Promise<string | FormData> => {
+export const requestBody = async (options: Options, operation: Operation | undefined): Promise<string | FormData> => {
   const given = one(options, 'input');
   const whole =
     given === undefined

@@ -17,6 +17,8 @@ export const llmsText = (base: string, services: readonly ServiceInfo[]): string
     '- `?version=` takes a digest prefix or alias. `Idempotency-Key` makes a repeat safe; `Crank-Deadline: 5s` bounds the wait.',
     `- What takes long: \`Prefer: respond-async\` answers 202 with \`Location: /v1/jobs/{id}\`; \`${base}/v1/jobs/{id}/events\` tells its progress, \`${base}/v1/jobs/{id}/result\` has the result.`,
     '- `Crank-Classification: confidential` labels the arguments (`public`, `internal`, `confidential`, `restricted`). Values like `tok_...` or `a***@e***.org` in an answer stand for personal data that policy took out.',
+    `- \`GET ${base}/v1/search?q=\` finds operations by words, or by \`takes\` and \`gives\`. Over MCP (\`${base}/mcp\`) each operation is a tool.`,
+    `- Code that you wrote yourself: \`POST ${base}/v1/run\` with \`{"code": "def double(x: int) -> int: ...", "input": {"x": 2}}\` runs it in a sandbox. \`POST ${base}/v1/run/{Crank-Version}/promote\` with \`{"name"}\` keeps it as a service.`,
     '- Errors are `application/problem+json`: `code` says what, `detail` what to do, `retry` whether to try again (`never`, `after`, `same-key`).',
     '- The header `Crank-Receipt` names the receipt of a call.',
     '',

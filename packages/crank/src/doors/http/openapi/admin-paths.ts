@@ -1,4 +1,5 @@
 import { choices } from '#src/platform/draw.ts';
+import { agentPaths } from './agent-paths.ts';
 import { budgetPaths } from './budget-paths.ts';
 import { errors, ref } from './components.ts';
 import { identityPaths } from './identity-paths.ts';
@@ -264,6 +265,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: { '200': ok('OpenAPI 3.1.', { type: 'object' }), ...refused },
     },
   },
+  ...agentPaths,
   '/docs': {
     get: {
       operationId: 'docs',

@@ -1,6 +1,7 @@
 import { catalogue } from '#src/core/error.ts';
 import type { JsonSchema } from '#src/core/service.ts';
 import { PROBLEM } from '../answer/problem.ts';
+import { agentSchemas } from './agent-schemas.ts';
 import { budgetSchemas } from './budget-schemas.ts';
 import { identitySchemas } from './identity-schemas.ts';
 import { jobSchemas } from './job-schemas.ts';
@@ -151,6 +152,7 @@ export const schemas: Record<string, JsonSchema> = {
   ...versionSchemas,
   ...workspaceSchemas,
   ...jobSchemas,
+  ...agentSchemas,
   ...budgetSchemas,
   ...usageSchemas,
   Call: object({

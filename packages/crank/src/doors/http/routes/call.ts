@@ -22,50 +22,68 @@ interface Params {
   operation: string;
 }
 
+/** What a door knows of a call before it is made: all but what is called, and how its body is read. */
+type Begun = Omit<CallRequest, 'account' | 'service' | 'version' | 'operation' | 'read'>;
+
+/** Answers with what a call comes to, in the form that it has: JSON, a file, a stream, a problem or the job that it becomes. */
+export const answerCall = async (
+  platform: Platform,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  make: (begun: Begun) => Promise<CallAnswer>,
+): Promise<FastifyReply> => {
+  const { headers } = request.raw;
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  const events = prefersEvents(headers.accept);
+  const started: { stream?: CallStream; id?: string } = {};
+  const begun: Begun = {
+    authorization: headers.authorization,
+    ...readCallHeaders(headers),
+    ...(prefersAsync(headers['prefer']) && { later: true }),
+    signal: gone.signal,
+    open: (opened) => {
+      reply.hijack();
+      started.id = opened.id;
+      started.stream = openCallStream(reply.raw, opened, events);
+      return started.stream;
+    },
+    ...(events && { encodeProgress: progressEvent }),
+  };
+  try {
+    const answer = await make(begun);
+    if (started.stream === undefined) return await send(request, reply, answer);
+    started.stream.finish(answer);
+    return reply;
+  } catch (error) {
+    if (started.stream === undefined) throw error;
+    // The head is out, so the last frame is the only place left to tell.
+    if (!(error instanceof CrankError))
+      platform.log.error({ err: error, call: started.id }, 'a stream failed by our fault');
+    const known =
+      error instanceof CrankError ? error : new CrankError('internal', 'The node failed; nothing was charged.');
+    started.stream.fail(started.id!, Buffer.from(JSON.stringify(problemOf(known, false))));
+    return reply;
+  }
+};
+
 /** Calls: the hot path. */
 export const callRoutes = (app: FastifyInstance, platform: Platform): void => {
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { raw } = request;
     const { account, service, operation } = request.params as Params;
-    const gone = new AbortController();
-    reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) gone.abort();
-    });
+    const version = queryText(request, 'version');
     const taken: string[] = [];
-    const events = prefersEvents(raw.headers.accept);
-    const started: { stream?: CallStream; id?: string } = {};
-    const wanted: CallRequest = {
-      authorization: raw.headers.authorization,
-      account,
-      service,
-      operation,
-      version: queryText(request, 'version'),
-      ...readCallHeaders(raw.headers),
-      ...(prefersAsync(raw.headers['prefer']) && { later: true }),
-      signal: gone.signal,
-      read: (target, limits) => readCallBody(raw, target, limits, platform.scratch, taken),
-      open: (begun) => {
-        reply.hijack();
-        started.id = begun.id;
-        started.stream = openCallStream(reply.raw, begun, events);
-        return started.stream;
-      },
-      ...(events && { encodeProgress: progressEvent }),
-    };
     try {
-      const answer = await call(platform, wanted);
-      if (started.stream === undefined) return await send(request, reply, answer);
-      started.stream.finish(answer);
-      return reply;
-    } catch (error) {
-      if (started.stream === undefined) throw error;
-      // The head is out, so the last frame is the only place left to tell.
-      if (!(error instanceof CrankError))
-        platform.log.error({ err: error, call: started.id }, 'a stream failed by our fault');
-      const known =
-        error instanceof CrankError ? error : new CrankError('internal', 'The node failed; nothing was charged.');
-      started.stream.fail(started.id!, Buffer.from(JSON.stringify(problemOf(known, false))));
-      return reply;
+      return await answerCall(platform, request, reply, (begun) =>
+        call(platform, {
+          ...begun,
+          ...{ account, service, operation, version },
+          read: (target, limits) => readCallBody(raw, target, limits, platform.scratch, taken),
+        }),
+      );
     } finally {
       if (taken.length > 0) await removeFiles(taken);
     }
