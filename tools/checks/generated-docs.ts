@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { settings } from '../../packages/crank/src/app/config.ts';
+import { settings } from '../../packages/crank/src/app/settings.ts';
 import { catalogue } from '../../packages/crank/src/core/error.ts';
 import { attacks } from '../../packages/crank/test/attack/list.ts';
 import { root } from '../repository.ts';
@@ -30,7 +30,7 @@ ${table(
   Object.entries(catalogue).map(([name, { status, exit, retry, title }]) => [status, code(name), exit, retry, title]),
 )}
 `,
-  'docs/configuration.md': `${origin('packages/crank/src/app/config.ts')}
+  'docs/configuration.md': `${origin('packages/crank/src/app/settings.ts')}
 
 # Configuration
 
