@@ -1,5 +1,5 @@
 import { createHttpServer } from '#src/doors/http/server.ts';
-import { createMcpDoor } from '#src/doors/mcp/door.ts';
+import type { McpDoor } from '#src/doors/mcp/door.ts';
 import { deployBuiltins } from './builtin-services.ts';
 import { type Composed, compose } from './compose.ts';
 import type { Config } from './config.ts';
@@ -14,12 +14,25 @@ export interface Served {
   close(): Promise<void>;
 }
 
+/** The door of agents. The protocol's library is loaded when the first one comes. */
+const openMcpDoor = (platform: Composed['platform']): McpDoor => {
+  let door: Promise<McpDoor> | undefined;
+  const open = async (): Promise<McpDoor> => (await import('#src/doors/mcp/door.ts')).createMcpDoor(platform, version);
+  return {
+    answer: async (request) => {
+      door ??= open();
+      return (await door).answer(request);
+    },
+    close: async () => (await door)?.close(),
+  };
+};
+
 /** A node that serves in this process. */
 export const serve = async (config: Config): Promise<Served> => {
   const failed = Promise.withResolvers<Error>();
   const node = await compose(config, failed.resolve);
   const { platform } = node;
-  const mcp = createMcpDoor(platform, version);
+  const mcp = openMcpDoor(platform);
   let server: Awaited<ReturnType<typeof createHttpServer>>;
   try {
     const { host, port, publicUrl, names, cors } = config;

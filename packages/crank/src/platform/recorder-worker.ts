@@ -7,8 +7,7 @@ import { openRemoteSigner, type RemoteSigner, SignerGone } from '#src/engines/au
 import { openCommitter } from '#src/store/committer.ts';
 import { LogConflict } from '#src/store/log-conflict.ts';
 import { isStorageFault } from '#src/store/storage-fault.ts';
-import { openStore, type StoreLocation } from '#src/store/store.ts';
-import { sumLog } from '#src/store/sum-usage.ts';
+import type { StoreLocation } from '#src/store/store.ts';
 import { sealGroup, sealGroupRemotely } from './log-writer.ts';
 import type { RecordEntry } from './record-entry.ts';
 import type { FromRecorder, ToRecorder } from './recorder.ts';
@@ -30,8 +29,16 @@ const openSigner = async (): Promise<Signer | RemoteSigner> =>
     ? loadSigner(options.key.folder, options.origin)
     : openRemoteSigner(options.key.socket, options.origin);
 let signer = await openSigner();
-const committer = openCommitter(options.store);
-const store = await openStore(options.store, { migrate: false });
+const committer = await openCommitter(options.store);
+/** Loaded when it is first needed: the query builder is half of what a node starts with. */
+const openSums = async () => {
+  const [{ openStore }, { sumLog }] = await Promise.all([
+    import('#src/store/store.ts'),
+    import('#src/store/sum-usage.ts'),
+  ]);
+  return { sumLog, store: await openStore(options.store, { migrate: false }) };
+};
+let sums: Awaited<ReturnType<typeof openSums>> | undefined;
 const stored = await committer.readLog(signer.name);
 let frontier: Frontier = stored === undefined ? emptyFrontier : restoreFrontier(stored.frontier);
 
@@ -88,7 +95,8 @@ const sumDue = async (): Promise<void> => {
   try {
     while (!closing && (behind || frontier.size - summed >= SUM)) {
       behind = false;
-      const left = await sumLog(store, signer.name, SUM);
+      sums ??= await openSums();
+      const left = await sums.sumLog(sums.store, signer.name, SUM);
       summed = frontier.size - left;
       await turn();
       if (waiting.length > 0) return;
@@ -119,7 +127,7 @@ const work = async (): Promise<void> => {
   if (waiting.length > 0) return work();
   if (closing) {
     await committer.close();
-    await store.close();
+    await sums?.store.close();
     if ('close' in signer) signer.close();
     port.close();
   }

@@ -1,5 +1,4 @@
 import type { CompiledQuery } from 'kysely';
-import { openPostgresCommitter } from './commit-postgres.ts';
 import { openSqliteCommitter } from './commit-sqlite.ts';
 import type {
   CallRow,
@@ -47,5 +46,7 @@ export interface Committer {
 }
 
 /** Opens what commits to a database that has the schema already. */
-export const openCommitter = (location: StoreLocation): Committer =>
-  'sqlite' in location ? openSqliteCommitter(location.sqlite) : openPostgresCommitter(location.postgres);
+export const openCommitter = async (location: StoreLocation): Promise<Committer> =>
+  'sqlite' in location
+    ? openSqliteCommitter(location.sqlite)
+    : (await import('./commit-postgres.ts')).openPostgresCommitter(location.postgres);

@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
 import { type Flavour, migrate } from './migrations.ts';
-import { openPostgres } from './postgres.ts';
 import type { Database } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
@@ -16,7 +15,11 @@ export interface Store {
 /** Opens a store, and unless told otherwise brings its schema to the newest version first. */
 export const openStore = async (location: StoreLocation, options: { migrate?: boolean } = {}): Promise<Store> => {
   const flavour = 'sqlite' in location ? 'sqlite' : 'postgres';
-  const db = 'sqlite' in location ? openSqlite(location.sqlite) : openPostgres(location.postgres);
+  // Its client is loaded only where there is such a database.
+  const db =
+    'sqlite' in location
+      ? openSqlite(location.sqlite)
+      : (await import('./postgres.ts')).openPostgres(location.postgres);
   const store = { db, flavour, close: () => db.destroy() } as const;
   if (options.migrate ?? true) {
     try {

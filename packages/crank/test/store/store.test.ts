@@ -11,7 +11,7 @@ storeContract('SQLite', async () => {
   const store = await openStore(location);
   return {
     store,
-    committer: openCommitter(location),
+    committer: await openCommitter(location),
     reopen: () => openStore(location),
     close: async () => {
       await store.close();
@@ -26,7 +26,7 @@ storeContract('PostgreSQL', async () => {
   const store = await openStore(location);
   return {
     store,
-    committer: openCommitter(location),
+    committer: await openCommitter(location),
     reopen: () => openStore(location),
     close: async () => {
       await store.close();
