@@ -273,7 +273,7 @@ export async function* late() { yield 1; throw new Error('after one'); }
 export const wrong = (): { n: number } => ({ n: 'text' }) as any;
 `,
       'lib/deep.ts': `export const deep = (n: number): never => {\n  throw new RangeError(\`bad \${n}\`, { cause: new Error('root') });\n};\n`,
-      'crank.json': '{"limits": {"memory": "64Mi", "wall": "50s", "cpu": "300ms"}}',
+      'crank.json': '{"limits": {"memory": "64Mi", "wall": "50s", "cpu": "1s"}}',
     });
     const problem = async (operation: string, json: unknown = {}) =>
       (await post(`failing/${operation}`, json)).json as {

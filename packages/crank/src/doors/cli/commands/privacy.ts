@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { CrankError } from '#src/core/error.ts';
 import { isPersonalType, personalTypes } from '#src/core/personal-data.ts';
-import { type LocalAction, localActions, redactHere } from '#src/platform/privacy/redact-here.ts';
+import type { LocalAction } from '#src/platform/privacy/redact-here.ts';
 import type { Command } from '../command.ts';
 import { one } from '../command.ts';
 import { table } from '../table.ts';
@@ -25,6 +25,8 @@ export const redact: Command = {
     const unknown = types?.find((name) => !isPersonalType(name));
     if (unknown !== undefined) throw wrong(`"${unknown}" is no type`, `one of ${personalTypes.join(', ')}, or us-ssn`);
     const action = one(options, 'action') ?? 'mask';
+    // Loaded when it is run: the detectors are many.
+    const { localActions, redactHere } = await import('#src/platform/privacy/redact-here.ts');
     if (!(localActions as readonly string[]).includes(action))
       throw wrong(`"${action}" is no action`, `${localActions.join(', ')}; tokens are made by a node`);
     const minScore = Number(one(options, 'minScore') ?? 0.5);
