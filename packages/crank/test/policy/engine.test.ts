@@ -178,6 +178,15 @@ describe.skipIf(opaPath === undefined)('createPolicyEngine with applied bundles'
     expect(after.allow).toBe(true);
   });
 
+  it('denies where a built-in is asked for more than it makes, rather than not asking the rule', async () => {
+    const many = 'package crank.many\ndeny contains "last" if 7 in numbers.range_step(1, input.content.n, 1)';
+    const engine = await start([apply(await compile(many))]);
+    expect((await engine.decideInput(callRequest({ content: { n: 3 } }))).allow).toBe(true);
+    expect((await engine.decideInput(callRequest({ content: { n: 9 } }))).reasons).toEqual(['last']);
+    const { allow, reasons } = await engine.decideInput(callRequest({ content: { n: 2_000_000 } }));
+    expect([allow, reasons[0]]).toEqual([false, expect.stringContaining('policy crank.many could not decide')]);
+  });
+
   it('keeps one account from holding up another', async () => {
     const engine = await start([apply(await compile(runaway))], { deadlineMs: 3000 });
     await engine.setBundles('calm', [apply(await compile(vision), 'calm')]);

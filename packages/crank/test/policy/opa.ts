@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { CrankError } from '#src/core/error.ts';
 import type { AppliedBundle, PolicyBundle, PolicyLayer } from '#src/engines/policy/bundle.ts';
 import { compileBundle } from '#src/engines/policy/compile.ts';
@@ -15,6 +16,14 @@ const find = async (): Promise<string | undefined> => {
 
 /** The `opa` program, installed once per machine where Go is there; undefined (and said) on a machine without both. */
 export const opaPath = await find();
+
+/** What `opa eval` says of built-ins with their arguments, in that order. */
+export const opaSays = (cases: readonly (readonly [name: string, ...args: unknown[]])[]): unknown[] => {
+  const terms = cases.map(([name, ...args]) => `${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`);
+  const { stdout } = spawnSync(opaPath!, ['eval', '--format', 'json', `[${terms.join(', ')}]`], { encoding: 'utf8' });
+  const { result } = JSON.parse(stdout) as { result: { expressions: { value: unknown[] }[] }[] };
+  return result[0]!.expressions[0]!.value;
+};
 
 /** Compiles Rego under test. */
 export const compile = (rego: string, data?: string, deadlineMs = 20_000): Promise<PolicyBundle> =>

@@ -14,9 +14,9 @@ export const columns = (bars: readonly { name: string; messages: number }[], hei
   const step = (WIDTH - left) / bars.length;
   const width = Math.max(1, Math.min(step * 0.8, 48));
   const y = (value: number): number => 8 + (height - bottom - 8) * (1 - value / most);
-  const lines = [0, most / 2, most].map(
+  const lines = [...new Set([0, Math.round(most / 2), most])].map(
     (value) =>
-      `<line class="grid" x1="${left}" x2="${WIDTH}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${left - 6}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${Math.round(value)}</text>`,
+      `<line class="grid" x1="${left}" x2="${WIDTH}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}"/><text x="${left - 6}" y="${(y(value) + 4).toFixed(1)}" text-anchor="end">${value}</text>`,
   );
   const every = Math.ceil(bars.length / 10);
   const marks = bars.map(({ name, messages }, index) => {

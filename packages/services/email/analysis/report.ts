@@ -60,6 +60,10 @@ export const reportHtml = (title: string, data: Statistics): string => {
   ];
   const hours = (value: number | null): string =>
     value === null ? 'none' : value < 1 ? `${Math.round(value * 60)} min` : `${value.toFixed(1)} h`;
+  const answeredIn = ({ answered, medianHours, p90Hours }: Statistics['answers']): string =>
+    answered === 0
+      ? 'No message answers one of somebody else that is here.'
+      : `${amount(answered)} messages answer one of somebody else that is here; half of them within ${hours(medianHours)}, nine in ten within ${hours(p90Hours)}.`;
   const sections: [string, string][] = [
     ['By month', columns(filled(data.byMonth))],
     ['By weekday and hour, where the sender was', heat(data.byHour)],
@@ -83,7 +87,7 @@ export const reportHtml = (title: string, data: Statistics): string => {
     ],
     [
       'Answers',
-      `<p>${amount(answers.answered)} messages answer another one that is here; half of them within ${hours(answers.medianHours)}, nine in ten within ${hours(answers.p90Hours)}.</p>${table(
+      `<p>${answeredIn(answers)}</p>${table(
         ['fastest', 'answers', 'half of them within'],
         answers.fastest.map((one) => [one.address, one.answers, hours(one.medianHours)]),
       )}`,

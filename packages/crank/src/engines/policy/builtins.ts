@@ -3,6 +3,7 @@ import { encodingBuiltins } from './encoding-builtins.ts';
 import { numberBuiltins } from './number-builtins.ts';
 import { textBuiltins } from './text-builtins.ts';
 import { timeBuiltins } from './time-builtins.ts';
+import { TooMuch } from './too-much.ts';
 
 type Builtin = (...args: never[]) => unknown;
 
@@ -19,7 +20,7 @@ const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
 /**
  * An argument that makes no sense leaves an expression undefined, as OPA has it and `opa test` shows it. Numbers beyond 2^53 come
- * as bigint, and stay whole.
+ * as bigint, and stay whole. What meets a bound of ours is another matter: were it undefined, a `deny` would not hold.
  */
 const asInRego =
   (builtin: Builtin): Builtin =>
@@ -28,7 +29,8 @@ const asInRego =
       const value = builtin(...args);
       if (typeof value !== 'bigint') return value;
       return Number.isSafeInteger(Number(value)) ? Number(value) : rawJSON(String(value));
-    } catch {
+    } catch (error) {
+      if (error instanceof TooMuch) throw error;
       return undefined;
     }
   };

@@ -1,3 +1,5 @@
+import { TooMuch } from './too-much.ts';
+
 const BINARY = ['', 'ki', 'mi', 'gi', 'ti', 'pi', 'ei'];
 const DECIMAL = ['', 'k', 'm', 'g', 't', 'p', 'e'];
 /** A number, perhaps with an exponent, and what follows it. */
@@ -49,7 +51,7 @@ const MOST_NUMBERS = 1e6;
 const range = (from: number, to: number, step: number): number[] => {
   if (![from, to, step].every(Number.isSafeInteger) || step <= 0) throw new TypeError('numbers.range_step: no steps');
   const length = Math.floor(Math.abs(to - from) / step) + 1;
-  if (length > MOST_NUMBERS) throw new RangeError(`numbers.range_step: more than ${MOST_NUMBERS}`);
+  if (length > MOST_NUMBERS) throw new TooMuch(`numbers.range_step: more than ${MOST_NUMBERS}`);
   return Array.from({ length }, (_, n) => from + (to < from ? -n : n) * step);
 };
 

@@ -1,3 +1,5 @@
+import { TooMuch } from './too-much.ts';
+
 /** A value as Rego writes it: `["there", 5, {"a": true}]`. */
 const term = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(term).join(', ')}]`;
@@ -65,7 +67,7 @@ const typed = (value: number | string): string =>
 /**
  * Rego's `sprintf`: Go's fmt.Sprintf on numbers and strings; every other value is its text in Rego. (pkg.go.dev/fmt)
  *
- * @throws RangeError for a width or precision beyond 100
+ * @throws TooMuch for a width or precision beyond 100
  */
 export const sprintf = (format: string, values: readonly unknown[]): string => {
   let next = 0;
@@ -78,7 +80,7 @@ export const sprintf = (format: string, values: readonly unknown[]): string => {
       const given = values[next++];
       const precision = digits === undefined ? undefined : Number(digits);
       if (Number(width ?? 0) > MOST_DIGITS || (precision ?? 0) > MOST_DIGITS)
-        throw new RangeError(`sprintf: wider than ${MOST_DIGITS}`);
+        throw new TooMuch(`sprintf: wider than ${MOST_DIGITS}`);
       const value = typeof given === 'number' || typeof given === 'string' ? given : term(given);
       const made =
         typeof value === 'number'
