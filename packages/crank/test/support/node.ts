@@ -62,8 +62,9 @@ export const startNode = async (env: Record<string, string> = {}, at?: string): 
   const data = at ?? join(folder.path, 'data');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  // The user's own environment, since package clients are configured there, but none of the user's Crank.
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CRANK_'));
+  // The user's own environment, since package clients are configured there, but none of the user's Crank; `make-bundle.ts`
+  // says what is run.
+  const inherited = Object.entries(process.env).filter(([name]) => name === 'CRANK_MAIN' || !name.startsWith('CRANK_'));
   const environment = {
     ...Object.fromEntries(inherited),
     CRANK_DATA: data,

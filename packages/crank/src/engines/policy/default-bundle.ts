@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { actorOf } from '#src/core/actor.ts';
 import type { Limits } from '#src/core/service.ts';
 import { bundleDigest, type PolicyBundle, type RegoVersion } from './bundle.ts';
@@ -8,7 +9,7 @@ import type { Required } from './interpret.ts';
 import { loadWasmPolicy } from './wasm-policy.ts';
 
 /** `packages/crank/policies`: sources in `default/`, compiled `default.wasm` and `default.json`. */
-export const defaultPolicyDir = join(import.meta.dirname, '../../../policies');
+export const defaultPolicyDir = fileURLToPath(new URL('../../../policies', import.meta.url));
 
 /** What `tools/policy-build.ts` writes beside the WASM. */
 export interface DefaultBundleFile {

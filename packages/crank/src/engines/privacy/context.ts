@@ -4,12 +4,17 @@ import { fold } from './fold.ts';
 const BEFORE = 60;
 const BEHIND = 24;
 
-/** Words or phrases that are looked for. */
-export type Words = RegExp;
+/** Words or phrases that are looked for. Made into an expression when first asked for: a node starts with a hundred of them. */
+export type Words = () => RegExp;
 
 /** Any of some words or phrases (regular expression sources, lower case), whole words only. */
-export const wordsOf = (words: readonly string[]): Words =>
-  new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+export const wordsOf = (words: readonly string[]): Words => {
+  let made: RegExp | undefined;
+  return () => {
+    made ??= new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+    return made;
+  };
+};
 
 /** A text as detectors see it. */
 export interface Subject {
@@ -36,7 +41,7 @@ export const createSubject = (original: string, context: string): Subject => {
   const placesOf = (words: Words) => {
     let known = places.get(words);
     if (known === undefined) {
-      known = Array.from(small.matchAll(words), ({ index, 0: word }) => [index, index + word.length] as const);
+      known = Array.from(small.matchAll(words()), ({ index, 0: word }) => [index, index + word.length] as const);
       places.set(words, known);
     }
     return known;
@@ -57,7 +62,7 @@ export const createSubject = (original: string, context: string): Subject => {
     near: (start, end, words, before = BEFORE, behind = BEHIND) =>
       within(words, start - before, start) ||
       (behind > 0 && within(words, end, end + behind)) ||
-      (context !== '' && context.search(words) >= 0),
+      (context !== '' && context.search(words()) >= 0),
   };
 };
 

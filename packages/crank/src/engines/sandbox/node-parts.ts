@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readFileSync, realpathSync } from 'node:fs';
+import { cp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { Limits } from '#src/core/service.ts';
 import type { SandboxUser } from './bubblewrap.ts';
 import { kinds } from './frames.ts';
+import { placeNodeRuntime } from './node-runtime.ts';
+import { placeOnce } from './place-once.ts';
 import { blockedBy } from './reachable.ts';
 import type { SandboxTemplate } from './sandbox.ts';
 
@@ -39,9 +40,9 @@ export const isStartedApart = (template: SandboxTemplate, kind: number): boolean
 const require = createRequire(import.meta.url);
 
 /**
- * What is bound into the sandboxes of modules for Node: the Node that runs this platform, the compiler that reads types when
- * a version is described, and the types of Node's own modules. Bound as it lies there; where its folder is closed to the
- * sandbox's user, a copy below `runtimeDir` is made, once.
+ * What is bound into the sandboxes of modules for Node: the Node that runs this platform, what runs in it around a module, the
+ * compiler that reads types when a version is described, and the types of Node's own modules. Bound as it lies there; where
+ * its folder is closed to the sandbox's user, a copy below `runtimeDir` is made, once.
  *
  * @returns host path by path inside
  */
@@ -67,8 +68,8 @@ const find = async (
     '/node/node_modules/@types/node': types,
     '/node/node_modules/undici-types': dirname(createRequire(`${types}/`).resolve('undici-types/package.json')),
   };
-  if (foreign === undefined) return parts;
-  const placed: Record<string, string> = {};
+  const placed: Record<string, string> = { '/node/runtime': await placeNodeRuntime(runtimeDir) };
+  if (foreign === undefined) return { ...parts, ...placed };
   for (const [inside, path] of Object.entries(parts))
     placed[inside] = blockedBy(path, foreign) === undefined ? path : await copied(path, inside, runtimeDir);
   return placed;
@@ -76,36 +77,15 @@ const find = async (
 
 const folderOf = (name: string): string => realpathSync(dirname(require.resolve(`${name}/package.json`)));
 
-const copied = async (path: string, inside: string, runtimeDir: string): Promise<string> => {
-  const name = inside.slice(1).replaceAll('/', '-');
-  const target = `${runtimeDir}/${name}-${versionOf(path)}`;
-  if (existsSync(target)) return target;
-  const fresh = `${runtimeDir}/new-${randomBytes(8).toString('hex')}`;
-  try {
+const copied = (path: string, inside: string, runtimeDir: string): Promise<string> => {
+  const name = `${inside.slice(1).replaceAll('/', '-')}-${versionOf(path)}`;
+  return placeOnce(runtimeDir, name, async (fresh) => {
+    await rm(fresh, { recursive: true });
     await cp(path, fresh, { recursive: true, dereference: true });
-    await open(fresh);
-    await mkdir(runtimeDir, { recursive: true });
-    // Another node of this machine may have been quicker.
-    await rename(fresh, target).catch((error: NodeJS.ErrnoException) => {
-      if (!existsSync(target)) throw error;
-    });
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
-  return target;
+  });
 };
 
 const versionOf = (path: string): string => {
   if (path === realpathSync(process.execPath)) return process.version;
   return (JSON.parse(readFileSync(`${path}/package.json`, 'utf8')) as { version: string }).version;
-};
-
-/** For all to read, and to run. */
-const open = async (path: string): Promise<void> => {
-  await chmod(path, 0o755);
-  const inside = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOTDIR') return [];
-    throw error;
-  });
-  for (const entry of inside) await open(`${path}/${entry.name}`);
 };

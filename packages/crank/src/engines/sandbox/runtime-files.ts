@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { access, chmod, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { sha256 } from '#src/core/digest.ts';
@@ -63,31 +62,16 @@ const makeReadable = async (folder: string): Promise<void> => {
   await chmod(folder, 0o755);
 };
 
-/** Copies the Python files, and those for Node without their types, and writes the little of /etc that programs ask for; returns all names. */
+/** Copies the Python files, and writes the little of /etc that programs ask for; returns all names. */
 const copyAll = async (target: string, { uid, gid }: SandboxUser): Promise<string[]> => {
-  const all = (await readdir(source, { recursive: true })).sort();
-  const names = all.filter((name) => name.endsWith('.py'));
-  const typed = all.filter((name) => name.endsWith('.ts'));
-  const folders = new Set(['.', ...[...names, ...typed].map((name) => name.split('/').slice(0, -1).join('/') || '.')]);
+  const names = (await readdir(source, { recursive: true })).filter((name) => name.endsWith('.py')).sort();
+  const folders = new Set(['.', ...names.map((name) => name.split('/').slice(0, -1).join('/') || '.')]);
   for (const folder of [...folders].sort()) await makeReadable(`${target}/${folder}`);
   for (const name of names) {
     await copyFile(`${source}${name}`, `${target}/${name}`);
     await chmod(`${target}/${name}`, 0o644);
   }
-  const stripped = typed.map((name) => name.replace(/\.ts$/, '.js'));
-  for (const [i, name] of typed.entries()) {
-    const text = stripTypeScriptTypes(await readFile(`${source}${name}`, 'utf8'));
-    // What it imports is stripped, too.
-    await writeFile(
-      `${target}/${stripped[i]!}`,
-      text.replaceAll(/(?<=from '\.\/[\w-]+\.|import\('\.\/[\w-]+\.)ts'/g, "js'"),
-    );
-    await chmod(`${target}/${stripped[i]!}`, 0o644);
-  }
-  const etc = {
-    'node/package.json': '{"type":"module"}\n',
-    ...{ passwd: `sandbox:x:${uid}:${gid}::/tmp/work:/bin/sh\n`, group: `sandbox:x:${gid}:\n` },
-  };
+  const etc = { passwd: `sandbox:x:${uid}:${gid}::/tmp/work:/bin/sh\n`, group: `sandbox:x:${gid}:\n` };
   for (const [name, text] of Object.entries(etc)) {
     await writeFile(`${target}/${name}`, text);
     await chmod(`${target}/${name}`, 0o644);
@@ -96,7 +80,7 @@ const copyAll = async (target: string, { uid, gid }: SandboxUser): Promise<strin
   await writeFile(`${target}/closed`, '', { mode: 0o000 });
   await mkdir(`${target}/nothing`);
   await chmod(`${target}/nothing`, 0o555);
-  return [...names, ...stripped, ...Object.keys(etc)];
+  return [...names, ...Object.keys(etc)];
 };
 
 const exportFilters = async (interpreter: string, folder: string): Promise<void> => {

@@ -168,7 +168,7 @@ const attacks = {
 
 for (const [name, path] of [
   ["writing to the module's code", '/code/left'],
-  ["writing to the platform's own", '/runtime/node/left'],
+  ["writing to the platform's own", '/node/runtime/left'],
   ["writing to Node's folder", '/node/bin/left'],
 ])
   attacks[name] = () => fs.writeFileSync(path, 'x');

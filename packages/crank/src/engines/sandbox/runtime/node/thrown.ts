@@ -41,7 +41,7 @@ const isError = (value: unknown): value is Error =>
 const stacks = (error: Error, code: string, left: number): string => {
   const own = String(error.stack ?? '')
     .split('\n')
-    .filter((line) => !/^\s+at .*(?:\/runtime\/node\/|node:internal\/)/.test(line))
+    .filter((line) => !/^\s+at .*(?:\/node\/runtime\/|node:internal\/)/.test(line))
     .join('\n')
     .replaceAll('file://', '')
     .replaceAll(`${code}/`, '');

@@ -31,7 +31,7 @@ import struct
 from .. import isolate
 
 BINARY = "/node/bin/node"
-BOOTSTRAP = "/runtime/node/main.js"
+BOOTSTRAP = "/node/runtime/main.js"
 CHANNEL, SOURCES = 3, 4
 HEAD = struct.Struct("<IB")
 CALL, READY, UNFIT, VALUE, ITEM, CHUNK, FILE, STREAM, FAILED, PROGRESS, ASK, ANSWER = range(1, 13)
