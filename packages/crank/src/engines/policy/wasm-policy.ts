@@ -23,9 +23,10 @@ export interface WasmPolicy {
 }
 
 /** OPA's WASM throws strings (aborts, conflicts); the evaluator plain objects (missing built-ins); V8 exceptions. */
-const errorText = (error: unknown): string => {
+const errorText = (error: unknown, memoryBytes: number): string => {
   const text =
     typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+  if (text === 'opa_malloc: failed') return `it needs more memory than the ${memoryBytes / 2 ** 20} MiB there are`;
   return text.slice(0, 500);
 };
 
@@ -71,7 +72,7 @@ export const loadWasmPolicy = (options: {
       started.setData(data);
       return started;
     } catch (error) {
-      throw new Error(errorText(error), { cause: error });
+      throw new Error(errorText(error, memoryBytes), { cause: error });
     }
   };
   let policy: LoadedPolicy | undefined = start();
@@ -83,7 +84,7 @@ export const loadWasmPolicy = (options: {
         return { ok: true, value: results[0]?.result };
       } catch (error) {
         policy = undefined;
-        return { ok: false, error: errorText(error) };
+        return { ok: false, error: errorText(error, memoryBytes) };
       }
     },
   };
