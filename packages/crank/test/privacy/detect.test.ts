@@ -106,6 +106,10 @@ describe('machines and secrets', () => {
     expect(
       found('version 1.2.3.4, 2.5.29.15, 10.0.0.0, 127.0.0.1, std::a::b, 12:34:56, 1.2.3.4.5, ff:ff:ff:ff:ff:ff'),
     ).toEqual([]);
+    const headings =
+      '21.2.2 Types\n  21.2.2.125 Scalars\n21.2.2.126 Vectors (see 21.2.2.125)\nAll that is said here holds for the host 21.2.2.126';
+    expect(found(headings)).toEqual(['ip: 21.2.2.126']);
+    expect(found(headings.replace('21.2.2 Types', 'Types'))).toHaveLength(4);
   });
 
   it('URLs without what ends the sentence', () => {

@@ -40,16 +40,27 @@ const machine = wordsOf([
   'login',
 ]);
 
+/** Headings: a line that begins with 21.2.2. */
+const HEADINGS = /(?<=^[ \t]*)\d{1,3}(?:\.\d{1,3}){2}(?=\.?[ \t])/gm;
+/** The number of the section that 21.2.2.126 would be in, were it a section's. */
+const outer = (found: string): string => found.slice(0, found.lastIndexOf('.'));
+
 /** IPv4 and IPv6 addresses (RFC 791, RFC 4291); loopback, unspecified and masks say nothing of anybody. */
 export const ip: Detector = {
   types: ['ip'],
   needs: /\d\.\d|:/,
   *find({ text, near }) {
+    let sections: ReadonlySet<string> | undefined;
+    const isSection = (found: string): boolean => {
+      sections ??= new Set(text.match(HEADINGS));
+      return sections.has(outer(found));
+    };
     for (const { index: start, 0: found } of text.matchAll(IPV4)) {
       const oid = /^[0-2]\./.test(found) && near(start, start, identifier, 24, 0);
       const nobody = /^(?:0|127|255)\./.test(found) || oid || near(start, start, version, 16, 0);
       const end = start + found.length;
-      const score = nobody ? 0.2 : NUMBERED.test(found) && !near(start, end, machine) ? 0.4 : 0.7;
+      const numbered = NUMBERED.test(found) || isSection(found);
+      const score = nobody ? 0.2 : numbered && !near(start, end, machine) ? 0.4 : 0.7;
       yield { type: 'ip', start, end, score };
     }
     for (const { index: start, 0: found } of text.matchAll(IPV6)) {
