@@ -12,3 +12,9 @@ export const oneLine = (json: Uint8Array): Buffer => {
 
 /** The same with its line's end: NDJSON. */
 export const itemLine = (json: Uint8Array): Buffer => Buffer.concat([oneLine(json), LINE_END]);
+
+const DATA = Buffer.from('data: ');
+const EVENT_END = Buffer.from('\n\n');
+
+/** The same as a server-sent event. */
+export const itemEvent = (json: Uint8Array): Buffer => Buffer.concat([DATA, oneLine(json), EVENT_END]);

@@ -2,19 +2,23 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CrankError } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
-import { commitTo } from '#src/engines/audit/commitment.ts';
+import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import type { CallPredicate } from '#src/engines/audit/statement.ts';
 import { identify } from './admit.ts';
 import { call } from './call.ts';
+import type { Answer } from './call-answer.ts';
 import { commitToFile } from './commitment.ts';
 import { unpackInput } from './keeping.ts';
 import type { Platform } from './platform.ts';
 import { payloadOf } from './receipt-payload.ts';
 import { visibleReceipt } from './receipts.ts';
 import { type DecisionReplay, replayDecisions } from './replay-decisions.ts';
+import { replayedStream } from './replay-stream.ts';
 import { removeFiles } from './scratch.ts';
 
 const NOTHING = new Uint8Array();
+const BETWEEN =
+  'The script told how far it was. Where that was sent between the items, as it is among events, the same bytes do not come twice.';
 
 /** What running a call again showed. */
 export interface Replay {
@@ -25,6 +29,8 @@ export interface Replay {
   receipt: string;
   /** Whether the replay came to the same bytes: its output, committed to under the first one's salt, gives the commitment that was signed. */
   sameOutput: boolean;
+  /** Why other bytes say little. */
+  note?: string;
   outcome: { before: string; now: string };
   /** Limits that today's policy does not grant as they were, by name. */
   limits: Record<string, { before: number; now: number }>;
@@ -50,10 +56,6 @@ export const replayReceipt = async (
     throw new CrankError('invalid-input', `${id} is the receipt of no call: only what ran can be run again.`);
   }
   const then = payload.predicate;
-  const version = await platform.catalog.resolve(then.account, then.service, then.version);
-  if (version.operation(then.operation).operation.result === 'stream') {
-    throw new CrankError('invalid-input', `${id} is the receipt of a stream, and those cannot be replayed.`);
-  }
   if (then.parent !== undefined || then.calls !== undefined) {
     throw new CrankError(
       'invalid-input',
@@ -64,6 +66,10 @@ export const replayReceipt = async (
   const packed = await keptInput(platform, id, wasKept);
   const { input, value, files } = unpackInput(packed);
   const key = (await platform.subjects.keyOf(row))!;
+  const salt = key.salts(id).subject;
+  const signed = `sha256:${payload.subject[0]!.digest.sha256}`;
+  const stream = replayedStream(salt);
+  let progress = false;
   const taken: string[] = [];
   try {
     const again = await call(platform, {
@@ -88,16 +94,14 @@ export const replayReceipt = async (
         ),
         fingerprint: () => '',
       }),
-      open: () => {
-        throw new Error('a replay is no stream');
+      open: () => stream.sink,
+      onProgress: () => {
+        progress = true;
       },
     });
-    const salt = key.salts(id).subject;
     const { answer } = again;
-    const commitment =
-      answer.type === 'file'
-        ? await commitToFile(answer.path, salt)
-        : commitTo(answer.type === 'json' ? answer.json : answer.type === 'error' ? answer.problem : NOTHING, salt);
+    const sameOutput =
+      answer.type === 'stream' ? stream.gives(signed) : (await commitmentOf(answer, salt)).commitment === signed;
     if (answer.type === 'file') await removeFiles([answer.path]);
     const made = payloadOf((await visibleReceipt(platform, principal, again.id)).envelope).predicate as CallPredicate;
     const names = Object.keys(then.limits) as (keyof CallPredicate['limits'])[];
@@ -105,7 +109,8 @@ export const replayReceipt = async (
       of: id,
       call: again.id,
       receipt: `/v1/receipts/${again.id}`,
-      sameOutput: commitment.commitment === `sha256:${payload.subject[0]!.digest.sha256}`,
+      sameOutput,
+      ...(answer.type === 'stream' && !sameOutput && progress && { note: BETWEEN }),
       outcome: { before: then.outcome, now: made.outcome },
       limits: Object.fromEntries(
         names
@@ -117,6 +122,11 @@ export const replayReceipt = async (
   } finally {
     await removeFiles(taken);
   }
+};
+
+const commitmentOf = async (answer: Answer, salt: Buffer): Promise<Committed> => {
+  if (answer.type === 'file') return commitToFile(answer.path, salt);
+  return commitTo(answer.type === 'json' ? answer.json : answer.type === 'error' ? answer.problem : NOTHING, salt);
 };
 
 /** @throws CrankError `not-found` with the reason */

@@ -26,7 +26,19 @@ def zeros(mib: int) -> Path:
 def count(n: int):
     yield from range(n)
 
+from collections.abc import Iterator
+from crank_platform import context
+
+def steps(n: int) -> Iterator[int]:
+    for i in range(n):
+        context.progress(i / n)
+        yield i
+
 import random
+def draw(n: int) -> Iterator[float]:
+    for _ in range(n):
+        yield random.random()
+
 def luck(n: int) -> float:
     return random.random()
 
@@ -201,10 +213,31 @@ describe('evidence', () => {
     expect((await replay(sized.headers.get('crank-call')!)).json).toMatchObject({ sameOutput: true });
     const luck = await call('luck', { n: 1 });
     expect((await replay(luck.id)).json).toMatchObject({ sameOutput: false, outcome: { now: 'ok' } });
-    const stream = await call('count', { n: 2 });
-    expect((await replay(stream.id)).json).toMatchObject({ code: 'invalid-input' });
     const deployed = (await list('?kind=service.deploy'))[0]!;
     expect((await replay(deployed.id)).json).toMatchObject({ code: 'invalid-input' });
+  });
+
+  it('replays streams, in whatever form they went out', async () => {
+    for (const accept of ['application/x-ndjson', 'text/event-stream']) {
+      const sent = await node.request('POST', '/v1/services/echo/count', { json: { n: 3 }, headers: { accept } });
+      expect(sent.text).toContain(accept === 'text/event-stream' ? 'data: 2\n' : '\n2\n');
+      const { json } = await replay(sent.headers.get('crank-call')!);
+      expect(json, accept).toMatchObject({ sameOutput: true, outcome: { before: 'ok', now: 'ok' } });
+      expect(json).not.toHaveProperty('note');
+      const held = await verifyReceipt(await receipt(json['call'] as string), { vkeys: [vkey] });
+      const opening = await verifyReceipt(await receipt(held.predicate['predecessor'] as string), { vkeys: [vkey] });
+      expect(opening.predicate['predecessor']).toBe(json['of']);
+    }
+    const drawn = await call('draw', { n: 2 });
+    expect((await replay(drawn.id)).json).toMatchObject({ sameOutput: false, outcome: { now: 'ok' } });
+    const far = await node.request('POST', '/v1/services/echo/steps', {
+      json: { n: 2 },
+      headers: { accept: 'text/event-stream' },
+    });
+    expect(far.text).toContain('event: progress');
+    const told = await node.crank(['receipt', 'replay', far.headers.get('crank-call')!]);
+    expect(told.stdout).toContain('DIFFERENT');
+    expect(told.stdout).toContain('The script told how far it was.');
   });
 
   it('refuses to answer what policy wants kept and cannot be', async () => {

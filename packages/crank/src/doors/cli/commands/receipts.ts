@@ -113,6 +113,7 @@ interface Replay {
   call: string;
   receipt: string;
   sameOutput: boolean;
+  note?: string;
   outcome: { before: string; now: string };
   limits: Record<string, { before: number; now: number }>;
   decisions: { point: string; result: string; why?: string }[];
@@ -132,6 +133,7 @@ export const replayReceipt: Command = {
       [
         `${replay.of} was run again as ${replay.call}`,
         `  output   ${replay.sameOutput ? 'the same, byte for byte' : 'DIFFERENT from what the receipt commits to'}`,
+        ...(replay.note === undefined ? [] : [`           ${replay.note}`]),
         `  outcome  ${outcome.before === outcome.now ? outcome.now : `${outcome.now}; it was ${outcome.before}`}`,
         ...Object.entries(replay.limits).map(
           ([name, { before, now }]) => `  limit    ${name} ${now}; it was ${before}`,

@@ -4,7 +4,7 @@ import type { Progress } from '#src/core/progress.ts';
 import type { QuotaLeft } from '#src/core/quota.ts';
 import type { StreamSink } from '#src/platform/call.ts';
 import type { CallAnswer } from '#src/platform/call-answer.ts';
-import { itemLine, oneLine } from '#src/platform/item-line.ts';
+import { itemEvent, itemLine } from '#src/platform/item-line.ts';
 import { callHeaders, serverTiming } from './answer-headers.ts';
 
 /** A client that takes nothing for this long has left. */
@@ -42,7 +42,7 @@ export const openCallStream = (
   return {
     encode: (json) => {
       items += 1;
-      return events ? Buffer.concat([DATA, oneLine(json), EVENT_END]) : itemLine(json);
+      return events ? itemEvent(json) : itemLine(json);
     },
     write: (bytes) => write(raw, bytes),
     finish: ({ id, timing, answer }) => {
@@ -62,9 +62,6 @@ export const openCallStream = (
 /** How far a call is, in a stream of server-sent events. Lines of NDJSON have no place for it: each of them is an item. */
 export const progressEvent = ({ fraction, message }: Progress): Uint8Array =>
   Buffer.from(`event: progress\ndata: ${JSON.stringify({ fraction, message })}\n\n`);
-
-const DATA = Buffer.from('data: ');
-const EVENT_END = Buffer.from('\n\n');
 
 /** Resolves once the client takes more. @throws CrankError `cancelled` where it is gone or takes nothing */
 const write = (raw: ServerResponse, bytes: Uint8Array): Promise<void> => {

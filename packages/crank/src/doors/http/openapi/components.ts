@@ -216,6 +216,7 @@ export const schemas: Record<string, JsonSchema> = {
     call: { ...text, description: 'The call that the replay is.' },
     receipt: text,
     sameOutput: { type: 'boolean', description: 'Whether the receipt commits to the bytes that came out now.' },
+    note: { type: 'string', description: 'Why other bytes say little, where they do.' },
     outcome: object({ before: text, now: text }),
     limits: { type: 'object', description: 'Limits that are not what they were: `before` and `now`.' },
     decisions: list(
