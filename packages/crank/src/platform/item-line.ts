@@ -3,7 +3,7 @@ const [NEWLINE, RETURN, SPACE] = [0x0a, 0x0d, 0x20];
 const LINE_END = Buffer.from('\n');
 
 /** An item of a stream on one line (a line break in JSON text is white space), with a space in front where it would read as the last frame. */
-export const oneLine = (json: Uint8Array): Buffer => {
+const oneLine = (json: Uint8Array): Buffer => {
   const line = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
   const broken = line.includes(NEWLINE) || line.includes(RETURN);
   const flat = broken ? Buffer.from(line.map((byte) => (byte === NEWLINE || byte === RETURN ? SPACE : byte))) : line;

@@ -6,7 +6,7 @@ import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import type { CallPredicate } from '#src/engines/audit/statement.ts';
 import { identify } from './admit.ts';
 import { call } from './call.ts';
-import type { Answer } from './call-answer.ts';
+import type { Answer, JobTaken } from './call-answer.ts';
 import { commitToFile } from './commitment.ts';
 import { unpackInput } from './keeping.ts';
 import type { Platform } from './platform.ts';
@@ -110,7 +110,7 @@ export const replayReceipt = async (
       call: again.id,
       receipt: `/v1/receipts/${again.id}`,
       sameOutput,
-      ...(answer.type === 'stream' && !sameOutput && progress && { note: BETWEEN }),
+      ...(answer.type === 'stream' && !sameOutput && progress ? { note: BETWEEN } : {}),
       outcome: { before: then.outcome, now: made.outcome },
       limits: Object.fromEntries(
         names
@@ -124,7 +124,7 @@ export const replayReceipt = async (
   }
 };
 
-const commitmentOf = async (answer: Answer, salt: Buffer): Promise<Committed> => {
+const commitmentOf = async (answer: Answer | JobTaken, salt: Buffer): Promise<Committed> => {
   if (answer.type === 'file') return commitToFile(answer.path, salt);
   return commitTo(answer.type === 'json' ? answer.json : answer.type === 'error' ? answer.problem : NOTHING, salt);
 };
