@@ -59,6 +59,7 @@ import type { Config } from './config.ts';
 import { claimFolder, emptyScratch, originOf, prepareDataFolder } from './data-folder.ts';
 import { makeFirstOwner } from './first-owner.ts';
 import { openIdentity } from './open-identity.ts';
+import { openTracer } from './open-tracer.ts';
 import { openPublishedLog } from './published-log.ts';
 import { version } from './version.ts';
 
@@ -239,6 +240,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     witness,
     cosigning,
     counts: new CallCounts(),
+    tracer: await openTracer(config.traces, origin, log),
     log,
     scratch: folder.scratch,
     load,
@@ -280,6 +282,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       logKey.close();
       await logFiles.close();
       await policy.close();
+      await platform.tracer.close();
       await decisions?.close();
       await platform.privacy.close();
       await store.close();

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Destination, parseDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
 import { type Bucket, parseBucket } from '#src/store/bucket.ts';
+import { type OtelConfig, otelConfig } from './otel-config.ts';
 import type { settings } from './settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -50,6 +51,8 @@ export interface Config {
   jobs: number;
   /** Milliseconds for which the result of a job is kept. */
   jobResultMs: number;
+  /** Where traces go; undefined: nowhere. */
+  traces: OtelConfig | undefined;
   /** Programs that the node gets for itself (uv, opa), shared by the nodes of a user. */
   tools: string;
 }
@@ -235,6 +238,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     }),
     rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
     accountRate: number('CRANK_ACCOUNT_RATE', get('CRANK_ACCOUNT_RATE', '20000'), 1, 1e6),
+    traces: otelConfig(get),
     tools: toolsFolder(env, data),
     concurrency: number('CRANK_CONCURRENCY', get('CRANK_CONCURRENCY', '256'), 1, 1e5),
     jobs: number('CRANK_JOBS', get('CRANK_JOBS', String(2 * availableParallelism())), 1, 1e4),

@@ -9,6 +9,7 @@ import type { Packaging } from '#src/engines/packaging/packaging.ts';
 import type { PolicyBundle } from '#src/engines/policy/bundle.ts';
 import type { PolicyEngine } from '#src/engines/policy/engine.ts';
 import type { Sandbox } from '#src/engines/sandbox/sandbox.ts';
+import type { Tracer } from '#src/engines/telemetry/tracer.ts';
 import type { Store } from '#src/store/store.ts';
 import type { Budgets } from './budgets/budgets.ts';
 import type { CallCounts } from './call-counts.ts';
@@ -86,6 +87,7 @@ export interface Platform {
   cosigning: Cosigning;
   /** Calls that ended on this node. */
   counts: CallCounts;
+  tracer: Tracer;
   log: Logger;
   /** Folder for files on their way in and out. */
   scratch: string;

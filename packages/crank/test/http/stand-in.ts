@@ -16,6 +16,7 @@ import { createMeter } from '#src/engines/metering/meter.ts';
 import { defaultTariff } from '#src/engines/metering/price.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.ts';
+import { noTracer } from '#src/engines/telemetry/tracer.ts';
 import { Budgets } from '#src/platform/budgets/budgets.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
@@ -208,6 +209,7 @@ export const openDoor = async (
     logKey: {} as Platform['logKey'],
     witness: {} as Platform['witness'],
     cosigning: {} as Platform['cosigning'],
+    tracer: noTracer,
     counts: new CallCounts(),
     log,
     scratch,

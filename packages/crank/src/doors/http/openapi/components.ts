@@ -348,6 +348,7 @@ export const headers = {
   Receipt: answerHeader('Path of its receipt.'),
   Version: answerHeader('Digest of the version that ran.'),
   Timing: answerHeader('Milliseconds per step (W3C Server Timing).'),
+  TraceResponse: answerHeader('Where in the trace the call was, in the form of `traceparent`, where somebody traces.'),
   RateLimitPolicy: answerHeader(
     'Quotas that the call counted against: requests q in w seconds (draft-ietf-httpapi-ratelimit-headers).',
   ),

@@ -1,0 +1,188 @@
+import { spawnSync } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startNode, type TestNode } from '../support/node.ts';
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+const PARENT = `00-${TRACE}-00f067aa0ba902b7-01`;
+
+const TRACED = `"""Says where it is traced."""
+
+import os
+
+from crank_platform import context
+
+
+def where() -> dict:
+    return {"parent": os.environ.get("TRACEPARENT"), "state": os.environ.get("TRACESTATE"), "told": context.get("traceparent")}
+
+
+def outer() -> dict:
+    return {"own": where(), "inner": context.call("traced.where")}
+
+
+def bad() -> str:
+    raise ValueError("no")
+`;
+const WARM = '{"isolation": "warm"}';
+const MODULE = `export function where(): string { return process.env.TRACEPARENT ?? ''; }\n`;
+
+interface Span {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: number;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+  traceState?: string;
+  status: { code?: number; message?: string };
+  attributes: { key: string; value: { stringValue?: string; intValue?: string } }[];
+}
+
+/** Takes what a node exports, as a collector does. */
+const startCollector = async (): Promise<{ server: Server; url: string; requests: string[]; spans(): Span[] }> => {
+  const requests: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    requests.push(Buffer.concat(chunks).toString());
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const spans = (): Span[] =>
+    requests.flatMap((text) => {
+      const { resourceSpans } = JSON.parse(text) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] };
+      return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
+    });
+  return { server, url: `http://127.0.0.1:${port}`, requests, spans };
+};
+
+const attribute = (span: Span, key: string): string | undefined => {
+  const value = span.attributes.find((one) => one.key === key)?.value;
+  return value?.stringValue ?? value?.intValue;
+};
+
+describe('a node that is watched', () => {
+  let collector: Awaited<ReturnType<typeof startCollector>>;
+  let node: TestNode;
+  const call = <T = Record<string, unknown>>(path: string, headers: Record<string, string> = {}) =>
+    node.request<T>('POST', `/v1/services/${path}`, { headers });
+  const spanOf = async (id: string): Promise<Span> => {
+    const found = (): Span | undefined => collector.spans().find((span) => attribute(span, 'crank.call') === id);
+    await expect.poll(found, { timeout: 20_000 }).toBeDefined();
+    return found()!;
+  };
+  const below = (span: Span): Span[] => collector.spans().filter(({ parentSpanId }) => parentSpanId === span.spanId);
+
+  beforeAll(async () => {
+    collector = await startCollector();
+    node = await startNode({
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_BSP_SCHEDULE_DELAY: '50',
+      OTEL_TRACES_SAMPLER: 'parentbased_always_off',
+    });
+    expect((await node.deploy('traced', { 'traced.py': TRACED })).status).toBe(201);
+  });
+  afterAll(async () => {
+    await node.remove();
+    collector.server.close();
+  });
+
+  it('has a span for each step of a call in the caller’s trace, which its script and its receipt know', async () => {
+    const answer = await call<Record<string, string>>('traced/where', { traceparent: PARENT, tracestate: 'vendor=1' });
+    expect(answer.headers.get('traceresponse')).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`));
+    const span = await spanOf(answer.headers.get('crank-call')!);
+    expect(span).toMatchObject({ traceId: TRACE, parentSpanId: '00f067aa0ba902b7', name: 'traced.where', kind: 2 });
+    expect(span.traceState).toBe('vendor=1');
+    expect(answer.headers.get('traceresponse')).toContain(span.spanId);
+    const steps = below(span);
+    expect(steps.map(({ name }) => name)).toEqual(
+      answer.headers
+        .get('server-timing')!
+        .split(', ')
+        .map((entry) => entry.split(';')[0]),
+    );
+    expect(steps.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['authenticate', 'authorise', 'read', 'decide', 'execute', 'check', 'price', 'commit']),
+    );
+    for (const step of steps) {
+      expect(BigInt(step.startTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(span.startTimeUnixNano));
+      expect(BigInt(step.endTimeUnixNano)).toBeLessThanOrEqual(BigInt(span.endTimeUnixNano));
+    }
+    const execute = steps.find(({ name }) => name === 'execute')!;
+    const inside = `00-${TRACE}-${execute.spanId}-01`;
+    expect(answer.json).toEqual({ parent: inside, state: 'vendor=1', told: inside });
+    expect(Number(attribute(execute, 'crank.cpu_ns'))).toBeGreaterThan(0);
+
+    const receipt = await node.request<{ envelope: { payload: string } }>(
+      'GET',
+      `/v1/receipts/${answer.headers.get('crank-call')}`,
+    );
+    const { predicate } = JSON.parse(Buffer.from(receipt.json.envelope.payload, 'base64').toString());
+    expect(predicate.trace).toBe(TRACE);
+  });
+
+  it('goes on in calls within calls, and tells what failed', async () => {
+    const outer = await call<{ own: { parent: string }; inner: { parent: string } }>('traced/outer', {
+      traceparent: PARENT,
+    });
+    const span = await spanOf(outer.headers.get('crank-call')!);
+    const [inner] = below(below(span).find(({ name }) => name === 'execute')!);
+    expect(inner).toMatchObject({ name: 'traced.where', kind: 1, traceId: TRACE });
+    expect(attribute(inner!, 'crank.parent_call')).toBe(outer.headers.get('crank-call'));
+    expect(outer.json.inner.parent).toContain(below(inner!).find(({ name }) => name === 'execute')!.spanId);
+
+    const bad = await call('traced/bad', { traceparent: PARENT });
+    expect(bad.status).toBe(500);
+    const failed = await spanOf(bad.headers.get('crank-call')!);
+    expect(failed.status).toEqual({ code: 2, message: 'script-error' });
+    expect(attribute(failed, 'error.type')).toBe('script-error');
+  });
+
+  it('goes on in jobs and in calls of webhooks, which come later', async () => {
+    const taken = await call<{ id: string }>('traced/where', { traceparent: PARENT, prefer: 'respond-async' });
+    expect(taken.status).toBe(202);
+    const id = taken.headers.get('crank-call')!;
+    await expect
+      .poll(() => collector.spans().filter((span) => attribute(span, 'crank.call') === id).length, { timeout: 20_000 })
+      .toBe(2);
+    const [taking, running] = collector.spans().filter((span) => attribute(span, 'crank.call') === id);
+    expect(running).toMatchObject({ parentSpanId: taking!.spanId, kind: 5, traceId: TRACE });
+
+    const hook = await node.request<{ url: string }>('POST', '/v1/webhooks', {
+      json: { service: 'traced', operation: 'where', verify: 'token' },
+    });
+    expect(hook.status).toBe(201);
+    const headers = { traceparent: PARENT, 'content-type': 'application/json' };
+    const delivered = await fetch(hook.json.url, { method: 'POST', headers, body: '{}' });
+    expect(delivered.status).toBe(202);
+    const { call: made } = (await delivered.json()) as { call: string };
+    expect(await spanOf(made)).toMatchObject({ traceId: TRACE, parentSpanId: '00f067aa0ba902b7', kind: 5 });
+  });
+
+  it('tells warm processes and modules for Node of each call’s own trace, and of none where there is none', async () => {
+    await node.deploy('warm', { 'warm.py': TRACED.replace('def outer', 'def _outer'), 'crank.json': WARM });
+    await node.deploy('module', { 'module.ts': MODULE });
+    for (const service of ['warm', 'module']) {
+      const [traced, other] = [await call(`${service}/where`, { traceparent: PARENT }), await call(`${service}/where`)];
+      expect(traced.text, service).toContain(TRACE);
+      // A trace of the node's own, that is not recorded: its id goes on all the same.
+      expect(other.status).toBe(200);
+      expect(other.text).not.toContain(TRACE);
+      expect(other.headers.get('traceresponse')).toMatch(/-02$/);
+    }
+    expect(collector.spans().every(({ traceId }) => traceId === TRACE)).toBe(true);
+  });
+
+  it('speaks OTLP as OpenTelemetry’s own schema has it (needs Go)', async ({ skip }) => {
+    const root = fileURLToPath(new URL('../../../../tools/outside', import.meta.url));
+    const input = collector.requests.join('\n');
+    const read = spawnSync('go', ['-C', root, 'run', './spans'], { encoding: 'utf8', input });
+    skip(read.error !== undefined || /dial tcp|no such host|proxyconnect|i\/o timeout/.test(read.stderr));
+    expect(read.stderr).not.toContain('NOT OTLP');
+    expect(Number(read.stdout)).toBe(collector.spans().length);
+  });
+});
