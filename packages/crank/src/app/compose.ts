@@ -30,6 +30,7 @@ import { collectPackages } from '#src/platform/dispose.ts';
 import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
 import { handoversOf, settleHandover } from '#src/platform/handovers.ts';
+import { HealthWatch } from '#src/platform/health.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { Jobs } from '#src/platform/jobs/jobs.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
@@ -204,6 +205,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   }, SWEEP_MS).unref();
 
   const platform: Platform = {
+    version,
     node: origin,
     regions: config.regions,
     account: config.account,
@@ -241,10 +243,13 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     cosigning,
     counts: new CallCounts(),
     tracer: await openTracer(config.traces, origin, log),
+    health: { look: () => health.look() },
+    callLog: config.callLog,
     log,
     scratch: folder.scratch,
     load,
   };
+  const health = new HealthWatch(platform);
   const canaries = new CanaryWatch(platform);
   platform.catalog.onDrawn = canaries.note;
   await loadPolicies(platform);

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Destination, parseDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
+import { type CallLog, callLogs } from '#src/platform/call-log.ts';
 import { type Bucket, parseBucket } from '#src/store/bucket.ts';
 import { type OtelConfig, otelConfig } from './otel-config.ts';
 import type { settings } from './settings.ts';
@@ -21,6 +22,7 @@ export interface Config {
   cors: readonly string[];
   database: { sqlite: string } | { postgres: string };
   logLevel: string;
+  callLog: CallLog;
   account: string;
   grid: string;
   /** Joules at a meter for one of RAPL. */
@@ -192,6 +194,12 @@ const regionsOf = (text: string): string[] =>
       throw new CrankError('invalid-input', `CRANK_REGION names "${one.slice(0, 80)}", which is no name such as eu.`);
     });
 
+const callLogOf = (text: string): CallLog => {
+  const known = callLogs.find((one) => one === text);
+  if (known !== undefined) return known;
+  throw new CrankError('invalid-input', `CRANK_CALL_LOG is "${text}": write one of ${callLogs.join(', ')}.`);
+};
+
 const builtinOf = (text: string): Config['builtin'] =>
   text === 'all'
     ? 'all'
@@ -217,6 +225,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     cors: originsOf(get('CRANK_CORS', '')),
     database: database ? { postgres: database } : { sqlite: join(data, 'crank.db') },
     logLevel: get('CRANK_LOG_LEVEL', 'info'),
+    callLog: callLogOf(get('CRANK_CALL_LOG', 'none')),
     account: get('CRANK_ACCOUNT', 'default'),
     grid: get('CRANK_GRID', 'WORLD'),
     energyCalibration: calibrationOf(get('CRANK_ENERGY_CALIBRATION', '')),

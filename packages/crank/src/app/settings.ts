@@ -49,6 +49,13 @@ export const settings = [
     description: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
   },
   {
+    env: 'CRANK_CALL_LOG',
+    flag: '',
+    default: 'none',
+    description:
+      'Calls that get a line in the log of the node, JSON with names, outcome, times and trace: `none`, `failed` or `all`.',
+  },
+  {
     env: 'CRANK_ACCOUNT',
     flag: '',
     default: 'default',

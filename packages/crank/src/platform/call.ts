@@ -20,6 +20,7 @@ import { wantedApproval } from './jobs/approval.ts';
 import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
 import { demandNoCycle, type Within } from './nested-calls.ts';
+import { noteEnd } from './note-end.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { cleanRules } from './privacy/clean-rules.ts';
@@ -265,7 +266,7 @@ const run = async (
     platform.energy.told(bill.energy, state.usage.cpuNs, state.usage.wallNs);
     await reservation?.committed();
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
-    platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
+    noteEnd(platform, state, request, { bill, outcome: entry.rows!.call.outcome });
 
     // 11. answer: the checkpoint that covers the receipt is stored
     return state.finish();

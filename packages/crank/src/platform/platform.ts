@@ -13,10 +13,12 @@ import type { Tracer } from '#src/engines/telemetry/tracer.ts';
 import type { Store } from '#src/store/store.ts';
 import type { Budgets } from './budgets/budgets.ts';
 import type { CallCounts } from './call-counts.ts';
+import type { CallLog } from './call-log.ts';
 import type { Catalog } from './catalog.ts';
 import type { Cosigning } from './cosigning.ts';
 import type { Directory } from './discovery/directory.ts';
 import type { Flights } from './flights.ts';
+import type { HealthWatch } from './health.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Load } from './load.ts';
@@ -35,6 +37,8 @@ import type { Workspaces } from './workspaces.ts';
 
 /** The parts that use cases join. Built in `app/`, given to every use case as its first argument. */
 export interface Platform {
+  /** Of this package. */
+  version: string;
   /** Name of this node: the origin of its log. */
   node: string;
   /** Regions that its operator says it is in, the widest first. */
@@ -88,6 +92,8 @@ export interface Platform {
   /** Calls that ended on this node. */
   counts: CallCounts;
   tracer: Tracer;
+  health: Pick<HealthWatch, 'look'>;
+  callLog: CallLog;
   log: Logger;
   /** Folder for files on their way in and out. */
   scratch: string;

@@ -23,6 +23,7 @@ import { Catalog } from '#src/platform/catalog.ts';
 import { Directory } from '#src/platform/discovery/directory.ts';
 import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
+import { HealthWatch } from '#src/platform/health.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { Jobs } from '#src/platform/jobs/jobs.ts';
 import { fileWrapper } from '#src/platform/key-wrapper.ts';
@@ -135,7 +136,8 @@ export const openDoor = async (
   const logged: string[] = [];
   const files = new Map<string, Uint8Array>();
   const policy = createPolicyEngine();
-  const recorder: Pick<Platform['recorder'], 'commit'> = {
+  const recorder: Pick<Platform['recorder'], 'commit' | 'waiting'> = {
+    waiting: 0,
     commit: async (entry) => {
       entries.push(entry);
       const { call, usage, idempotency } = entry.rows ?? {};
@@ -148,7 +150,8 @@ export const openDoor = async (
       return { index: entries.length, size: entries.length };
     },
   };
-  const sandbox: Pick<Platform['sandbox'], 'run' | 'retire' | 'level'> = {
+  const sandbox: Pick<Platform['sandbox'], 'run' | 'retire' | 'level' | 'load'> = {
+    load: { standing: 0, calls: 0 },
     level: (asked) => asked,
     run: async (_template, call) => ({
       outcome: await run(call),
@@ -210,6 +213,9 @@ export const openDoor = async (
     witness: {} as Platform['witness'],
     cosigning: {} as Platform['cosigning'],
     tracer: noTracer,
+    health: { look: () => new HealthWatch(platform).look() },
+    callLog: 'none',
+    version: '0.0.0',
     counts: new CallCounts(),
     log,
     scratch,

@@ -150,6 +150,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /witness/:hash/checkpoint': open(404),
   'GET /schemas/receipt/:kind/v1': open(404),
   'GET /healthz': open(),
+  'GET /livez': open(),
   'GET /readyz': open(),
   'GET /metrics': open(),
   'GET /': open(302),

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -83,6 +83,7 @@ describe('a node that is watched', () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_BSP_SCHEDULE_DELAY: '50',
       OTEL_TRACES_SAMPLER: 'parentbased_always_off',
+      CRANK_CALL_LOG: 'failed',
     });
     expect((await node.deploy('traced', { 'traced.py': TRACED })).status).toBe(201);
   });
@@ -177,12 +178,95 @@ describe('a node that is watched', () => {
     expect(collector.spans().every(({ traceId }) => traceId === TRACE)).toBe(true);
   });
 
-  it('speaks OTLP as OpenTelemetry’s own schema has it (needs Go)', async ({ skip }) => {
+  const outside = (program: string, input: string): SpawnSyncReturns<string> => {
     const root = fileURLToPath(new URL('../../../../tools/outside', import.meta.url));
-    const input = collector.requests.join('\n');
-    const read = spawnSync('go', ['-C', root, 'run', './spans'], { encoding: 'utf8', input });
-    skip(read.error !== undefined || /dial tcp|no such host|proxyconnect|i\/o timeout/.test(read.stderr));
+    return spawnSync('go', ['-C', root, 'run', program], { encoding: 'utf8', input });
+  };
+  const withoutGo = ({ error, stderr }: SpawnSyncReturns<string>): boolean =>
+    error !== undefined || /dial tcp|no such host|proxyconnect|i\/o timeout/.test(stderr);
+
+  it('speaks OTLP as OpenTelemetry’s own schema has it (needs Go)', ({ skip }) => {
+    const read = outside('./spans', collector.requests.join('\n'));
+    skip(withoutGo(read));
     expect(read.stderr).not.toContain('NOT OTLP');
     expect(Number(read.stdout)).toBe(collector.spans().length);
+  });
+
+  it('has metrics that add up, and of services only for their account', async () => {
+    const before = (await node.request('GET', '/metrics')).text;
+    const value = (text: string, sample: string): number =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${sample} `))
+          ?.split(' ')[1] ?? 0,
+      );
+    const ok = 'crank_calls_total{account="default",service="traced",outcome="ok"}';
+    const count = 'crank_service_call_duration_seconds_count{account="default",service="traced"}';
+    const joules = 'crank_service_energy_joules_total{account="default",service="traced"}';
+    const job = await call('traced/where', { prefer: 'respond-async' });
+    await node.request('GET', `/v1/jobs/${job.headers.get('crank-call')}/events`); // until it has ended
+    const id = (await call('traced/where')).headers.get('crank-call')!;
+    const after = (await node.request('GET', '/metrics')).text;
+    expect(value(after, ok) - value(before, ok)).toBe(2);
+    // For the job nobody waited.
+    expect(value(after, count) - value(before, count)).toBe(1);
+    const made = await node.request<{ energy: { joules: number } }>('GET', `/v1/calls/${id}`);
+    expect(value(after, joules) - value(before, joules)).toBeGreaterThanOrEqual(made.json.energy.joules * 0.999);
+    expect(value(after, 'crank_call_step_duration_seconds_count{step="execute"}')).toBeGreaterThan(1);
+    expect(value(after, 'crank_sandboxes')).toBeGreaterThan(0);
+    expect(value(after, 'crank_trace_spans_total{state="exported"}')).toBe(collector.spans().length);
+
+    const open = await (await fetch(`${node.url}/metrics`)).text();
+    expect(open).not.toMatch(/traced|trace_id/);
+    expect(open).toContain('crank_call_duration_seconds_bucket{le="0.1"}');
+  });
+
+  it('writes them so that Prometheus’ own parser and lint find nothing (needs Go)', async ({ skip }) => {
+    const { text } = await node.request('GET', '/metrics');
+    const read = outside('./metrics', text);
+    skip(withoutGo(read));
+    expect(read.stderr).not.toContain('NOT metrics');
+    expect(Number(read.stdout)).toBe(text.match(/^# TYPE/gm)!.length);
+  });
+
+  it('answers OpenMetrics where that is asked for, with the traces that stand for others', async () => {
+    await call('traced/where', { traceparent: PARENT });
+    const headers = { accept: 'application/openmetrics-text; version=1.0.0' };
+    const { text, headers: answered } = await node.request('GET', '/metrics', { headers });
+    expect(answered.get('content-type')).toContain('application/openmetrics-text');
+    expect(text.endsWith('# EOF\n')).toBe(true);
+    expect(text).toContain('# TYPE crank_calls counter');
+    expect(text).toMatch(
+      new RegExp(`^crank_service_call_duration_seconds_bucket.* # \\{trace_id="${TRACE}"\\} [\\d.]+ [\\d.]+$`, 'm'),
+    );
+  });
+
+  it('says that it lives and that it is ready, and writes a line about each call that failed', async () => {
+    const probe = async (path: string) => {
+      const answer = await fetch(`${node.url}${path}`);
+      return { status: answer.status, body: await answer.json() };
+    };
+    expect(await probe('/livez')).toEqual({ status: 200, body: { status: 'ok' } });
+    expect(await probe('/readyz')).toEqual({ status: 200, body: { status: 'ready', reasons: [] } });
+    const bad = await call('traced/bad', { traceparent: PARENT });
+    await call('traced/where');
+    const lines = node
+      .said()
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ msg }) => msg === 'call');
+    expect(lines.map(({ outcome }) => outcome)).not.toContain('ok');
+    expect(lines.at(-1)).toMatchObject({
+      ...{
+        call: bad.headers.get('crank-call'),
+        service: 'traced',
+        operation: 'bad',
+        outcome: 'script-error',
+        trace: TRACE,
+      },
+      steps: { execute: expect.any(Number), commit: expect.any(Number) },
+    });
   });
 });

@@ -296,6 +296,11 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       }
     },
 
+    get load() {
+      const all = [...pools.values(), ...outgoing];
+      const standing = all.filter((pool) => pool.running).length;
+      return { standing, calls: all.reduce((sum, pool) => sum + pool.busy, 0) };
+    },
     prepare: (template, call) => pools.get(poolKey(template))?.prepare(within(call, template.limits)),
 
     describe: async (template, signal) => {

@@ -168,6 +168,8 @@ export interface Sandbox {
   level(asked: Isolation): Isolation;
   /** Ends the processes of a key: idle ones now, the others when they are. Later calls get new ones. */
   retire(key: string): Promise<void>;
+  /** Sandboxes that stand, and calls that run in them or wait for one. */
+  readonly load: { standing: number; calls: number };
   /** Runs a real call and a few forbidden acts; the doctor prints the answer, and the node does not start where one fails. */
   selfTest(): Promise<Check[]>;
   close(): Promise<void>;

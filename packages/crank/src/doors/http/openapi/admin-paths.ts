@@ -238,20 +238,33 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: { '200': ok('It does.', { type: 'object' }) },
     },
   },
+  '/livez': {
+    get: {
+      operationId: 'live',
+      tags: ['node'],
+      summary: 'Whether the process answers: restart it where it does not',
+      ...open,
+      responses: { '200': ok('It does.', { type: 'object' }) },
+    },
+  },
   '/readyz': {
     get: {
       operationId: 'ready',
       tags: ['node'],
-      summary: 'Whether the node takes calls',
+      summary: 'Whether the node takes calls, and what is wrong with it',
       ...open,
-      responses: { '200': ok('It does.', { type: 'object' }), '503': ok('It is stopping.', { type: 'object' }) },
+      responses: {
+        '200': ok('It does: `status` is `ready`, or `degraded` with `reasons`.', { type: 'object' }),
+        '503': ok('It does not: `reasons` say why.', { type: 'object' }),
+      },
     },
   },
   '/metrics': {
     get: {
       operationId: 'metrics',
       tags: ['node'],
-      summary: "Figures in Prometheus' format; with a key, those of its account too",
+      summary:
+        "Figures in Prometheus' format, or OpenMetrics where `Accept` asks for it; with a key, those of its account too",
       ...either,
       responses: { '200': plain('Metrics.'), ...errors(401, 429) },
     },
