@@ -49,6 +49,7 @@ import { Runs } from '#src/platform/run/runs.ts';
 import { sweepRuns } from '#src/platform/run/sweep-runs.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
+import { SloWatch } from '#src/platform/slo/slo-watch.ts';
 import { Subjects } from '#src/platform/subjects.ts';
 import { Deliveries } from '#src/platform/webhook-deliveries.ts';
 import { Witness } from '#src/platform/witness.ts';
@@ -204,6 +205,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     sweepKept(store.db).catch((err: unknown) => log.error({ err }, 'what was kept long enough could not be deleted'));
   }, SWEEP_MS).unref();
 
+  const slos = new SloWatch(systemClock);
+
   const platform: Platform = {
     version,
     node: origin,
@@ -245,6 +248,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     tracer: await openTracer(config.traces, origin, log),
     health: { look: () => health.look() },
     callLog: config.callLog,
+    slos,
     log,
     scratch: folder.scratch,
     load,
@@ -264,6 +268,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   await resumeAlerts(platform);
   await platform.scheduler.start(platform);
   await platform.deliveries.start(platform);
+  await slos.start(platform);
   await platform.jobs.start(platform);
 
   return {
@@ -280,6 +285,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       await sandbox.close();
       await workspaces.close();
       egress.close();
+      await slos.close().catch((err: unknown) => log.error({ err }, 'what was counted could not be written'));
       await cosigning.close();
       await nodeAct('node.stop', {}).catch((err: unknown) => log.error({ err }, 'the stop could not be recorded'));
       indexEgress.close();

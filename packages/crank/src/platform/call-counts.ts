@@ -30,7 +30,7 @@ export interface ServiceCounts {
 }
 
 /** Bounds of what a call takes from its coming to its answer, seconds; 0.1 is what the platform promises. */
-const CALL_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+export const CALL_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const STEP_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10];
 /** Services of an account that are told apart, and accounts; what comes beyond goes under OTHER. */
 const MOST_SERVICES = 200;

@@ -9,6 +9,7 @@ import { maySee } from './calls.ts';
 import type { Health } from './health.ts';
 import { alarmsOf } from './log-alarms.ts';
 import type { Platform } from './platform.ts';
+import type { SloState } from './slo/slo-watch.ts';
 import { cosignedNote } from './witnesses.ts';
 
 export interface Metrics {
@@ -37,7 +38,14 @@ export interface Metrics {
   /** Where calls are traced. */
   spans: SpanCounts | undefined;
   /** Of the caller's account; undefined for strangers and for those who may not see all of its calls. */
-  own: { account: string; services: readonly ServiceCounts[]; budgets: readonly BudgetState[] } | undefined;
+  own:
+    | {
+        account: string;
+        services: readonly ServiceCounts[];
+        budgets: readonly BudgetState[];
+        slos: readonly SloState[];
+      }
+    | undefined;
 }
 
 /** Figures of this node, as far as the credentials go. @throws CrankError `unauthenticated` for bad ones; none are fine */
@@ -66,5 +74,13 @@ export const readMetrics = async (platform: Platform, authorization: string | un
   const principal = await identify(platform, authorization);
   const { account } = principal;
   if (!(await maySee(platform, principal, { account, principal: '' }, 'call.read'))) return open;
-  return { ...open, own: { account, services: counts.of(account), budgets: await budgetStates(platform, account) } };
+  return {
+    ...open,
+    own: {
+      account,
+      services: counts.of(account),
+      budgets: await budgetStates(platform, account),
+      slos: platform.slos.states(account),
+    },
+  };
 };

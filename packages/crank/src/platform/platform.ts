@@ -30,6 +30,7 @@ import type { Refusals } from './refusals.ts';
 import type { Runs } from './run/runs.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Secrets } from './secrets.ts';
+import type { SloWatch } from './slo/slo-watch.ts';
 import type { Subjects } from './subjects.ts';
 import type { Deliveries } from './webhook-deliveries.ts';
 import type { Witness } from './witness.ts';
@@ -94,6 +95,8 @@ export interface Platform {
   tracer: Tracer;
   health: Pick<HealthWatch, 'look'>;
   callLog: CallLog;
+  /** What is promised of services. */
+  slos: Pick<SloWatch, 'note' | 'states' | 'changed'>;
   log: Logger;
   /** Folder for files on their way in and out. */
   scratch: string;

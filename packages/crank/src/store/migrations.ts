@@ -4,6 +4,7 @@ import { budgetTables } from './migrations-budgets.ts';
 import { energySource } from './migrations-energy.ts';
 import { identityTables } from './migrations-identity.ts';
 import { serviceLife } from './migrations-service-life.ts';
+import { sloTables } from './migrations-slo.ts';
 import { traceColumns } from './migrations-traces.ts';
 import { usageTables } from './migrations-usage.ts';
 import type { Database } from './schema.ts';
@@ -266,6 +267,7 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
     ...energySource(),
     ...usageTables(clustered),
     ...traceColumns(),
+    ...sloTables(bytes, real),
   };
 };
 

@@ -35,6 +35,7 @@ import type { RecordEntry } from '#src/platform/record-entry.ts';
 import { Runs } from '#src/platform/run/runs.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
+import { SloWatch } from '#src/platform/slo/slo-watch.ts';
 import { Subjects } from '#src/platform/subjects.ts';
 import { Deliveries } from '#src/platform/webhook-deliveries.ts';
 import { WrappingKeys } from '#src/platform/wrapping-keys.ts';
@@ -215,6 +216,7 @@ export const openDoor = async (
     tracer: noTracer,
     health: { look: () => new HealthWatch(platform).look() },
     callLog: 'none',
+    slos: new SloWatch(systemClock),
     version: '0.0.0',
     counts: new CallCounts(),
     log,

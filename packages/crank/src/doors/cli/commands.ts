@@ -27,6 +27,7 @@ import {
 import { search } from './commands/search.ts';
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { release, remove, services } from './commands/services.ts';
+import { listSlos, promises, removeSlo, setSlo } from './commands/slos.ts';
 import { createToken, rotateTokenKey } from './commands/tokens.ts';
 import { usage } from './commands/usage.ts';
 import { verify } from './commands/verify-receipt.ts';
@@ -51,6 +52,10 @@ export const commands = (dataFolder: () => string): Command[] => [
   call,
   run,
   search,
+  setSlo,
+  listSlos,
+  removeSlo,
+  promises,
   listJobs,
   showJob,
   approveJob,

@@ -24,6 +24,7 @@ import { privacyPaths } from './privacy-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
+import { sloPaths } from './slo-paths.ts';
 import { usagePaths } from './usage-paths.ts';
 import { versionPaths } from './version-paths.ts';
 import { webhookPaths } from './webhook-paths.ts';
@@ -223,6 +224,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
   ...jobPaths,
   ...budgetPaths,
   ...usagePaths,
+  ...sloPaths,
   ...secretPaths,
   ...privacyPaths,
   ...workspacePaths,
