@@ -96,7 +96,7 @@ export interface Platform {
   health: Pick<HealthWatch, 'look'>;
   callLog: CallLog;
   /** What is promised of services. */
-  slos: Pick<SloWatch, 'note' | 'states' | 'changed'>;
+  slos: Pick<SloWatch, 'note' | 'states' | 'changed' | 'written'>;
   log: Logger;
   /** Folder for files on their way in and out. */
   scratch: string;

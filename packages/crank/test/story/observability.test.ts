@@ -1,7 +1,9 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Promises } from '#src/platform/slo/promises.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -268,5 +270,50 @@ describe('a node that is watched', () => {
       },
       steps: { execute: expect.any(Number), commit: expect.any(Number) },
     });
+  });
+
+  it('keeps what it promises, says so, and tells where a service does not', async () => {
+    const set = await node.request('PUT', '/v1/slos/traced/availability', { json: { target: 0.999 } });
+    expect(set.status, set.text).toBe(200);
+    for (let i = 0; i < 5; i++) await call('traced/bad');
+    const { json } = await node.request<{ slos: { objective: string; alert: string | null }[] }>('GET', '/v1/slos');
+    const of = (name: string) => json.slos.find(({ objective }) => objective === name)!;
+    expect(of('availability').alert).toBe('page');
+    expect(of('promise').alert).toBeNull();
+    const promises = await node.request<Promises>('GET', '/v1/promises');
+    const traced = promises.json.services.find(({ service }) => service === 'traced')!;
+    expect(traced.response.value.calls).toBeGreaterThan(5);
+    expect(traced.response.value.p99Ms).not.toBeNull();
+    expect(traced.size).toEqual({ kept: true, value: { source: TRACED.length, dependencies: 0 } });
+    expect(traced.power.value.watts).toBeGreaterThan(0);
+    expect(traced.deployment.kept).toBe(true);
+    expect(traced.deployment.value.ms).toBeGreaterThan(0);
+    expect(promises.json.machine.value.grade).toMatch(/^[ABCD]$/);
+    for (const json of [{ target: 1 }, { target: 0.99 }, { target: 0.99, thresholdMs: 123 }])
+      expect((await node.request('PUT', '/v1/slos/traced/latency', { json })).status).toBe(422);
+  });
+
+  it('exports every metric that dashboards and alert rules ask for, with its labels', async () => {
+    await node.request('POST', '/v1/budgets', { json: { scope: 'account', period: 'day', usd: '1' } });
+    const { text } = await node.request('GET', '/metrics');
+    const labels = new Map<string, Set<string>>();
+    for (const [, name, inside = ''] of text.matchAll(/^(\w+)(?:\{(.*?)\})? /gm)) {
+      const known = labels.get(name!) ?? new Set(['instance', 'job']);
+      for (const [, key] of inside.matchAll(/(\w+)="/g)) known.add(key!);
+      labels.set(name!, known);
+    }
+    const deploy = new URL('../../../../deploy/', import.meta.url);
+    const files = ['grafana/crank-nodes.json', 'grafana/crank-services.json', 'prometheus/crank-rules.yaml'];
+    let asked = 0;
+    for (const file of files) {
+      const source = readFileSync(new URL(file, deploy), 'utf8').replaceAll('\\"', '"');
+      for (const [, name, inside = ''] of source.matchAll(/\b((?:crank|process|nodejs)_\w+)(?:\{([^{}]*?)\})?/g)) {
+        asked++;
+        expect(labels.has(name!), `${file}: ${name}`).toBe(true);
+        for (const [, key] of inside.matchAll(/(\w+)\s*(?:=|!=|=~|!~)"/g))
+          expect([...labels.get(name!)!], `${file}: ${name}`).toContain(key);
+      }
+    }
+    expect(asked).toBeGreaterThan(50);
   });
 });

@@ -6,6 +6,7 @@ import type { Manifest } from '#src/core/service.ts';
 import { identify } from '../admit.ts';
 import { permit } from '../permit.ts';
 import type { Platform } from '../platform.ts';
+import { sumAll } from '../usage/sum-all.ts';
 import { addSlots, EMPTY, PROMISE, quantileBound, type Slot, tallyOf } from './objective.ts';
 import { QUARTER } from './slo-tallies.ts';
 
@@ -80,6 +81,8 @@ export const readPromises = async (platform: Platform, authorization: string | u
     .where('aliases.alias', '=', LATEST)
     .orderBy('versions.service')
     .execute();
+  await platform.slos.written();
+  await sumAll(platform.store);
   const since = Date.now() - DAY_MS;
   const slots = await slotsOf(platform, account, since);
   const drawn = await drawnBy(platform, account, since);

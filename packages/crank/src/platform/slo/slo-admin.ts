@@ -5,7 +5,7 @@ import { identify } from '../admit.ts';
 import { newAlertSecret } from '../alert-secret.ts';
 import { permit } from '../permit.ts';
 import type { Platform } from '../platform.ts';
-import type { SloKind } from './objective.ts';
+import { kinds, type SloKind } from './objective.ts';
 import { type SloState, secretContext } from './slo-watch.ts';
 
 export { kinds, type SloKind, thresholds } from './objective.ts';
@@ -35,10 +35,10 @@ export interface SloInfo {
 export const setSlo = async (
   platform: Platform,
   authorization: string | undefined,
-  { service, kind, read }: { service: string; kind: SloKind; read: () => Promise<WantedSlo> },
+  { service, objective, read }: { service: string; objective: string; read: (kind: SloKind) => Promise<WantedSlo> },
 ): Promise<{ service: string; objective: SloKind; receipt: string; secret?: string }> => {
-  const { principal, account } = await permitted(platform, authorization, service);
-  const wanted = await read();
+  const { principal, account, kind } = await permitted(platform, authorization, service, objective);
+  const wanted = await read(kind);
   const { db } = platform.store;
   const at = { account, service, kind };
   const secret =
@@ -77,9 +77,9 @@ export const removeSlo = async (
   platform: Platform,
   authorization: string | undefined,
   service: string,
-  kind: SloKind,
+  objective: string,
 ): Promise<{ receipt: string }> => {
-  const { principal, account } = await permitted(platform, authorization, service);
+  const { principal, account, kind } = await permitted(platform, authorization, service, objective);
   const { db } = platform.store;
   const row = await db
     .selectFrom('slos')
@@ -137,7 +137,7 @@ const infoOf = (
   alert: state?.severity ?? null,
 });
 
-const permitted = async (platform: Platform, authorization: string | undefined, service: string) => {
+const permitted = async (platform: Platform, authorization: string | undefined, service: string, objective: string) => {
   const principal = await identify(platform, authorization);
   const { account } = principal;
   await permit(platform, principal, 'service.objective', { type: 'service', account, service });
@@ -149,5 +149,7 @@ const permitted = async (platform: Platform, authorization: string | undefined, 
     .executeTakeFirst();
   if (row === undefined)
     throw new CrankError('not-found', `There is no service ${service.slice(0, 80)} in ${account}.`);
-  return { principal, account };
+  const kind = kinds.find((one) => one === objective);
+  if (kind === undefined) throw new CrankError('not-found', `There are objectives of ${kinds.join(' and ')}.`);
+  return { principal, account, kind };
 };

@@ -97,6 +97,13 @@ export class SloWatch {
     return this.#looking;
   }
 
+  /** Writes what was counted, so that it can be read from the database. */
+  written(): Promise<void> {
+    const turn = this.#looking.then(() => (this.#on === undefined ? undefined : this.#write(this.#on)));
+    this.#looking = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** Every objective of services with calls in the last three days. */
   states(account?: string): SloState[] {
     const now = this.#clock.now();

@@ -3,15 +3,7 @@ import { CrankError } from '#src/core/error.ts';
 import { parseWebhookUrl } from '#src/platform/outgoing-webhook.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { readPromises } from '#src/platform/slo/promises.ts';
-import {
-  kinds,
-  listSlos,
-  removeSlo,
-  type SloKind,
-  setSlo,
-  thresholds,
-  type WantedSlo,
-} from '#src/platform/slo/slo-admin.ts';
+import { listSlos, removeSlo, type SloKind, setSlo, thresholds, type WantedSlo } from '#src/platform/slo/slo-admin.ts';
 import { readJsonObject, textMember } from '../request/json-body.ts';
 
 interface Asked {
@@ -21,22 +13,16 @@ interface Asked {
 /** Objectives of services, and the promises of the platform. */
 export const sloRoutes = (app: FastifyInstance, platform: Platform): void => {
   app.get('/v1/slos', async (request) => ({ slos: await listSlos(platform, request.headers.authorization) }));
-  app.put<Asked>('/v1/slos/:service/:objective', (request) => {
-    const { service } = request.params;
-    const kind = kindIn(request.params.objective);
-    return setSlo(platform, request.headers.authorization, { service, kind, read: () => wantedIn(request, kind) });
-  });
-  app.delete<Asked>('/v1/slos/:service/:objective', (request) => {
-    const { service, objective } = request.params;
-    return removeSlo(platform, request.headers.authorization, service, kindIn(objective));
-  });
+  app.put<Asked>('/v1/slos/:service/:objective', (request) =>
+    setSlo(platform, request.headers.authorization, {
+      ...request.params,
+      read: (kind) => wantedIn(request, kind),
+    }),
+  );
+  app.delete<Asked>('/v1/slos/:service/:objective', ({ params, headers }) =>
+    removeSlo(platform, headers.authorization, params.service, params.objective),
+  );
   app.get('/v1/promises', (request) => readPromises(platform, request.headers.authorization));
-};
-
-const kindIn = (text: string): SloKind => {
-  const kind = kinds.find((one) => one === text);
-  if (kind !== undefined) return kind;
-  throw new CrankError('not-found', `There are objectives of ${kinds.join(' and ')}.`);
 };
 
 const wantedIn = async (request: FastifyRequest, kind: SloKind): Promise<WantedSlo> => {
