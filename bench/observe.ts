@@ -7,6 +7,7 @@ import { coefficientSource } from '../packages/crank/src/engines/metering/coeffi
 import { EnergyAccount } from '../packages/crank/src/engines/metering/energy-account.ts';
 import { createMeter } from '../packages/crank/src/engines/metering/meter.ts';
 import { defaultTariff } from '../packages/crank/src/engines/metering/price.ts';
+import { encodeSpans } from '../packages/crank/src/engines/telemetry/otlp-json.ts';
 import { CallCounts } from '../packages/crank/src/platform/call-counts.ts';
 import { SloTallies } from '../packages/crank/src/platform/slo/slo-tallies.ts';
 import { percentile } from './load.ts';
@@ -18,81 +19,13 @@ import { startNode } from './node.ts';
 
 const CALLS = Number(process.argv[2] ?? 3_000);
 const WARM_UP = 200;
-const METERED = 200_000;
+const METERED = 50_000;
 const body = '{"a":2,"b":3}';
 /** Of the median call: the issue's bound. */
 const MOST = 0.05;
 
-if (process.argv[2] === 'collector') {
-  const { createServer } = await import('node:http');
-  let bytes = 0;
-  const server = createServer((incoming, response) => {
-    incoming.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-    });
-    incoming.on('end', () => response.end('{}'));
-  }).listen(0, '127.0.0.1', () => process.send!((server.address() as { port: number }).port));
-  process.on('message', () => process.send!(bytes));
-} else {
-  const collector = fork(fileURLToPath(import.meta.url), ['collector']);
-  const [port] = (await once(collector, 'message')) as [number];
-  const node = await startNode({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
-  await node.deploy('sum', 'def add(a: int, b: int) -> int:\n    return a + b\n');
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const call = async (flags: string): Promise<number> => {
-    const traceparent = `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`;
-    const headers = { ...node.headers, 'content-type': 'application/json', traceparent };
-    const start = performance.now();
-    const sent = request(`${node.url}/v1/services/sum/add`, { method: 'POST', agent, headers }).end(body);
-    const [answer] = await once(sent, 'response');
-    answer.resume();
-    await once(answer, 'end');
-    if (answer.statusCode !== 200) throw new Error(`a call was answered with ${answer.statusCode}`);
-    return performance.now() - start;
-  };
-  const took: Record<string, number[]> = { '00': [], '01': [] };
-  for (let i = 0; i < WARM_UP; i++) await call(i % 2 === 0 ? '00' : '01');
-  for (let i = 0; i < CALLS; i++)
-    for (const flags of i % 2 === 0 ? ['00', '01'] : ['01', '00']) took[flags]!.push(await call(flags));
-  const metrics = await (await fetch(`${node.url}/metrics`)).text();
-  const dropped = /crank_trace_spans_total\{state="dropped"\} (\d+)/.exec(metrics)![1];
-  await node.stop();
-  agent.destroy();
-  const received = once(collector, 'message');
-  collector.send('how much');
-  const [bytes] = (await received) as [number];
-  collector.kill();
-
-  const metering = meteringMs();
-  const at = (flags: string, share: number): number =>
-    percentile(
-      took[flags]!.sort((a, b) => a - b),
-      share,
-    );
-  const [plain, traced] = [at('00', 0.5), at('01', 0.5)];
-  const added = traced - plain + metering;
-  const share = added / (plain - metering);
-  console.log(`${machine()}\n`);
-  console.log(
-    markdown(
-      ['', 'p50 ms', 'p99 ms'],
-      [
-        [`not recorded (${CALLS} calls)`, plain.toFixed(3), at('00', 0.99).toFixed(3)],
-        [`recorded (${CALLS} calls, alternating)`, traced.toFixed(3), at('01', 0.99).toFixed(3)],
-      ],
-    ),
-  );
-  console.log(
-    `\ntracing adds ${((traced - plain) * 1e3).toFixed(0)} µs to the median, metering takes ${(metering * 1e3).toFixed(1)} µs of it:`,
-  );
-  console.log(
-    `${(share * 100).toFixed(1)}% of a call without either (at most ${MOST * 100}%): ${share <= MOST ? 'holds' : 'falls short'}`,
-  );
-  console.log(`${bytes} bytes for the collector, ${dropped} spans dropped`);
-}
-
 /** Energy, carbon, prices, counters and objectives of one call, milliseconds: the mean of many. */
-function meteringMs(): number {
+const meteringMs = (): number => {
   const source = coefficientSource({ model: 'AMD EPYC', family: 23, number: 1 }, 2);
   const account = new EnergyAccount([source], { ms: 0, busyNs: 0 });
   for (let second = 1; second <= 60; second++) account.read({ ms: second * 1e3, busyNs: second * 5e8 });
@@ -112,8 +45,90 @@ function meteringMs(): number {
     counts.add(call);
     tallies.add(call, 1_700_000_000_000);
   };
+  return cpuMsOf(one);
+};
+
+/** The nine spans of a call as they go to a collector, milliseconds of CPU time. */
+const encodingMs = (): number => {
+  const span = {
+    ...{ traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', parentSpanId: '00f067aa0ba902b8' },
+    ...{ name: 'execute', kind: 'internal' as const, start: 1_700_000_000_000.25, end: 1_700_000_000_001.5 },
+    attributes: { 'crank.isolation': 'fresh', 'crank.cpu_ns': 1_234_567, 'crank.cpu_source': 'cgroup' },
+  };
+  const spans = Array.from({ length: 9 }, () => span);
+  const origin = { resource: { 'service.name': 'crank' }, scope: { name: 'crank', version: '1' } };
+  return cpuMsOf(() => encodeSpans(origin, spans));
+};
+
+/** CPU time, since others may want the processors meanwhile: the mean of many, milliseconds. */
+const cpuMsOf = (one: () => void): number => {
   for (let i = 0; i < METERED / 10; i++) one();
-  const start = performance.now();
+  const before = process.cpuUsage();
   for (let i = 0; i < METERED; i++) one();
-  return (performance.now() - start) / METERED;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e3 / METERED;
+};
+
+const collector = fork(fileURLToPath(new URL('observe/collector.ts', import.meta.url)));
+const [port] = (await once(collector, 'message')) as [number];
+const node = await startNode({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+await node.deploy('sum', 'def add(a: int, b: int) -> int:\n    return a + b\n');
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const call = async (flags: string): Promise<number> => {
+  const traceparent = `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${flags}`;
+  const headers = { ...node.headers, 'content-type': 'application/json', traceparent };
+  const start = performance.now();
+  const sent = request(`${node.url}/v1/services/sum/add`, { method: 'POST', agent, headers }).end(body);
+  const [answer] = await once(sent, 'response');
+  answer.resume();
+  await once(answer, 'end');
+  if (answer.statusCode !== 200) throw new Error(`a call was answered with ${answer.statusCode}`);
+  return performance.now() - start;
+};
+const took: Record<string, number[]> = { '00': [], '01': [] };
+const pairs: number[] = [];
+for (let i = 0; i < WARM_UP; i++) await call(i % 2 === 0 ? '00' : '01');
+for (let i = 0; i < CALLS; i++) {
+  for (const flags of i % 2 === 0 ? ['00', '01'] : ['01', '00']) took[flags]!.push(await call(flags));
+  pairs.push(took['01']!.at(-1)! - took['00']!.at(-1)!);
 }
+const metrics = await (await fetch(`${node.url}/metrics`)).text();
+const dropped = /crank_trace_spans_total\{state="dropped"\} (\d+)/.exec(metrics)![1];
+await node.stop();
+agent.destroy();
+const received = once(collector, 'message');
+collector.send('how much');
+const [bytes] = (await received) as [number];
+collector.kill();
+
+const metering = meteringMs();
+const at = (flags: string, share: number): number =>
+  percentile(
+    took[flags]!.sort((a, b) => a - b),
+    share,
+  );
+const [plain, traced] = [at('00', 0.5), at('01', 0.5)];
+const difference = percentile(
+  pairs.sort((a, b) => a - b),
+  0.5,
+);
+const added = difference + metering;
+const share = added / (plain - metering);
+console.log(`${machine()}\n`);
+console.log(
+  markdown(
+    ['', 'p50 ms', 'p99 ms'],
+    [
+      [`not recorded (${CALLS} calls)`, plain.toFixed(3), at('00', 0.99).toFixed(3)],
+      [`recorded (${CALLS} calls, alternating)`, traced.toFixed(3), at('01', 0.99).toFixed(3)],
+    ],
+  ),
+);
+console.log(
+  `\ntracing adds ${(difference * 1e3).toFixed(0)} µs (median of the pairs' differences; encoding alone is ${(encodingMs() * 1e3).toFixed(1)} µs of CPU),`,
+);
+console.log(`metering is ${(metering * 1e3).toFixed(1)} µs of CPU; together`);
+console.log(
+  `${(share * 100).toFixed(1)}% of a call without either (at most ${MOST * 100}%): ${share <= MOST ? 'holds' : 'falls short'}`,
+);
+console.log(`${bytes} bytes for the collector, ${dropped} spans dropped`);

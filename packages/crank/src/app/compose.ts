@@ -206,6 +206,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   }, SWEEP_MS).unref();
 
   const slos = new SloWatch(systemClock);
+  const grid = gridOf(config.grid);
 
   const platform: Platform = {
     version,
@@ -223,8 +224,10 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     sandbox,
     packaging,
     egress,
-    meter: createMeter(energy.price, gridOf(config.grid), defaultTariff),
+    meter: createMeter(energy.price, grid, defaultTariff),
     energy,
+    grid,
+    surroundings: config.surroundings,
     recorder,
     catalog,
     directory: new Directory(store.db, catalog),

@@ -7,6 +7,7 @@ import { type CallLog, callLogs } from '#src/platform/call-log.ts';
 import { type Bucket, parseBucket } from '#src/store/bucket.ts';
 import { type OtelConfig, otelConfig } from './otel-config.ts';
 import type { settings } from './settings.ts';
+import { type Surroundings, surroundingsOf } from './surroundings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type SettingName = (typeof settings)[number]['env'];
@@ -25,6 +26,7 @@ export interface Config {
   callLog: CallLog;
   account: string;
   grid: string;
+  surroundings: Surroundings;
   /** Joules at a meter for one of RAPL. */
   energyCalibration: number | undefined;
   sandboxUid: number;
@@ -228,6 +230,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     callLog: callLogOf(get('CRANK_CALL_LOG', 'none')),
     account: get('CRANK_ACCOUNT', 'default'),
     grid: get('CRANK_GRID', 'WORLD'),
+    surroundings: surroundingsOf(get('CRANK_PUE', '1'), get('CRANK_EMBODIED', '')),
     energyCalibration: calibrationOf(get('CRANK_ENERGY_CALIBRATION', '')),
     sandboxUid: number('CRANK_SANDBOX_UID', get('CRANK_SANDBOX_UID', '64000'), 1, 2 ** 31),
     logBucket: logBucketOf(get('CRANK_LOG_STORE', ''), env),

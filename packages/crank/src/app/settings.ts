@@ -68,6 +68,20 @@ export const settings = [
     description: 'ISO 3166 alpha-3 country whose yearly average grid intensity is used.',
   },
   {
+    env: 'CRANK_PUE',
+    flag: '',
+    default: '1',
+    description:
+      'Energy of the room for that of its machines (PUE), such as `1.3`, for `crank carbon` (docs/energy.md).',
+  },
+  {
+    env: 'CRANK_EMBODIED',
+    flag: '',
+    default: 'none',
+    description:
+      'Carbon of making the machine and the years that it serves, kilograms of CO2e and years such as `280/4`, for `crank carbon`.',
+  },
+  {
     env: 'CRANK_ENERGY_CALIBRATION',
     flag: '',
     default: 'none: RAPL as it is',

@@ -3,8 +3,10 @@ import type { LogKey } from '#src/engines/audit/log-key.ts';
 import type { Egress } from '#src/engines/egress/proxy.ts';
 import type { Identity } from '#src/engines/identity/identity.ts';
 import type { Tokens } from '#src/engines/identity/tokens.ts';
+import type { Grid } from '#src/engines/metering/carbon.ts';
 import type { EnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import type { Meter } from '#src/engines/metering/meter.ts';
+import type { Machine } from '#src/engines/metering/sci.ts';
 import type { Packaging } from '#src/engines/packaging/packaging.ts';
 import type { PolicyBundle } from '#src/engines/policy/bundle.ts';
 import type { PolicyEngine } from '#src/engines/policy/engine.ts';
@@ -63,6 +65,9 @@ export interface Platform {
   meter: Meter;
   /** What the machine draws, and what of it calls were told. */
   energy: Pick<EnergyGauge, 'told' | 'totals' | 'origin'>;
+  /** Where the machine's electricity comes from, and what is around it. */
+  grid: Grid;
+  surroundings: Pick<Machine, 'pue' | 'embodied'>;
   recorder: Recorder;
   catalog: Catalog;
   /** What can be called in each account. */

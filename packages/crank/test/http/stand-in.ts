@@ -194,6 +194,8 @@ export const openDoor = async (
     packaging: packaging as unknown as Platform['packaging'],
     meter: createMeter(energy.price, gridOf('WORLD'), defaultTariff),
     energy,
+    grid: gridOf('WORLD'),
+    surroundings: { pue: 1, embodied: undefined },
     recorder: recorder as Platform['recorder'],
     catalog,
     directory: new Directory(store.db, catalog),

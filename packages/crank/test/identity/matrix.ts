@@ -102,6 +102,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'PUT /v1/budgets/:id': change('o', { json: { usd: '5' } }),
   'DELETE /v1/budgets/:id': change('o'),
   'GET /v1/usage': read('odca'),
+  'GET /v1/carbon': read('odca'),
   'GET /v1/accounts/-/usage': read('op', { node: true }),
   'POST /v1/secrets': make('od', 422),
   'GET /v1/secrets': read('od'),

@@ -4,6 +4,7 @@ import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
 import { listBudgets, removeBudget, setBudget } from './commands/budgets.ts';
 import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
+import { carbon } from './commands/carbon.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
 import { addIssuer, listIssuers, removeIssuer } from './commands/issuers.ts';
@@ -56,6 +57,7 @@ export const commands = (dataFolder: () => string): Command[] => [
   listSlos,
   removeSlo,
   promises,
+  carbon,
   listJobs,
   showJob,
   approveJob,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#src/core/service.ts';
-import { count, flag, list, object, orNull, share, text } from './schema-parts.ts';
+import { count, flag, list, object, orNull, share, text, time } from './schema-parts.ts';
 
 const amount = { type: 'number', minimum: 0 } as const;
 const kept = (value: JsonObject): JsonObject =>
@@ -29,6 +29,34 @@ export const sloSchemas: Readonly<Record<string, JsonObject>> = {
     },
     ['secret'],
   ),
+  CarbonReport: object({
+    from: time,
+    to: time,
+    grid: object({ gramsPerKwh: amount, source: text }),
+    energy: object({ grade: text, source: text, uncertainty: text }),
+    services: list(
+      object(
+        {
+          service: text,
+          calls: count,
+          lines: list(
+            object(
+              {
+                part: { ...text, enum: ['calls', 'memory', 'network', 'idle', 'pue', 'embodied'] },
+                joules: amount,
+                grams: amount,
+                source: text,
+              },
+              ['joules'],
+            ),
+          ),
+          grams: amount,
+          perCall: { ...amount, description: 'Software Carbon Intensity (ISO/IEC 21031), grams for a call.' },
+        },
+        ['perCall'],
+      ),
+    ),
+  }),
   Promises: object({
     services: list(
       object({
