@@ -36,7 +36,7 @@ const STEP_BOUNDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
 const MOST_SERVICES = 200;
 const MOST_ACCOUNTS = 2_000;
 /** No service can be named so: names begin with a letter. */
-export const OTHER = '_other';
+const OTHER = '_other';
 
 /** Calls that ended on this node since it started, for its metrics. */
 export class CallCounts {
