@@ -30,6 +30,7 @@ import { collectPackages } from '#src/platform/dispose.ts';
 import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
 import { handoversOf, settleHandover } from '#src/platform/handovers.ts';
+import { HealthWatch } from '#src/platform/health.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { Jobs } from '#src/platform/jobs/jobs.ts';
 import { sweepKept } from '#src/platform/keeping.ts';
@@ -48,6 +49,7 @@ import { Runs } from '#src/platform/run/runs.ts';
 import { sweepRuns } from '#src/platform/run/sweep-runs.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
+import { SloWatch } from '#src/platform/slo/slo-watch.ts';
 import { Subjects } from '#src/platform/subjects.ts';
 import { Deliveries } from '#src/platform/webhook-deliveries.ts';
 import { Witness } from '#src/platform/witness.ts';
@@ -59,6 +61,7 @@ import type { Config } from './config.ts';
 import { claimFolder, emptyScratch, originOf, prepareDataFolder } from './data-folder.ts';
 import { makeFirstOwner } from './first-owner.ts';
 import { openIdentity } from './open-identity.ts';
+import { openTracer } from './open-tracer.ts';
 import { openPublishedLog } from './published-log.ts';
 import { version } from './version.ts';
 
@@ -202,7 +205,11 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     sweepKept(store.db).catch((err: unknown) => log.error({ err }, 'what was kept long enough could not be deleted'));
   }, SWEEP_MS).unref();
 
+  const slos = new SloWatch(systemClock);
+  const grid = gridOf(config.grid);
+
   const platform: Platform = {
+    version,
     node: origin,
     regions: config.regions,
     account: config.account,
@@ -217,8 +224,10 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     sandbox,
     packaging,
     egress,
-    meter: createMeter(energy.price, gridOf(config.grid), defaultTariff),
+    meter: createMeter(energy.price, grid, defaultTariff),
     energy,
+    grid,
+    surroundings: config.surroundings,
     recorder,
     catalog,
     directory: new Directory(store.db, catalog),
@@ -239,10 +248,15 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     witness,
     cosigning,
     counts: new CallCounts(),
+    tracer: await openTracer(config.traces, origin, log),
+    health: { look: () => health.look() },
+    callLog: config.callLog,
+    slos,
     log,
     scratch: folder.scratch,
     load,
   };
+  const health = new HealthWatch(platform);
   const canaries = new CanaryWatch(platform);
   platform.catalog.onDrawn = canaries.note;
   await loadPolicies(platform);
@@ -257,6 +271,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   await resumeAlerts(platform);
   await platform.scheduler.start(platform);
   await platform.deliveries.start(platform);
+  await slos.start(platform);
   await platform.jobs.start(platform);
 
   return {
@@ -273,6 +288,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       await sandbox.close();
       await workspaces.close();
       egress.close();
+      await slos.close().catch((err: unknown) => log.error({ err }, 'what was counted could not be written'));
       await cosigning.close();
       await nodeAct('node.stop', {}).catch((err: unknown) => log.error({ err }, 'the stop could not be recorded'));
       indexEgress.close();
@@ -280,6 +296,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
       logKey.close();
       await logFiles.close();
       await policy.close();
+      await platform.tracer.close();
       await decisions?.close();
       await platform.privacy.close();
       await store.close();

@@ -3,8 +3,11 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Destination, parseDestination } from '#src/core/destination.ts';
 import { CrankError } from '#src/core/error.ts';
+import { type CallLog, callLogs } from '#src/platform/call-log.ts';
 import { type Bucket, parseBucket } from '#src/store/bucket.ts';
+import { type OtelConfig, otelConfig } from './otel-config.ts';
 import type { settings } from './settings.ts';
+import { type Surroundings, surroundingsOf } from './surroundings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 type SettingName = (typeof settings)[number]['env'];
@@ -20,8 +23,10 @@ export interface Config {
   cors: readonly string[];
   database: { sqlite: string } | { postgres: string };
   logLevel: string;
+  callLog: CallLog;
   account: string;
   grid: string;
+  surroundings: Surroundings;
   /** Joules at a meter for one of RAPL. */
   energyCalibration: number | undefined;
   sandboxUid: number;
@@ -50,6 +55,8 @@ export interface Config {
   jobs: number;
   /** Milliseconds for which the result of a job is kept. */
   jobResultMs: number;
+  /** Where traces go; undefined: nowhere. */
+  traces: OtelConfig | undefined;
   /** Programs that the node gets for itself (uv, opa), shared by the nodes of a user. */
   tools: string;
 }
@@ -189,6 +196,12 @@ const regionsOf = (text: string): string[] =>
       throw new CrankError('invalid-input', `CRANK_REGION names "${one.slice(0, 80)}", which is no name such as eu.`);
     });
 
+const callLogOf = (text: string): CallLog => {
+  const known = callLogs.find((one) => one === text);
+  if (known !== undefined) return known;
+  throw new CrankError('invalid-input', `CRANK_CALL_LOG is "${text}": write one of ${callLogs.join(', ')}.`);
+};
+
 const builtinOf = (text: string): Config['builtin'] =>
   text === 'all'
     ? 'all'
@@ -214,8 +227,10 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     cors: originsOf(get('CRANK_CORS', '')),
     database: database ? { postgres: database } : { sqlite: join(data, 'crank.db') },
     logLevel: get('CRANK_LOG_LEVEL', 'info'),
+    callLog: callLogOf(get('CRANK_CALL_LOG', 'none')),
     account: get('CRANK_ACCOUNT', 'default'),
     grid: get('CRANK_GRID', 'WORLD'),
+    surroundings: surroundingsOf(get('CRANK_PUE', '1'), get('CRANK_EMBODIED', '')),
     energyCalibration: calibrationOf(get('CRANK_ENERGY_CALIBRATION', '')),
     sandboxUid: number('CRANK_SANDBOX_UID', get('CRANK_SANDBOX_UID', '64000'), 1, 2 ** 31),
     logBucket: logBucketOf(get('CRANK_LOG_STORE', ''), env),
@@ -235,6 +250,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     }),
     rate: number('CRANK_RATE', get('CRANK_RATE', '5000'), 1, 1e6),
     accountRate: number('CRANK_ACCOUNT_RATE', get('CRANK_ACCOUNT_RATE', '20000'), 1, 1e6),
+    traces: otelConfig(get),
     tools: toolsFolder(env, data),
     concurrency: number('CRANK_CONCURRENCY', get('CRANK_CONCURRENCY', '256'), 1, 1e5),
     jobs: number('CRANK_JOBS', get('CRANK_JOBS', String(2 * availableParallelism())), 1, 1e4),

@@ -49,6 +49,13 @@ export const settings = [
     description: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`.',
   },
   {
+    env: 'CRANK_CALL_LOG',
+    flag: '',
+    default: 'none',
+    description:
+      'Calls that get a line in the log of the node, JSON with names, outcome, times and trace: `none`, `failed` or `all`.',
+  },
+  {
     env: 'CRANK_ACCOUNT',
     flag: '',
     default: 'default',
@@ -59,6 +66,20 @@ export const settings = [
     flag: '',
     default: 'WORLD',
     description: 'ISO 3166 alpha-3 country whose yearly average grid intensity is used.',
+  },
+  {
+    env: 'CRANK_PUE',
+    flag: '',
+    default: '1',
+    description:
+      'Energy of the room for that of its machines (PUE), such as `1.3`, for `crank carbon` (docs/energy.md).',
+  },
+  {
+    env: 'CRANK_EMBODIED',
+    flag: '',
+    default: 'none',
+    description:
+      'Carbon of making the machine and the years that it serves, kilograms of CO2e and years such as `280/4`, for `crank carbon`.',
   },
   {
     env: 'CRANK_ENERGY_CALIBRATION',
@@ -180,4 +201,120 @@ export const settings = [
   },
   { env: 'CRANK_JOBS', flag: '', default: 'two for each processor', description: 'Jobs that run at one time.' },
   { env: 'CRANK_JOB_DAYS', flag: '', default: '7', description: 'Days for which the result of a job is kept.' },
+  {
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    flag: '',
+    default: 'none',
+    description:
+      'Address of a collector of OpenTelemetry, such as `http://127.0.0.1:4318`: calls are traced and their spans sent to `/v1/traces` below it (docs/observability.md).',
+  },
+  {
+    env: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    flag: '',
+    default: 'none',
+    description: 'The whole address for spans instead.',
+  },
+  {
+    env: 'OTEL_EXPORTER_OTLP_HEADERS',
+    flag: '',
+    default: 'none',
+    description: 'Headers of these requests, `key=value` with percent-encoded values, separated by commas.',
+  },
+  {
+    env: 'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+    flag: '',
+    default: 'as above',
+    description: 'The same for spans, which wins.',
+  },
+  {
+    env: 'OTEL_EXPORTER_OTLP_TIMEOUT',
+    flag: '',
+    default: '10000',
+    description: 'Milliseconds for one of these requests.',
+  },
+  {
+    env: 'OTEL_EXPORTER_OTLP_TRACES_TIMEOUT',
+    flag: '',
+    default: 'as above',
+    description: 'The same for spans, which wins.',
+  },
+  {
+    env: 'OTEL_EXPORTER_OTLP_COMPRESSION',
+    flag: '',
+    default: 'none',
+    description: '`gzip` or `none`.',
+  },
+  {
+    env: 'OTEL_EXPORTER_OTLP_TRACES_COMPRESSION',
+    flag: '',
+    default: 'as above',
+    description: 'The same for spans, which wins.',
+  },
+  {
+    env: 'OTEL_EXPORTER_OTLP_PROTOCOL',
+    flag: '',
+    default: 'http/json',
+    description: '`http/json`, the only one that is spoken.',
+  },
+  {
+    env: 'OTEL_EXPORTER_OTLP_TRACES_PROTOCOL',
+    flag: '',
+    default: 'as above',
+    description: 'The same for spans, which wins.',
+  },
+  {
+    env: 'OTEL_TRACES_SAMPLER',
+    flag: '',
+    default: 'parentbased_always_on',
+    description:
+      'Which traces are recorded: `always_on`, `always_off`, `traceidratio`, and each with `parentbased_` before it, which leaves it to the caller where there is a `traceparent`.',
+  },
+  {
+    env: 'OTEL_TRACES_SAMPLER_ARG',
+    flag: '',
+    default: '1',
+    description: 'Ratio of traces, 0 to 1, for `traceidratio`.',
+  },
+  {
+    env: 'OTEL_TRACES_EXPORTER',
+    flag: '',
+    default: 'otlp',
+    description: '`otlp`, or `none`: nothing is traced.',
+  },
+  {
+    env: 'OTEL_SDK_DISABLED',
+    flag: '',
+    default: 'false',
+    description: '`true`: nothing is traced.',
+  },
+  {
+    env: 'OTEL_BSP_SCHEDULE_DELAY',
+    flag: '',
+    default: '5000',
+    description: 'Milliseconds that spans wait for others.',
+  },
+  {
+    env: 'OTEL_BSP_MAX_QUEUE_SIZE',
+    flag: '',
+    default: '2048',
+    description: 'Spans that wait; what comes beyond is dropped and counted.',
+  },
+  {
+    env: 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
+    flag: '',
+    default: '512',
+    description: 'Spans of one request.',
+  },
+  {
+    env: 'OTEL_SERVICE_NAME',
+    flag: '',
+    default: 'crank',
+    description: '`service.name` of the spans.',
+  },
+  {
+    env: 'OTEL_RESOURCE_ATTRIBUTES',
+    flag: '',
+    default: 'none',
+    description: 'More about the node in each batch: `key=value` with percent-encoded values, separated by commas.',
+  },
 ] as const;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import { problemOf } from '#src/core/problem.ts';
 import type { QuotaLeft } from '#src/core/quota.ts';
+import type { TraceContext } from '#src/core/trace-context.ts';
 import { ownsService } from './call-record.ts';
 import type { CallState } from './call-state.ts';
 import type { KeptAnswer } from './idempotency.ts';
@@ -27,10 +28,12 @@ export interface CallAnswer {
   /** What is left of the quotas that it counted against; absent where it counted against none. */
   quotas?: readonly QuotaLeft[];
   /** Milliseconds per step. */
-  timing: readonly (readonly [step: string, ms: number])[];
+  timing: readonly (readonly [step: string, ms: number, start?: number])[];
   answer: Answer | JobTaken;
   /** What was signed about it; absent where it is given again, or goes on. */
   statement?: string;
+  /** Its place in a trace, where somebody traces. */
+  trace?: TraceContext;
 }
 
 /** The call goes on as a job. */
@@ -51,7 +54,8 @@ const unsettled: ReadonlySet<ErrorCode> = new Set([
 /** The answer to something thrown on the way. What is not a CrankError is our fault: the details go to the node's log, not out. */
 export const failureOf = (error: unknown, state: CallState, log: Logger): Answer => {
   const { id: call } = state;
-  if (!(error instanceof CrankError)) log.error({ err: error, call }, 'a call failed by our fault');
+  if (!(error instanceof CrankError))
+    log.error({ err: error, call, trace: state.trace?.own.traceId }, 'a call failed by our fault');
   const left =
     error instanceof CrankError
       ? error

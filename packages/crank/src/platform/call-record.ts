@@ -231,6 +231,7 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
     ...(state.secrets && { secrets: state.secrets.used.map(({ name, version }) => ({ name, version })) }),
     service: target.service,
     stage: end.stage,
+    ...(state.trace && { trace: state.trace.own.traceId }),
     usage: {
       cpuNs: usage.cpuNs,
       cpuSource: usage.cpuSource,

@@ -13,6 +13,7 @@ import type { CallBody, CallRequest } from './call.ts';
 import type { Answer, CallAnswer } from './call-answer.ts';
 import { tellProgress } from './call-progress.ts';
 import { type OpenStream, openStream } from './call-stream.ts';
+import type { CallTrace } from './call-trace.ts';
 import { CallWorkspaces } from './call-workspaces.ts';
 import type { DeployedVersion } from './catalog.ts';
 import { grantEgress } from './egress.ts';
@@ -67,7 +68,13 @@ export class CallState {
   /** Workspaces that it asks for, and what it was given; undefined where it asks for none. */
   readonly wantedWorkspaces: WantedWorkspaces | undefined;
   workspaces: CallWorkspaces | undefined;
-  readonly timing: [string, number][] = [];
+  /** Its place in a trace; undefined where nobody traces. */
+  readonly trace: CallTrace | undefined;
+  /** When it began: by performance.now(), and by Date.now(). */
+  readonly began: number;
+  readonly epoch: number;
+  /** Steps: name, milliseconds, and when it began as of performance.now(). */
+  readonly timing: (readonly [step: string, ms: number, start?: number])[] = [];
   /** As of Date.now(), where the caller set one. */
   deadline: number | undefined;
   body: CallBody | undefined;
@@ -91,6 +98,8 @@ export class CallState {
     subject: SubjectKey;
     predecessor?: string | undefined;
     within?: Within | undefined;
+    trace?: CallTrace | undefined;
+    began?: number;
   }) {
     this.id = call.id;
     this.received = call.received;
@@ -102,6 +111,11 @@ export class CallState {
     this.salts = call.subject.salts(call.id);
     this.predecessor = call.predecessor;
     this.within = call.within;
+    this.trace = call.trace;
+    const now = performance.now();
+    this.began = call.began ?? now;
+    this.epoch = Date.now() - (now - this.began);
+    if (call.began !== undefined) this.timing.push(['authenticate', now - call.began, call.began]);
     this.limits = { ...call.target.manifest.limits };
     this.wanted = wantedSecrets(call.target, call.operation);
     this.wantedWorkspaces = wantedWorkspaces(call.target, call.operation);
@@ -118,7 +132,7 @@ export class CallState {
     try {
       return await run();
     } finally {
-      this.timing.push([name, performance.now() - start]);
+      this.timing.push([name, performance.now() - start, start]);
     }
   }
 
@@ -300,6 +314,7 @@ export class CallState {
         ...(this.stream && { onItem: this.#onItem(this.stream) }),
         ...(onProgress && { onProgress }),
         ...(this.within && { depth: this.within.chain.length }),
+        ...(this.trace && { trace: this.trace.inside }),
         onAsk: nested.ask,
       });
       this.executed = true;
@@ -334,8 +349,9 @@ export class CallState {
   }
 
   finish(): CallAnswer {
-    const { id, timing, answer, statement, quotas } = this;
-    return { id, version: this.target.digest, quotas, timing, answer, ...(statement !== undefined && { statement }) };
+    const { id, timing, answer, statement, quotas, trace } = this;
+    const more = { ...(statement !== undefined && { statement }), ...(trace && { trace: trace.own }) };
+    return { id, version: this.target.digest, quotas, timing, answer, ...more };
   }
 
   /** Deletes what an answer that nobody gets has left. */

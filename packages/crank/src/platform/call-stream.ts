@@ -43,7 +43,12 @@ export const openStream = (
       const opening = request.job === undefined ? newId('open') : state.predecessor!;
       if (request.job === undefined) await platform.recorder.commit(openingEntry(state, platform, opening));
       stream.opening = opening;
-      sink = request.open({ id: state.id, version: state.target.digest, quotas: state.quotas });
+      sink = request.open({
+        id: state.id,
+        version: state.target.digest,
+        quotas: state.quotas,
+        ...(state.trace && { trace: state.trace.own }),
+      });
     }
     return sink;
   };

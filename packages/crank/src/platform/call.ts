@@ -5,6 +5,7 @@ import { type Classification, higher } from '#src/core/personal-data.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { QuotaLeft } from '#src/core/quota.ts';
 import type { Limits, Operation, Principal } from '#src/core/service.ts';
+import type { TraceContext } from '#src/core/trace-context.ts';
 import { admit, letIn } from './admit.ts';
 import { type Reservation, reserve } from './budgets/reserve.ts';
 import { type CallAnswer, failureOf, keptAnswer, replay } from './call-answer.ts';
@@ -13,11 +14,13 @@ import { callFacts } from './call-facts.ts';
 import { decodeOutput } from './call-output.ts';
 import { callEntry } from './call-record.ts';
 import { CallState } from './call-state.ts';
+import { beginTrace, recordTrace } from './call-trace.ts';
 import type { DeployedVersion } from './catalog.ts';
 import { wantedApproval } from './jobs/approval.ts';
 import { takeJob } from './jobs/take-job.ts';
 import { demandKeepable, keepingOf } from './keeping.ts';
 import { demandNoCycle, type Within } from './nested-calls.ts';
+import { noteEnd } from './note-end.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
 import { cleanRules } from './privacy/clean-rules.ts';
@@ -36,6 +39,8 @@ export interface CallRequest {
   };
   /** The call that asked for it, where one did. */
   within?: Within;
+  /** The trace that it belongs to, where the caller has one. */
+  trace?: TraceContext | undefined;
   /** The account of the service; the caller's own where absent. */
   account?: string | undefined;
   service: string;
@@ -62,7 +67,7 @@ export interface CallRequest {
   /** Reads the body, once the caller is known to be permitted. @throws CrankError 400, 413, 415 */
   read: (operation: Operation, limits: Limits) => Promise<CallBody>;
   /** Begins a streamed answer; called once, after the opening receipt is durable. */
-  open: (call: { id: string; version: string; quotas: readonly QuotaLeft[] }) => StreamSink;
+  open: (call: { id: string; version: string; quotas: readonly QuotaLeft[]; trace?: TraceContext }) => StreamSink;
   /** Hears how far the script says that it is, about ten times a second at most. Must not throw. */
   onProgress?: ((progress: Progress) => void) | undefined;
   /** The bytes that stand for progress within a streamed answer; absent where they have no place there. */
@@ -107,6 +112,7 @@ export interface StreamSink {
 export const call = async (platform: Platform, request: CallRequest): Promise<CallAnswer> => {
   // 1. authenticate; resolve within what the principal may see
   const { as, within } = request;
+  const began = performance.now();
   const received = as?.received ?? Date.now();
   const { principal, quotas } =
     as === undefined ? await admit(platform, request.authorization) : letIn(platform, { as, within });
@@ -121,7 +127,7 @@ export const call = async (platform: Platform, request: CallRequest): Promise<Ca
   );
   platform.flights.enter(target.digest);
   try {
-    return await run(platform, request, { id, received, principal, quotas, target });
+    return await run(platform, request, { id, received, began, principal, quotas, target });
   } finally {
     platform.flights.leave(target.digest);
   }
@@ -133,12 +139,14 @@ const run = async (
   {
     id,
     received,
+    began,
     principal,
     quotas,
     target,
   }: {
     id: string;
     received: number;
+    began: number;
     principal: Principal;
     quotas: readonly QuotaLeft[];
     target: DeployedVersion;
@@ -156,10 +164,14 @@ const run = async (
   const { operation } = callable;
   const { within } = request;
   const predecessor = request.job?.opening ?? request.replays?.id;
-  const state = new CallState({ id, received, principal, quotas, target, operation, subject, predecessor, within });
+  const trace = beginTrace(platform.tracer, request.trace);
+  const state = new CallState({
+    ...{ id, received, began, principal, quotas, target, operation, subject, predecessor, within, trace },
+  });
   let release: (() => void) | undefined;
   let isCommitted = false;
   let reservation: Reservation | undefined;
+  let failed: unknown;
   const leave = platform.load.enter(principal.account);
   try {
     try {
@@ -236,7 +248,7 @@ const run = async (
     }
 
     // 9. price; 10. commit
-    const metered = platform.meter(state.usage.cpuNs, state.usage.wallNs);
+    const metered = await state.step('price', () => platform.meter(state.usage.cpuNs, state.usage.wallNs));
     const bill = reservation?.cap(metered) ?? metered;
     const kept = state.slot === undefined ? undefined : keptAnswer(state);
     const entry = await callEntry(
@@ -254,15 +266,17 @@ const run = async (
     platform.energy.told(bill.energy, state.usage.cpuNs, state.usage.wallNs);
     await reservation?.committed();
     if (subject.pending !== undefined) await platform.subjects.stored(subject);
-    platform.counts.add(target.account, target.service, entry.rows!.call.outcome);
+    noteEnd(platform, state, request, { bill, outcome: entry.rows!.call.outcome });
 
     // 11. answer: the checkpoint that covers the receipt is stored
     return state.finish();
   } catch (error) {
+    failed = error;
     state.dispose();
     await reservation?.release();
     throw error;
   } finally {
+    recordTrace(platform.tracer, state, request, failed);
     state.workspaces
       ?.end(isCommitted)
       .catch((err: unknown) => platform.log.error({ err }, 'a workspace could not be given back'));

@@ -73,6 +73,7 @@ export const deployAs = async (
   kind: 'service.deploy' | 'code.prepare' = 'service.deploy',
 ): Promise<Deployment> => {
   const { account } = principal;
+  const began = performance.now();
   const { alias, passing, canary, ...wishes } = options;
   const destiny: Destiny = { alias, passing, canary };
   const prepared = await platform.packaging.prepare(source, { ...wishes, account, another: passing });
@@ -104,7 +105,10 @@ export const deployAs = async (
         act: kind,
         object: { service: name, version: digest, lock, ...decided.object, ...(known && { again: true }) },
         moves: decided.moves,
-        queries: [...rows(platform, principal, at, digest, made, size, destiny), ...decided.queries],
+        queries: [
+          ...rows(platform, principal, at, digest, made, { size, ms: performance.now() - began }, destiny),
+          ...decided.queries,
+        ],
       };
     });
     // Nobody has to wait for it.
@@ -223,7 +227,7 @@ const rows = (
   { account, service }: { account: string; service: string },
   digest: string,
   { manifest, findings }: { manifest: Manifest; findings: readonly Finding[] },
-  size: number,
+  { size, ms }: { size: number; ms: number },
   { passing }: Destiny,
 ): CompiledQuery[] => {
   const { description } = manifest;
@@ -241,6 +245,7 @@ const rows = (
         ...{ account, service, digest, size_bytes: size, passing: passing ? 1 : null },
         manifest: JSON.stringify(manifest),
         findings: JSON.stringify(findings),
+        deploy_ms: Math.round(ms),
         created_at: now,
         created_by: principal.id,
       })

@@ -1,5 +1,6 @@
 import { sha256Hex } from '#src/core/digest.ts';
 import type { Principal } from '#src/core/service.ts';
+import type { TraceContext } from '#src/core/trace-context.ts';
 import { call } from './call.ts';
 import type { Platform } from './platform.ts';
 import { readJson } from './read-json.ts';
@@ -16,6 +17,8 @@ export interface Firing {
   /** JSON text of the arguments. */
   input: Buffer;
   tags: string;
+  /** Of whoever brought it about. */
+  trace?: TraceContext | undefined;
   signal: AbortSignal;
 }
 
@@ -34,6 +37,7 @@ export const fire = async (platform: Platform, firing: Firing): Promise<string> 
     version: firing.version,
     operation: firing.operation,
     tags: firing.tags,
+    trace: firing.trace,
     signal: firing.signal,
     read: async () => ({ input, value: readJson(input, 'The input'), files: [], fingerprint: () => sha256Hex(input) }),
     open: () => ({ encode: (json) => json, write: async () => undefined }),

@@ -101,6 +101,7 @@ export const nestedCalls = (platform: Platform, parent: CallState, request: Call
       operation: name.operation,
       deadlineMs: Math.floor(leftMs),
       tags: request.tags,
+      trace: parent.trace?.inside,
       session: request.session,
       subject: parent.subject.asNamed(),
       signal,

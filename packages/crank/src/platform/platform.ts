@@ -3,19 +3,24 @@ import type { LogKey } from '#src/engines/audit/log-key.ts';
 import type { Egress } from '#src/engines/egress/proxy.ts';
 import type { Identity } from '#src/engines/identity/identity.ts';
 import type { Tokens } from '#src/engines/identity/tokens.ts';
+import type { Grid } from '#src/engines/metering/carbon.ts';
 import type { EnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import type { Meter } from '#src/engines/metering/meter.ts';
+import type { Machine } from '#src/engines/metering/sci.ts';
 import type { Packaging } from '#src/engines/packaging/packaging.ts';
 import type { PolicyBundle } from '#src/engines/policy/bundle.ts';
 import type { PolicyEngine } from '#src/engines/policy/engine.ts';
 import type { Sandbox } from '#src/engines/sandbox/sandbox.ts';
+import type { Tracer } from '#src/engines/telemetry/tracer.ts';
 import type { Store } from '#src/store/store.ts';
 import type { Budgets } from './budgets/budgets.ts';
 import type { CallCounts } from './call-counts.ts';
+import type { CallLog } from './call-log.ts';
 import type { Catalog } from './catalog.ts';
 import type { Cosigning } from './cosigning.ts';
 import type { Directory } from './discovery/directory.ts';
 import type { Flights } from './flights.ts';
+import type { HealthWatch } from './health.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Load } from './load.ts';
@@ -27,6 +32,7 @@ import type { Refusals } from './refusals.ts';
 import type { Runs } from './run/runs.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Secrets } from './secrets.ts';
+import type { SloWatch } from './slo/slo-watch.ts';
 import type { Subjects } from './subjects.ts';
 import type { Deliveries } from './webhook-deliveries.ts';
 import type { Witness } from './witness.ts';
@@ -34,6 +40,8 @@ import type { Workspaces } from './workspaces.ts';
 
 /** The parts that use cases join. Built in `app/`, given to every use case as its first argument. */
 export interface Platform {
+  /** Of this package. */
+  version: string;
   /** Name of this node: the origin of its log. */
   node: string;
   /** Regions that its operator says it is in, the widest first. */
@@ -57,6 +65,9 @@ export interface Platform {
   meter: Meter;
   /** What the machine draws, and what of it calls were told. */
   energy: Pick<EnergyGauge, 'told' | 'totals' | 'origin'>;
+  /** Where the machine's electricity comes from, and what is around it. */
+  grid: Grid;
+  surroundings: Pick<Machine, 'pue' | 'embodied'>;
   recorder: Recorder;
   catalog: Catalog;
   /** What can be called in each account. */
@@ -86,6 +97,11 @@ export interface Platform {
   cosigning: Cosigning;
   /** Calls that ended on this node. */
   counts: CallCounts;
+  tracer: Tracer;
+  health: Pick<HealthWatch, 'look'>;
+  callLog: CallLog;
+  /** What is promised of services. */
+  slos: Pick<SloWatch, 'note' | 'states' | 'changed' | 'written'>;
   log: Logger;
   /** Folder for files on their way in and out. */
   scratch: string;

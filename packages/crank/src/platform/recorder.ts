@@ -137,6 +137,11 @@ export class Recorder {
     return this.#exclusive === undefined ? this.#commit(entry) : this.#exclusive.then(() => this.commit(entry));
   }
 
+  /** Entries that are not durable yet. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Why nothing can be recorded now; undefined where nothing is known to stand against it. */
   get refusal(): string | undefined {
     if (this.#dead !== undefined) return this.#dead.message;

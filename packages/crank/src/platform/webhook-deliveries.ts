@@ -3,6 +3,7 @@ import { type Clock, pause } from '#src/core/clock.ts';
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import { newId } from '#src/core/id.ts';
 import type { Principal } from '#src/core/service.ts';
+import { parseTraceContext } from '#src/core/trace-context.ts';
 import type { WebhookDeliveryRow, WebhookRow } from '#src/store/schema-service-life.ts';
 import { act, nodePrincipal } from './act.ts';
 import { LEFT_ALONE, mayHaveEffects } from './effects.ts';
@@ -105,6 +106,7 @@ export class Deliveries {
       });
     const input = argumentsOf(hook.map === null ? null : (JSON.parse(hook.map) as WebhookMap), delivered);
     const delivery = verified.id ?? newId('dlv', now);
+    const { traceparent } = delivered.headers;
     const row: WebhookDeliveryRow = {
       webhook: id,
       delivery,
@@ -117,6 +119,7 @@ export class Deliveries {
       lease_until: now + LEASE_MS,
       received_at: now,
       ended_at: null,
+      trace: typeof traceparent === 'string' && parseTraceContext(traceparent) !== undefined ? traceparent : null,
     };
     const taken = await this.#take(platform, row);
     if (taken !== undefined) return { call: taken.call, duplicate: true };
@@ -179,6 +182,7 @@ export class Deliveries {
           operation: hook.operation,
           input,
           tags: `webhook=${hook.id}`,
+          trace: parseTraceContext(row.trace ?? undefined),
           signal: new AbortController().signal,
         });
         return await end(platform, row, { outcome, call: row.call, reason: null });

@@ -4,6 +4,8 @@ import { budgetTables } from './migrations-budgets.ts';
 import { energySource } from './migrations-energy.ts';
 import { identityTables } from './migrations-identity.ts';
 import { serviceLife } from './migrations-service-life.ts';
+import { sloTables } from './migrations-slo.ts';
+import { traceColumns } from './migrations-traces.ts';
 import { usageTables } from './migrations-usage.ts';
 import type { Database } from './schema.ts';
 
@@ -264,6 +266,8 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
     ...budgetTables(bytes, real),
     ...energySource(),
     ...usageTables(clustered),
+    ...traceColumns(),
+    ...sloTables(bytes, real),
   };
 };
 

@@ -105,6 +105,8 @@ export interface WebhookDeliveryRow {
   lease_until: number;
   received_at: number;
   ended_at: number | null;
+  /** `traceparent` that came with it. */
+  trace: string | null;
 }
 
 /** A call that outlives its request. */
@@ -130,6 +132,8 @@ export interface JobRow {
   subject: string;
   named: number;
   tags: string | null;
+  /** `traceparent` of the request that it came by. */
+  trace: string | null;
   /** As the caller labelled the input; null where not. */
   classification: string | null;
   /** `waiting` for an approval, `queued`, `running` or `ended` */

@@ -12,6 +12,7 @@ import type {
   WorkspaceRow,
   WorkspaceSnapshotRow,
 } from './schema-service-life.ts';
+import type { SloAlertRow, SloQuarterRow, SloRow } from './schema-slo.ts';
 import type { UsageDimRow, UsageDimTagRow, UsageMarkRow, UsageSlotRow } from './schema-usage.ts';
 
 /**
@@ -58,6 +59,9 @@ export interface Database {
   budget_holds: BudgetHoldRow;
   budget_alerts: BudgetAlertRow;
   privacy_keys: PrivacyKeyRow;
+  slos: SloRow;
+  slo_quarters: SloQuarterRow;
+  slo_alerts: SloAlertRow;
   usage_dims: UsageDimRow;
   usage_dim_tags: UsageDimTagRow;
   usage_slots: UsageSlotRow;
@@ -99,6 +103,8 @@ export interface VersionRow {
   size_bytes: number | null;
   /** 1: it goes as soon as no alias names it, as what `crank dev` deploys does. */
   passing: number | null;
+  /** Milliseconds from the source's coming to its being there; null for what was deployed before this was noted. */
+  deploy_ms: number | null;
 }
 
 export interface AliasRow {

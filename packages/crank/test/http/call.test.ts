@@ -68,7 +68,7 @@ describe('a call over HTTP', () => {
     expect(headers.get('crank-receipt')).toBe(`/v1/receipts/${id}`);
     expect(headers.get('crank-version')).toMatch(/^sha256:/);
     expect(headers.get('server-timing')).toMatch(
-      /^authorise;dur=[\d.]+, read;dur=[\d.]+, decide;dur=.+, execute;dur=.+, check;dur=.+, commit;dur=/,
+      /^authenticate;dur=[\d.]+, authorise;dur=[\d.]+, read;dur=[\d.]+, decide;dur=.+, execute;dur=.+, check;dur=.+, price;dur=.+, commit;dur=/,
     );
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });

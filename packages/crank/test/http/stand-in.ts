@@ -16,12 +16,14 @@ import { createMeter } from '#src/engines/metering/meter.ts';
 import { defaultTariff } from '#src/engines/metering/price.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.ts';
+import { noTracer } from '#src/engines/telemetry/tracer.ts';
 import { Budgets } from '#src/platform/budgets/budgets.ts';
 import { CallCounts } from '#src/platform/call-counts.ts';
 import { Catalog } from '#src/platform/catalog.ts';
 import { Directory } from '#src/platform/discovery/directory.ts';
 import { fire } from '#src/platform/firing.ts';
 import { Flights } from '#src/platform/flights.ts';
+import { HealthWatch } from '#src/platform/health.ts';
 import { Idempotency } from '#src/platform/idempotency.ts';
 import { Jobs } from '#src/platform/jobs/jobs.ts';
 import { fileWrapper } from '#src/platform/key-wrapper.ts';
@@ -33,6 +35,7 @@ import type { RecordEntry } from '#src/platform/record-entry.ts';
 import { Runs } from '#src/platform/run/runs.ts';
 import { Scheduler } from '#src/platform/scheduler.ts';
 import { Secrets } from '#src/platform/secrets.ts';
+import { SloWatch } from '#src/platform/slo/slo-watch.ts';
 import { Subjects } from '#src/platform/subjects.ts';
 import { Deliveries } from '#src/platform/webhook-deliveries.ts';
 import { WrappingKeys } from '#src/platform/wrapping-keys.ts';
@@ -134,7 +137,8 @@ export const openDoor = async (
   const logged: string[] = [];
   const files = new Map<string, Uint8Array>();
   const policy = createPolicyEngine();
-  const recorder: Pick<Platform['recorder'], 'commit'> = {
+  const recorder: Pick<Platform['recorder'], 'commit' | 'waiting'> = {
+    waiting: 0,
     commit: async (entry) => {
       entries.push(entry);
       const { call, usage, idempotency } = entry.rows ?? {};
@@ -147,7 +151,8 @@ export const openDoor = async (
       return { index: entries.length, size: entries.length };
     },
   };
-  const sandbox: Pick<Platform['sandbox'], 'run' | 'retire' | 'level'> = {
+  const sandbox: Pick<Platform['sandbox'], 'run' | 'retire' | 'level' | 'load'> = {
+    load: { standing: 0, calls: 0 },
     level: (asked) => asked,
     run: async (_template, call) => ({
       outcome: await run(call),
@@ -189,6 +194,8 @@ export const openDoor = async (
     packaging: packaging as unknown as Platform['packaging'],
     meter: createMeter(energy.price, gridOf('WORLD'), defaultTariff),
     energy,
+    grid: gridOf('WORLD'),
+    surroundings: { pue: 1, embodied: undefined },
     recorder: recorder as Platform['recorder'],
     catalog,
     directory: new Directory(store.db, catalog),
@@ -208,6 +215,11 @@ export const openDoor = async (
     logKey: {} as Platform['logKey'],
     witness: {} as Platform['witness'],
     cosigning: {} as Platform['cosigning'],
+    tracer: noTracer,
+    health: { look: () => new HealthWatch(platform).look() },
+    callLog: 'none',
+    slos: new SloWatch(systemClock),
+    version: '0.0.0',
     counts: new CallCounts(),
     log,
     scratch,

@@ -78,6 +78,7 @@ describe('every route, for every role, in the own account and in another one', (
       token: { '': 'x'.repeat(43) },
       hash: { '': 'ab' },
       kind: { '': 'none' },
+      objective: { '': 'latency' },
     });
   });
   afterAll(() => node.remove());

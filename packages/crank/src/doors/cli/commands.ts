@@ -4,6 +4,7 @@ import { deleteAlias, listAliases, setAlias } from './commands/aliases.ts';
 import { listBudgets, removeBudget, setBudget } from './commands/budgets.ts';
 import { call } from './commands/call.ts';
 import { canary } from './commands/canary.ts';
+import { carbon } from './commands/carbon.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
 import { addIssuer, listIssuers, removeIssuer } from './commands/issuers.ts';
@@ -27,6 +28,7 @@ import {
 import { search } from './commands/search.ts';
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { release, remove, services } from './commands/services.ts';
+import { listSlos, promises, removeSlo, setSlo } from './commands/slos.ts';
 import { createToken, rotateTokenKey } from './commands/tokens.ts';
 import { usage } from './commands/usage.ts';
 import { verify } from './commands/verify-receipt.ts';
@@ -51,6 +53,11 @@ export const commands = (dataFolder: () => string): Command[] => [
   call,
   run,
   search,
+  setSlo,
+  listSlos,
+  removeSlo,
+  promises,
+  carbon,
   listJobs,
   showJob,
   approveJob,

@@ -1,71 +1,64 @@
-import type { Metrics } from '#src/platform/metrics.ts';
-import type { AnswerCounts } from './answer-counts.ts';
+import type { Exemplar, Histogram } from '#src/core/histogram.ts';
 
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
+export type Labels = Readonly<Record<string, string>>;
+export type Sample = readonly [labels: Labels, value: number];
 
-/** Prometheus' text format, version 0.0.4. */
-export const formatMetrics = (metrics: Metrics, answers: AnswerCounts): string => {
-  const { rss, heapUsed } = process.memoryUsage();
-  const { user, system } = process.cpuUsage();
-  const text = [
-    family('crank_http_answers_total', 'counter', 'HTTP answers by class of status.', [
-      ...[1, 2, 3, 4, 5].map((status): Sample => [{ status: `${status}xx` }, answers[status]!]),
-    ]),
-    family('crank_calls_in_flight', 'gauge', 'Calls that run now.', [[{}, metrics.inFlight]]),
-    family('crank_calls_in_flight_limit', 'gauge', 'Calls that may run at a time.', [[{}, metrics.limit]]),
-    family('crank_jobs', 'gauge', 'Jobs of this node that have not ended.', [
-      [{ state: 'queued' }, metrics.jobs.waiting],
-      [{ state: 'running' }, metrics.jobs.running],
-    ]),
-    family('crank_log_entries', 'gauge', 'Entries in the transparency log.', [[{}, metrics.logSize]]),
-    family('crank_log_cosigned_entries', 'gauge', 'Entries under the newest head that witnesses cosigned.', [
-      [{}, metrics.cosigned],
-    ]),
-    family('crank_log_alarms', 'gauge', 'Times that a log was seen with two histories: more than 0 wants a person.', [
-      [{}, metrics.alarms],
-    ]),
-    ...energyFamilies(metrics.energy),
-    family('process_resident_memory_bytes', 'gauge', 'Resident memory of the gateway.', [[{}, rss]]),
-    family('nodejs_heap_size_used_bytes', 'gauge', 'JavaScript heap in use.', [[{}, heapUsed]]),
-    family('process_cpu_seconds_total', 'counter', 'CPU time of the gateway.', [[{}, (user + system) / 1e6]]),
-    family('process_uptime_seconds', 'gauge', 'Time since the start.', [[{}, process.uptime()]]),
-  ];
-  if (metrics.calls !== undefined) {
-    const { account, counts } = metrics.calls;
-    text.push(
-      family(
-        'crank_calls_total',
-        'counter',
-        'Calls of the account that ended on this node since its start.',
-        counts.map(({ service, outcome, calls }): Sample => [{ account, service, outcome }, calls]),
-      ),
-    );
+/** A family of metrics. The name of a counter ends in `_total`. */
+export type Family =
+  | { name: string; type: 'counter' | 'gauge'; help: string; samples: readonly Sample[] }
+  | { name: string; type: 'histogram'; help: string; histograms: readonly (readonly [labels: Labels, Histogram])[] };
+
+/** `prometheus`: its text format 0.0.4. `openmetrics`: OpenMetrics 1.0, which has exemplars. */
+export type MetricsFormat = 'prometheus' | 'openmetrics';
+
+export const metricsTypes: Readonly<Record<MetricsFormat, string>> = {
+  prometheus: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+};
+
+/** What a scraper that sends this `Accept` understands. */
+export const metricsFormatFor = (accept: string | undefined): MetricsFormat =>
+  accept?.includes('application/openmetrics-text') ? 'openmetrics' : 'prometheus';
+
+export const formatMetrics = (families: readonly Family[], format: MetricsFormat): string => {
+  const text = families.map((family) => familyText(family, format)).join('');
+  return format === 'openmetrics' ? `${text}# EOF\n` : text;
+};
+
+const familyText = (family: Family, format: MetricsFormat): string => {
+  const { name, type, help } = family;
+  const shown = format === 'openmetrics' && type === 'counter' ? name.replace(/_total$/, '') : name;
+  const lines = family.type === 'histogram' ? histogramLines(family, format) : sampleLines(family);
+  if (lines === '') return '';
+  return `# HELP ${shown} ${escapeHelp(help, format)}\n# TYPE ${shown} ${type}\n${lines}`;
+};
+
+const sampleLines = ({ name, samples }: { name: string; samples: readonly Sample[] }): string =>
+  samples.map(([labels, value]) => `${name}${label(labels)} ${value}\n`).join('');
+
+const histogramLines = (
+  { name, histograms }: Extract<Family, { type: 'histogram' }>,
+  format: MetricsFormat,
+): string => {
+  let text = '';
+  for (const [labels, { bounds, counts, exemplars, sum }] of histograms) {
+    let below = 0;
+    for (const [i, count] of counts.entries()) {
+      below += count;
+      const le = bounds[i] === undefined ? '+Inf' : boundText(bounds[i]);
+      const shown = format === 'openmetrics' ? exemplarText(exemplars[i]) : '';
+      text += `${name}_bucket${label({ ...labels, le })} ${below}${shown}\n`;
+    }
+    text += `${name}_sum${label(labels)} ${sum}\n${name}_count${label(labels)} ${below}\n`;
   }
-  return text.join('');
+  return text;
 };
 
-/** Gauges, for what is due may go down when calls get it. */
-const energyFamilies = ({ origin, totals }: Metrics['energy']): string[] => {
-  const { grade, source, uncertainty } = origin;
-  return [
-    family('crank_energy_joules', 'gauge', 'What the machine drew since the start, by what it was for.', [
-      ...(['calls', 'idle', 'others', 'due'] as const).map((part): Sample => [{ part }, totals[part]]),
-    ]),
-    family(
-      'crank_energy_source_info',
-      'gauge',
-      'How the energy is found: A and B are counters, C a battery, D a table.',
-      [[{ grade, source, uncertainty }, 1]],
-    ),
-  ];
-};
+/** OpenMetrics wants floating-point numbers to look like some. */
+const boundText = (bound: number): string => (Number.isInteger(bound) ? `${bound}.0` : String(bound));
 
-const family = (name: string, type: string, help: string, samples: readonly Sample[]): string =>
-  [
-    `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`,
-    ...samples.map(([labels, value]) => `${name}${label(labels)} ${value}\n`),
-  ].join('');
+const exemplarText = (exemplar: Exemplar | undefined): string =>
+  exemplar === undefined ? '' : ` # {trace_id="${exemplar.trace}"} ${exemplar.value} ${exemplar.at.toFixed(3)}`;
 
 const label = (labels: Labels): string => {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
@@ -73,3 +66,6 @@ const label = (labels: Labels): string => {
 };
 
 const escapeLabel = (text: string): string => text.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
+
+const escapeHelp = (text: string, format: MetricsFormat): string =>
+  text.replace(format === 'openmetrics' ? /[\\"\n]/g : /[\\\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));

@@ -30,6 +30,7 @@ import { schemaRoutes } from './routes/schemas.ts';
 import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { serviceRoutes } from './routes/services.ts';
+import { sloRoutes } from './routes/slos.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { versionRoutes } from './routes/versions.ts';
@@ -196,6 +197,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     workspaceRoutes(scope, platform);
     budgetRoutes(scope, platform);
     usageRoutes(scope, platform);
+    sloRoutes(scope, platform);
     privacyRoutes(scope, platform);
     scheduleRoutes(scope, platform);
     webhookRoutes(scope, platform);

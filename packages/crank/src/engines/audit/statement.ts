@@ -78,6 +78,8 @@ export interface CallPredicate {
   charge: { currency: 'USD'; lines: readonly { kind: string; amount: string }[]; total: string };
   /** Receipt that this one follows: a stream's opening. */
   predecessor?: string;
+  /** Trace that it is part of (W3C Trace Context): 32 hexadecimal digits. */
+  trace?: string;
   /** Call that asked for this one. */
   parent?: string;
   /** Calls that it asked for, with the SHA-256 of what their receipts state (the payload of the envelope). */

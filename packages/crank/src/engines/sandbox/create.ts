@@ -16,7 +16,7 @@ import { anyPython, findInterpreters, type Interpreter, type RejectedInterpreter
 import { demandLevel } from './level.ts';
 import { containerUser } from './machine-facts.ts';
 import { createNodeParts, limitsOfDescribing, ownThreads, runsNode } from './node-parts.ts';
-import { createPool, type Pool } from './pool.ts';
+import { createPool, loadOf, type Pool } from './pool.ts';
 import { poolKey } from './pool-key.ts';
 import { demandReach } from './reachable.ts';
 import { residentOf } from './resident.ts';
@@ -296,6 +296,9 @@ export const createSandbox = (options: SandboxOptions): PythonSandbox => {
       }
     },
 
+    get load() {
+      return loadOf([...pools.values(), ...outgoing]);
+    },
     prepare: (template, call) => pools.get(poolKey(template))?.prepare(within(call, template.limits)),
 
     describe: async (template, signal) => {

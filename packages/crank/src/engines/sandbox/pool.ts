@@ -29,6 +29,12 @@ export interface PoolOptions {
   queue: number;
 }
 
+/** Sandboxes that stand, and calls that run in them or wait. */
+export const loadOf = (pools: readonly Pool[]): { standing: number; calls: number } => ({
+  standing: pools.filter(({ running }) => running).length,
+  calls: pools.reduce((sum, { busy }) => sum + busy, 0),
+});
+
 /** A call that a dying process had not begun is tried again this many times. */
 const retries = 3;
 const shortestPause = 250;

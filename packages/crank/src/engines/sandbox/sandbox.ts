@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { ErrorCode, InputError, ScriptException } from '#src/core/error.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { Isolation, Limits } from '#src/core/service.ts';
+import type { TraceContext } from '#src/core/trace-context.ts';
 import type { WorkspaceChange } from '#src/core/workspace.ts';
 import type { Ask, AskAnswer } from './asks.ts';
 
@@ -44,6 +45,8 @@ export interface SandboxCall {
   proxyToken?: string;
   /** Environment variables of this call's process alone; as `context.secrets`, too. */
   secrets?: Readonly<Record<string, string>>;
+  /** The trace that it is part of: `TRACEPARENT` and `TRACESTATE` in its environment. */
+  trace?: TraceContext;
   /** Of the template's workspaces those that it sees, in the same order: `state` is the name of the folder with it. */
   workspaces?: readonly CallWorkspace[];
   /** Aborted on client disconnect or deadline; the child is then killed. `reason` is 'cancelled' or 'timeout'. */
@@ -165,6 +168,8 @@ export interface Sandbox {
   level(asked: Isolation): Isolation;
   /** Ends the processes of a key: idle ones now, the others when they are. Later calls get new ones. */
   retire(key: string): Promise<void>;
+  /** Sandboxes that stand, and calls that run in them or wait for one. */
+  readonly load: { standing: number; calls: number };
   /** Runs a real call and a few forbidden acts; the doctor prints the answer, and the node does not start where one fails. */
   selfTest(): Promise<Check[]>;
   close(): Promise<void>;

@@ -11,6 +11,7 @@ import { createSlots, type Slots } from './slots.ts';
 import { createWarmLine, type WarmLine } from './warm-line.ts';
 import { withProxy } from './way-out.ts';
 import { withSecrets } from './with-secrets.ts';
+import { withTrace } from './with-trace.ts';
 import { withWorkspaces } from './with-workspaces.ts';
 
 export type Log = (
@@ -168,9 +169,9 @@ export const awaitZygote = async ({
     const placed = call.files.length === 0 ? undefined : await inputs.place(call.files);
     try {
       if (reason !== undefined) throw new NotBegun(reason);
-      const files = withWorkspaces(
-        withSecrets(withProxy(placed?.listing ?? '', call.proxyToken), call.secrets),
-        call.workspaces,
+      const files = withTrace(
+        withWorkspaces(withSecrets(withProxy(placed?.listing ?? '', call.proxyToken), call.secrets), call.workspaces),
+        call.trace,
       );
       if (template.isolation === 'warm' && kind === kinds.call) return await runWarm(call, files);
       return await slotsOf().run(call, kind, files);

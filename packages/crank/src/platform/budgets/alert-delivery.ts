@@ -1,36 +1,19 @@
-import { randomBytes } from 'node:crypto';
-import type { BudgetAlertRow, BudgetRow } from '#src/store/schema-budgets.ts';
-import type { KeyWrapper } from '../key-wrapper.ts';
+import type { BudgetAlertRow } from '#src/store/schema-budgets.ts';
+import { openAlertSecret } from '../alert-secret.ts';
 import { postWebhook } from '../outgoing-webhook.ts';
 import type { Platform } from '../platform.ts';
-import { Vault } from '../vault.ts';
 
 /** After so many milliseconds it is tried again. */
 const BACKOFF_MS = [1_000, 5_000, 30_000, 300_000];
 
-type Sealed = Pick<BudgetRow, 'wrapped_by' | 'wrapped' | 'sealed'>;
 type Alert = Pick<BudgetAlertRow, 'budget' | 'period' | 'share'>;
-
-/** A new secret to sign deliveries of a budget with: base64 behind `whsec_`. */
-export const newAlertSecret = async (wrapper: KeyWrapper, id: string): Promise<{ secret: string } & Sealed> => {
-  const secret = `whsec_${randomBytes(24).toString('base64')}`;
-  const key = randomBytes(32);
-  const sealed = new Vault(key).seal(Buffer.from(secret), `budget ${id}`);
-  return { secret, ...(await wrapper.wrap(key, `budget ${id}`)), sealed };
-};
-
-const secretOf = async (wrapper: KeyWrapper, { id, wrapped_by, wrapped, sealed }: BudgetRow) => {
-  if (wrapped_by === null || wrapped === null || sealed === null) return undefined;
-  const key = await wrapper.unwrap(wrapped_by, wrapped, `budget ${id}`);
-  return key && new Vault(key).open(sealed, `budget ${id}`).toString();
-};
 
 /** Posts an alert to the webhook of its budget, several times where that fails. Its row says how it went. */
 export const deliverAlert = async (platform: Platform, alert: Alert): Promise<void> => {
   const { db } = platform.store;
   const row = await db.selectFrom('budgets').selectAll().where('id', '=', alert.budget).executeTakeFirst();
   if (row === undefined || row.webhook === null) return;
-  const secret = await secretOf(platform.deliveries.wrapper, row);
+  const secret = await openAlertSecret(platform.deliveries.wrapper, row, `budget ${row.id}`);
   if (secret === undefined) return; // another node's: that delivers it
   const url = new URL(row.webhook);
   const { account, scope, subject: of, period: every, nano_usd: limit } = row;

@@ -11,10 +11,10 @@ import {
 import type { BudgetRow } from '#src/store/schema-budgets.ts';
 import { act } from '../act.ts';
 import { identify } from '../admit.ts';
+import { newAlertSecret } from '../alert-secret.ts';
 import { permit } from '../permit.ts';
 import { permittedRow } from '../permitted-row.ts';
 import type { Platform } from '../platform.ts';
-import { newAlertSecret } from './alert-delivery.ts';
 import { budgetOf } from './budgets.ts';
 
 export { periods, scopes } from '#src/engines/metering/budget.ts';
@@ -65,7 +65,8 @@ export const createBudget = async (
   const { db } = platform.store;
   const { scope, of, period } = wanted;
   const id = newId('bud');
-  const sealed = wanted.webhook === null ? undefined : await newAlertSecret(platform.deliveries.wrapper, id);
+  const sealed =
+    wanted.webhook === null ? undefined : await newAlertSecret(platform.deliveries.wrapper, `budget ${id}`);
   const row: BudgetRow = {
     ...{ id, account, scope, subject: of, period },
     ...columnsOf(wanted),
@@ -107,7 +108,7 @@ export const changeBudget = async (
   const wanted = await read();
   const { db } = platform.store;
   const isNew = wanted.webhook !== null && wanted.webhook !== row.webhook;
-  const sealed = isNew ? await newAlertSecret(platform.deliveries.wrapper, id) : undefined;
+  const sealed = isNew ? await newAlertSecret(platform.deliveries.wrapper, `budget ${id}`) : undefined;
   const columns = {
     ...columnsOf(wanted),
     ...(sealed && { wrapped_by: sealed.wrapped_by, wrapped: sealed.wrapped, sealed: sealed.sealed }),

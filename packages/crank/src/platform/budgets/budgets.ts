@@ -71,6 +71,11 @@ export class Budgets {
     return this.#isShared || this.#all.length > 0;
   }
 
+  /** Those of an account, as far as is known. */
+  of(account: string): readonly Budget[] {
+    return this.#all.filter((budget) => budget.account === account);
+  }
+
   /** Reads them anew: one was made, changed or removed. */
   async changed(): Promise<void> {
     const rows = await this.#db.selectFrom('budgets').selectAll().orderBy('id').execute();

@@ -53,7 +53,9 @@ export const endUnrun = async (platform: Platform, row: JobRow, error: unknown):
   ].map(({ sql, parameters }) => ({ sql, parameters }));
   await platform.recorder.commit({ ...entry, queries: [...(entry.queries ?? []), ...queries] });
   if (subject.pending !== undefined) await platform.subjects.stored(subject);
-  platform.counts.add(row.account, row.service, outcome);
+  const { account, service } = row;
+  const nothing = { seconds: undefined, cpuNs: 0, joules: 0, grams: 0, timing: [], trace: undefined };
+  platform.counts.add({ account, service, outcome, ...nothing });
 };
 
 /** What the receipt of its opening says. */

@@ -1,6 +1,7 @@
 import { CrankError, type ErrorCode } from '#src/core/error.ts';
 import { firstIdAt } from '#src/core/id.ts';
 import type { Classification } from '#src/core/personal-data.ts';
+import { parseTraceContext } from '#src/core/trace-context.ts';
 import type { JobRow } from '#src/store/schema-service-life.ts';
 import { call } from '../call.ts';
 import type { Platform } from '../platform.ts';
@@ -320,6 +321,7 @@ export class Jobs {
         ...(row.deadline_at !== null && { deadlineMs: row.deadline_at - row.received_at }),
         ...(row.tags !== null && { tags: row.tags }),
         ...(row.classification !== null && { classification: row.classification as Classification }),
+        trace: parseTraceContext(row.trace ?? undefined),
         subject,
         job: attempt,
         signal: live.abort.signal,

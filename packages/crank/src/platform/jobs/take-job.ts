@@ -1,5 +1,6 @@
 import { actorOf } from '#src/core/actor.ts';
 import { newId } from '#src/core/id.ts';
+import { formatTraceParent } from '#src/core/trace-context.ts';
 import type { JobRow } from '#src/store/schema-service-life.ts';
 import type { CallBody, CallRequest } from '../call.ts';
 import type { CallAnswer } from '../call-answer.ts';
@@ -45,6 +46,7 @@ export const takeJob = async (
     state: approval === undefined ? 'queued' : 'waiting',
     approval: approval === undefined ? null : JSON.stringify(approval),
     approved_by: null,
+    trace: state.trace === undefined ? null : formatTraceParent(state.trace.own),
     classification: request.classification ?? null,
     attempts: 0,
     received_at: state.received,
@@ -81,5 +83,8 @@ export const takeJob = async (
   );
   if (subject.pending !== undefined) await platform.subjects.stored(subject);
   platform.jobs.add(row);
-  return { id, version: target.digest, timing: state.timing, answer: { type: 'job', job: infoOf(row) } };
+  return {
+    ...{ id, version: target.digest, timing: state.timing, answer: { type: 'job', job: infoOf(row) } },
+    ...(state.trace && { trace: state.trace.own }),
+  };
 };

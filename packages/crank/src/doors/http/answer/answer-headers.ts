@@ -1,4 +1,5 @@
 import type { QuotaLeft } from '#src/core/quota.ts';
+import { formatTraceParent, type TraceContext } from '#src/core/trace-context.ts';
 import type { CallAnswer } from '#src/platform/call-answer.ts';
 import { quotaHeaders } from './quota-headers.ts';
 
@@ -7,15 +8,19 @@ export const callHeaders = ({
   id,
   version,
   quotas,
+  trace,
 }: {
   id: string;
   version: string;
   quotas?: readonly QuotaLeft[];
+  trace?: TraceContext;
 }): Record<string, string> => ({
   ...quotaHeaders(quotas),
   'crank-call': id,
   'crank-receipt': `/v1/receipts/${id}`,
   'crank-version': version,
+  // Where in the trace it was (W3C Trace Context Level 3, "traceresponse").
+  ...(trace && { traceresponse: formatTraceParent(trace) }),
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
 });

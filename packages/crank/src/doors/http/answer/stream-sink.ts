@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { CrankError } from '#src/core/error.ts';
 import type { Progress } from '#src/core/progress.ts';
 import type { QuotaLeft } from '#src/core/quota.ts';
+import type { TraceContext } from '#src/core/trace-context.ts';
 import type { StreamSink } from '#src/platform/call.ts';
 import type { CallAnswer } from '#src/platform/call-answer.ts';
 import { itemEvent, itemLine } from '#src/platform/item-line.ts';
@@ -24,7 +25,7 @@ export interface CallStream extends StreamSink {
 
 export const openCallStream = (
   raw: ServerResponse,
-  call: { id: string; version: string; quotas: readonly QuotaLeft[] },
+  call: { id: string; version: string; quotas: readonly QuotaLeft[]; trace?: TraceContext },
   events: boolean,
 ): CallStream => {
   const trailing = raw.req.httpVersion !== '1.0';

@@ -24,6 +24,7 @@ import { privacyPaths } from './privacy-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
 import { secretPaths } from './secret-paths.ts';
+import { sloPaths } from './slo-paths.ts';
 import { usagePaths } from './usage-paths.ts';
 import { versionPaths } from './version-paths.ts';
 import { webhookPaths } from './webhook-paths.ts';
@@ -223,6 +224,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
   ...jobPaths,
   ...budgetPaths,
   ...usagePaths,
+  ...sloPaths,
   ...secretPaths,
   ...privacyPaths,
   ...workspacePaths,
@@ -238,20 +240,33 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
       responses: { '200': ok('It does.', { type: 'object' }) },
     },
   },
+  '/livez': {
+    get: {
+      operationId: 'live',
+      tags: ['node'],
+      summary: 'Whether the process answers: restart it where it does not',
+      ...open,
+      responses: { '200': ok('It does.', { type: 'object' }) },
+    },
+  },
   '/readyz': {
     get: {
       operationId: 'ready',
       tags: ['node'],
-      summary: 'Whether the node takes calls',
+      summary: 'Whether the node takes calls, and what is wrong with it',
       ...open,
-      responses: { '200': ok('It does.', { type: 'object' }), '503': ok('It is stopping.', { type: 'object' }) },
+      responses: {
+        '200': ok('It does: `status` is `ready`, or `degraded` with `reasons`.', { type: 'object' }),
+        '503': ok('It does not: `reasons` say why.', { type: 'object' }),
+      },
     },
   },
   '/metrics': {
     get: {
       operationId: 'metrics',
       tags: ['node'],
-      summary: "Figures in Prometheus' format; with a key, those of its account too",
+      summary:
+        "Figures in Prometheus' format, or OpenMetrics where `Accept` asks for it; with a key, those of its account too",
       ...either,
       responses: { '200': plain('Metrics.'), ...errors(401, 429) },
     },

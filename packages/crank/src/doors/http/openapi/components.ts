@@ -6,6 +6,7 @@ import { budgetSchemas } from './budget-schemas.ts';
 import { identitySchemas } from './identity-schemas.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { count, flag, list, object, ref, text, time } from './schema-parts.ts';
+import { sloSchemas } from './slo-schemas.ts';
 import { usageSchemas } from './usage-schemas.ts';
 import { versionSchemas } from './version-schemas.ts';
 import { modes, workspaceSchemas } from './workspace-schemas.ts';
@@ -154,6 +155,7 @@ export const schemas: Record<string, JsonSchema> = {
   ...jobSchemas,
   ...agentSchemas,
   ...budgetSchemas,
+  ...sloSchemas,
   ...usageSchemas,
   Call: object({
     id: text,
@@ -348,6 +350,7 @@ export const headers = {
   Receipt: answerHeader('Path of its receipt.'),
   Version: answerHeader('Digest of the version that ran.'),
   Timing: answerHeader('Milliseconds per step (W3C Server Timing).'),
+  TraceResponse: answerHeader('Where in the trace the call was, in the form of `traceparent`, where somebody traces.'),
   RateLimitPolicy: answerHeader(
     'Quotas that the call counted against: requests q in w seconds (draft-ietf-httpapi-ratelimit-headers).',
   ),

@@ -45,6 +45,7 @@ export const operationItem = (service: string, operation: Operation, schemas: Sc
             'Crank-Receipt': { $ref: '#/components/headers/Receipt' },
             'Crank-Version': { $ref: '#/components/headers/Version' },
             'Server-Timing': { $ref: '#/components/headers/Timing' },
+            traceresponse: { $ref: '#/components/headers/TraceResponse' },
             'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
             RateLimit: { $ref: '#/components/headers/RateLimit' },
           },

@@ -18,6 +18,15 @@ const period = [
 
 /** What was used. */
 export const usagePaths: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  '/v1/carbon': {
+    get: {
+      operationId: 'reportCarbon',
+      tags: ['usage'],
+      summary: 'Carbon of the services of the account and of their calls (ISO/IEC 21031), part by part',
+      parameters: period.slice(1, 4),
+      responses: { '200': ok('The report.', ref('CarbonReport')), ...errors(400, 401, 403, 429, 503) },
+    },
+  },
   '/v1/usage': {
     get: {
       operationId: 'reportUsage',

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { parseDuration } from '#src/core/duration.ts';
 import { CrankError } from '#src/core/error.ts';
 import { type Classification, classifications, isClassification } from '#src/core/personal-data.ts';
+import { parseTraceContext, type TraceContext } from '#src/core/trace-context.ts';
 
 const TAG_BYTES = 1024;
 
@@ -13,6 +14,7 @@ export interface CallHeaders {
   subject: string | undefined;
   session: string | undefined;
   classification: Classification | undefined;
+  trace: TraceContext | undefined;
 }
 
 const bad = (detail: string): CrankError => new CrankError('malformed-request', detail);
@@ -25,7 +27,15 @@ export const readCallHeaders = (headers: IncomingHttpHeaders): CallHeaders => ({
   subject: subject(headers['crank-subject']),
   session: session(headers['crank-session']),
   classification: classification(headers['crank-classification']),
+  trace: readTrace(headers),
 });
+
+/** What is malformed there is no fault of the call: it is not of that trace. */
+const readTrace = (headers: IncomingHttpHeaders): TraceContext | undefined =>
+  parseTraceContext(one(headers['traceparent']), one(headers['tracestate']));
+
+const one = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(',') : value;
 
 const idempotencyKey = (value: string | string[] | undefined): string | undefined => {
   if (value === undefined) return undefined;

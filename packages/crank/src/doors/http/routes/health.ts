@@ -2,23 +2,25 @@ import type { FastifyInstance } from 'fastify';
 import { readMetrics } from '#src/platform/metrics.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import type { AnswerCounts } from '../answer-counts.ts';
-import { formatMetrics } from '../metrics-text.ts';
+import { metricFamilies } from '../metric-families.ts';
+import { formatMetrics, metricsFormatFor, metricsTypes } from '../metrics-text.ts';
 
-/** For load balancers and monitoring. */
+/**
+ * For load balancers and monitoring. `/livez`: the process answers, restart it where it does not. `/readyz`: send calls here;
+ * also where the node is degraded, since it takes them.
+ */
 export const healthRoutes = (app: FastifyInstance, platform: Platform, answers: AnswerCounts): void => {
-  app.get('/healthz', (_request, reply) => reply.send({ status: 'ok' }));
-  app.get('/readyz', (_request, reply) => {
-    const status = platform.load.draining
-      ? 'stopping'
-      : platform.recorder.refusal !== undefined
-        ? 'cannot record'
-        : 'ready';
-    return reply.code(status === 'ready' ? 200 : 503).send({ status });
+  for (const path of ['/livez', '/healthz']) app.get(path, (_request, reply) => reply.send({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const { status, reasons } = await platform.health.look();
+    return reply.code(status === 'unready' ? 503 : 200).send({ status, reasons });
   });
   app.get('/metrics', async (request, reply) => {
     const metrics = await readMetrics(platform, request.headers.authorization);
+    const format = metricsFormatFor(request.headers.accept);
     return reply
-      .header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-      .send(formatMetrics(metrics, answers));
+      .header('content-type', metricsTypes[format])
+      .header('vary', 'accept')
+      .send(formatMetrics(metricFamilies(metrics, answers), format));
   });
 };

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { CrankError } from '#src/core/error.ts';
 import type { Platform } from '#src/platform/platform.ts';
+import { reportCarbon } from '#src/platform/usage/carbon-report.ts';
 import {
   dimensions,
   grains,
@@ -61,6 +62,10 @@ export const usageRoutes = (app: FastifyInstance, platform: Platform): void => {
     // A table has no place for a cursor.
     if (report.cursor !== null) reply.header('link', `<${next(request, report.cursor)}>; rel="next"`);
     return reply.type('text/csv').send(usageCsv(report));
+  });
+  app.get('/v1/carbon', (request) => {
+    const { from, to, zone } = period(request);
+    return reportCarbon(platform, request.headers.authorization, { from, to, zone });
   });
   app.get('/v1/accounts/-/usage', (request) =>
     reportAccounts(platform, request.headers.authorization, period(request)),

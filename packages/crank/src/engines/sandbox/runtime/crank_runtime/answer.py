@@ -85,6 +85,10 @@ def _place(described):
         from crank_runtime import secrets
 
         secrets.announce(listing["secrets"])
+    if "trace" in listing:
+        from crank_runtime import tracing
+
+        tracing.announce(listing["trace"])
     if "workspaces" in listing:
         from crank_runtime import workspaces
 

@@ -22,7 +22,8 @@ TASK     host -> task         a request: scan.py and building.py describe theirs
 
 ``files`` is empty or JSON ``{"folder": "...", "files": [[parameter, name], ...]}``: file number i lies at
 ``/calls/{folder}/{i}/{name}``. A third member is what it was called, with folders. With ``"proxy": "http://..."``, alone or beside those, the call has a way out; with ``"secrets": {variable: value}`` it is given those,
-with ``"workspaces": {name: path}`` those. ``workspaces`` of SPAWN is empty or the JSON that spaces.py describes.
+with ``"workspaces": {name: path}`` those,
+with ``"trace": {variable: value}`` it is told the trace that it is part of. ``workspaces`` of SPAWN is empty or the JSON that spaces.py describes.
 
 =========== ================= ======================================================================================
 READY       zygote -> host    JSON ``{"python": "3.11.2", "threads": 1}``

@@ -1,6 +1,6 @@
 """One deployed module: loaded once in the zygote, described, and called in its children."""
 
-from . import jsontext, secrets, workspaces
+from . import jsontext, secrets, tracing, workspaces
 from .channel import running
 from .context import wrap
 from .docstrings import summary
@@ -121,8 +121,10 @@ class Service:
 
 
 def _context(given):
-    """What is known of the call, with its secrets and workspaces where it has some."""
+    """What is known of the call, with its trace, secrets and workspaces where it has some."""
     context = wrap(given.get("context") or {})
+    if tracing.given:
+        context["traceparent"] = tracing.given["TRACEPARENT"]
     if secrets.given:
         context["secrets"] = wrap(dict(secrets.given))
     if workspaces.given:

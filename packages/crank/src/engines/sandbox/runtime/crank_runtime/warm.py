@@ -6,7 +6,7 @@ import resource
 import stat
 import sys
 
-from crank_runtime import answer, channel, frames, fresh, inbox, isolate, secrets
+from crank_runtime import answer, channel, frames, fresh, inbox, isolate, secrets, tracing
 from crank_runtime.channel import running
 from crank_runtime.commandline import workfolder
 
@@ -45,6 +45,7 @@ def _serve(loaded, with_children):
         kind, rest = answer.perform(loaded, request, _sink())
         if request.files:
             secrets.withdraw()
+            tracing.withdraw()
         del request, body
         answer.flush()
         channel.end()

@@ -5,7 +5,7 @@ import os
 import re
 import select
 
-from .. import errors, isolate, jsontext, secrets, workspaces
+from .. import errors, isolate, jsontext, secrets, tracing, workspaces
 from ..media import content_type_of
 from ..service import Service
 from ..tracebacks import _text
@@ -76,6 +76,7 @@ class NodeService(Service):
             raise errors.InvalidInput("there is no operation %s" % operation)
         listing = [[name, called, path, content_type_of(called)] for name, called, path in files]
         variables = {name: os.environ[name] for name in _PROXY if name in os.environ}
+        variables.update(tracing.given)
         variables.update({workspaces.variable(name): path for name, path in workspaces.given.items()})
         request = {"do": "call", "operation": operation, "plan": plan, "files": listing, "environment": variables}
         request["secrets"] = secrets.given
