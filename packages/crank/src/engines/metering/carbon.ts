@@ -22,7 +22,7 @@ export const gridOf = (country: string): Grid => {
       `No grid intensity for "${country}": set CRANK_GRID to an ISO 3166 alpha-3 code such as FRA, or WORLD.`,
     );
   }
-  return { gramsPerKwh, source: `co2.js average ${averageIntensity.type}, ${country}` };
+  return { gramsPerKwh, source: `co2.js yearly ${averageIntensity.type}, ${country}` };
 };
 
 export const gramsOf = (joules: number, grid: Grid): number => (joules / JOULES_PER_KWH) * grid.gramsPerKwh;
