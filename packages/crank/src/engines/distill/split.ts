@@ -14,9 +14,9 @@ export interface Splittable {
   clusters: ArrayLike<number>;
   seed: number;
   /** Share of the items that are held out. */
-  test?: number;
+  test?: number | undefined;
   /** Share of the others that choose. */
-  validation?: number;
+  validation?: number | undefined;
 }
 
 const TEST = 0.2;
