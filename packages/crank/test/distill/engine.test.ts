@@ -81,7 +81,7 @@ describe('students', () => {
     for (const kind of ['linear', 'cnn'] as const) {
       const one = train(all.slice(0, 120), all.slice(300), TICKET_LABELS, { seed: 3, kinds: [kind] }).student;
       const bytes = writeStudent(one);
-      const read: Student = readStudent(bytes);
+      const read: Student = readStudent(Buffer.from(bytes)); // as a file comes
       const text = 'Hello, I was charged twice for the laptop, I want my money back.';
       expect(scoresOf(read, text)).toEqual(scoresOf(one, text));
       expect(answerOf(read, text, 0.5).label).toBe('billing');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Report } from './loop/distil.ts';
 import { studentToOnnx } from './onnx-student.ts';
+import type { Looks } from './serving/drift.ts';
 import type { Student } from './serving/student.ts';
 import { writeStudent } from './serving/student-file.ts';
 
@@ -19,6 +20,8 @@ export interface Card {
   labels: readonly string[];
   about?: string | undefined;
   threshold: number;
+  /** Of the texts that it was chosen by, for `drift`. */
+  looks: Looks;
   lineage: Lineage;
   report: Report;
   files: { 'student.bin': string; 'model.onnx': string };
@@ -30,7 +33,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 /** What a student's version consists of beside the files that serve: the student, as ONNX too, and what is known of it. */
 export const studentFiles = (
   student: Student,
-  facts: Pick<Card, 'about' | 'threshold' | 'lineage' | 'report'>,
+  facts: Pick<Card, 'about' | 'threshold' | 'looks' | 'lineage' | 'report'>,
 ): Record<string, Uint8Array> => {
   const bytes = writeStudent(student);
   const onnx = studentToOnnx(student);
@@ -39,10 +42,13 @@ export const studentFiles = (
     ...facts,
     files: { 'student.bin': sha256(bytes), 'model.onnx': sha256(onnx) },
   };
+  // What is for programs alone stands in one line.
+  const { looks, ...rest } = card;
+  const text = `${JSON.stringify(rest, null, 2).slice(0, -2)},\n  "looks": ${JSON.stringify(looks)}\n}`;
   return {
     'student.bin': bytes,
     'model.onnx': onnx,
-    'card.json': Buffer.from(`${JSON.stringify(card, null, 2)}\n`),
+    'card.json': Buffer.from(`${text}\n`),
     'CARD.md': Buffer.from(cardText(card)),
   };
 };

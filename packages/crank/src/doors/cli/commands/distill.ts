@@ -13,7 +13,7 @@ import { short } from '../table.ts';
 
 /** What a distiller's version is made of: the same files that are tested and measured here. */
 const ENGINE = fileURLToPath(new URL('../../../engines/distill', import.meta.url));
-const QUOTA = '256M';
+const QUOTA_BYTES = 256 * 2 ** 20;
 
 interface Deployed {
   name: string;
@@ -54,6 +54,7 @@ export const distill: Command = {
     { flags: '--time-column <name>', help: 'column of times; time otherwise' },
     { flags: '--group-column <name>', help: 'column that figures are told apart by; group otherwise' },
     { flags: '--seed <number>', help: 'another draw; 1 otherwise' },
+    { flags: '--grant', help: 'by a policy for the trainer alone: let it reach the teacher and keep what is answered' },
     { flags: '--canary <share>', help: 'give the new version a share of the calls first, such as 10%' },
   ],
   run: async (context, [name], options) => {
@@ -67,7 +68,10 @@ export const distill: Command = {
       group: one(options, 'groupColumn') ?? 'group',
     });
     const trainer = await deployTrainer(context, `${name}-trainer`, config, one(options, 'secret'));
-    if (config.teacher) await demandWorkspace(context);
+    if (config.teacher) {
+      await demandWorkspace(context);
+      if (options['grant'] === true) await grant(context, trainer.name, destinationOf(config.teacher.url));
+    }
     const job = await startRun(context, trainer, texts.map((one) => JSON.stringify(one)).join('\n'));
     context.progress(`${texts.length} texts; job ${job.id}`);
     const ended = await followJob(context, job.id);
@@ -172,9 +176,21 @@ const destinationOf = (url: string): string => {
 
 const demandWorkspace = async (context: Context): Promise<void> => {
   try {
-    await context.client.json('/v1/workspaces', { method: 'POST', json: { name: WORKSPACE, quota: QUOTA } });
+    await context.client.json('/v1/workspaces', { method: 'POST', json: { name: WORKSPACE, quotaBytes: QUOTA_BYTES } });
   } catch (error) {
     if (!(error instanceof NodeError) || error.code !== 'version-conflict') throw error; // it is there
+  }
+};
+
+/** What the trainer asks for is granted to it alone: two bundles in its own layer. */
+const grant = async (context: Context, service: string, destination: string): Promise<void> => {
+  const granted = { egress: destination, workspaces: `${WORKSPACE}:write` };
+  for (const [name, what] of Object.entries(granted)) {
+    const text = `package crank.${name}\n\nallow contains ${JSON.stringify(what)}\n`;
+    await context.client.json('/v1/policies', {
+      method: 'POST',
+      json: { layer: `service:${service}`, files: [{ path: `${name}.rego`, text }] },
+    });
   }
 };
 

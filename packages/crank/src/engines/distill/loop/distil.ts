@@ -3,6 +3,7 @@ import { bestOf, thresholdFor } from '../calibrate.ts';
 import { clustersOf } from '../duplicates.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
 import type { Example } from '../examples.ts';
+import { type Looks, looksOf } from '../serving/drift.ts';
 import { type Student, scoresOf, softmax } from '../serving/student.ts';
 import { randomSplit, type Split, timeSplit } from '../split.ts';
 import { type Candidate, scoreAll, train } from '../train.ts';
@@ -56,7 +57,7 @@ export const distil = async (
   items: readonly Item[],
   desk: Desk | undefined,
   options: DistilOptions,
-): Promise<{ student: Student; report: Report; threshold: number }> => {
+): Promise<{ student: Student; report: Report; threshold: number; looks: Looks }> => {
   const { labels, seed, progress, target } = options;
   progress(0, 'near-duplicates');
   const clusters = clustersOf(items.map(({ text }) => text));
@@ -114,7 +115,11 @@ export const distil = async (
     },
     groups: byGroup(pool, got.test, tested),
   };
-  return { student, report, threshold: found.threshold };
+  const looks = looksOf(
+    student,
+    got.validation.map(({ text }) => text),
+  );
+  return { student, report, threshold: found.threshold, looks };
 };
 
 const rightShare = (scored: readonly { scores: Float64Array; label: number }[]): number =>

@@ -67,12 +67,12 @@ export const run = async (texts: File, context: Context): Promise<string> => {
   const labels = config.labels.map(({ name }) => name);
   const items = readItems(given.toString(), labels);
   const { seed, split, most, target } = config;
-  const { student, report, threshold } = await distil(items, deskOf(context), {
+  const { student, report, threshold, looks } = await distil(items, deskOf(context), {
     ...{ labels, most, target, seed, split },
     progress: (share, what) => context.progress(share, what),
   });
   const files = studentFiles(student, {
-    ...{ about: config.about, threshold, report },
+    ...{ about: config.about, threshold, looks, report },
     lineage: {
       texts: createHash('sha256').update(given).digest('hex'),
       trainedBy: `${context.service}@${context.version}`,

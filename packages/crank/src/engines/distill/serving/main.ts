@@ -2,11 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Answer, answerOf, type Reason, reasonsFor } from './answer.ts';
+import { type Drift, driftOf, type Looks } from './drift.ts';
 import { readStudent } from './student-file.ts';
 
 const here = import.meta.dirname;
 const student = readStudent(readFileSync(join(here, 'student.bin')));
-const facts = JSON.parse(readFileSync(join(here, 'card.json'), 'utf8')) as { threshold: number };
+const facts = JSON.parse(readFileSync(join(here, 'card.json'), 'utf8')) as {
+  threshold: number;
+  looks: Looks;
+};
 
 /**
  * The label of a text; null where no label is likely enough.
@@ -33,6 +37,12 @@ export const explain = (text: string, label?: string, most = 10): Answer & { of:
   if (!student.labels.includes(of)) throw new RangeError(`there is no label ${of}: ${student.labels.join(', ')}`);
   return { ...answer, of, reasons: reasonsFor(student, text, of, most) };
 };
+
+/**
+ * Whether texts of now look like those that the student was chosen by: where they do not, what the card says of accuracy need not
+ * hold any more. Some hundred texts tell; look at them as they come, such as by a schedule.
+ */
+export const drift = (texts: string[]): Drift => driftOf(student, facts.looks, texts);
 
 /** What it learnt from, by whom, and how good it is on what. */
 export const card = (): unknown => facts;

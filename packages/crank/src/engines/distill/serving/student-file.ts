@@ -72,7 +72,7 @@ export const readStudent = (bytes: Uint8Array): Student => {
   let at = 12 + length;
   for (const { name, type, count } of head.parts) {
     const size = count * BYTES[type];
-    const part = bytes.slice(at, at + size);
+    const part = new Uint8Array(bytes.subarray(at, at + size)); // a copy, and aligned: a Buffer's own slice is neither
     if (part.length !== size) throw new Error('the student ends too early');
     found.set(name, type === 'i8' ? new Int8Array(part.buffer) : new Float32Array(part.buffer));
     at += size;
