@@ -49,11 +49,11 @@ export const editorSentences = (): Sentence[] => {
   const names = { de: 'de', es: 'es', fr: 'fr', it: 'it', ja: 'ja', ko: 'ko', ru: 'ru', 'zh-Hans': 'zh-cn', 'zh-Hant': 'zh-tw' }; // biome-ignore format: one line
   return Object.entries(names).flatMap(([label, name]) => {
     // JavaScript that puts a list of texts into a variable.
-    const context: { _VSCODE_NLS_MESSAGES?: string[]; define: (needs: unknown, make: () => void) => void } = {
+    const context: { _VSCODE_NLS_MESSAGES?: (string | null)[]; define: (needs: unknown, make: () => void) => void } = {
       define: (_needs, make) => make(),
     };
     runInNewContext(readFileSync(join(folder, `nls.messages.${name}.js`), 'utf8'), context);
-    const list = context._VSCODE_NLS_MESSAGES!.map((text, i) => [String(i), text] as const);
+    const list = context._VSCODE_NLS_MESSAGES!.map((text, i) => [String(i), text ?? ''] as const); // what nobody translated is null
     return sentences(label, list);
   });
 };

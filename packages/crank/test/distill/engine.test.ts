@@ -7,6 +7,7 @@ import { suspectsOf } from '#src/engines/distill/noise.ts';
 import { drawFrom } from '#src/engines/distill/random.ts';
 import { chooseFirst, chooseNext } from '#src/engines/distill/select.ts';
 import { answerOf, reasonsFor } from '#src/engines/distill/serving/answer.ts';
+import { kolmogorovSmirnov } from '#src/engines/distill/serving/drift.ts';
 import { featuresOf, hashOf, tokensOf } from '#src/engines/distill/serving/features.ts';
 import { type Student, scoresOf, softmax } from '#src/engines/distill/serving/student.ts';
 import { readStudent, writeStudent } from '#src/engines/distill/serving/student-file.ts';
@@ -147,5 +148,18 @@ describe('labels', () => {
     const next = chooseNext(model, features, new Set(first), 12);
     expect(next.filter((i) => first.includes(i))).toEqual([]);
     expect(chooseNext(model, features, new Set(all.keys()), 12)).toEqual([]);
+  });
+});
+
+describe('drift', () => {
+  it('is told by a test that knows how often chance looks like it', () => {
+    const draw = drawFrom(8);
+    const sample = (count: number, most = 1): number[] =>
+      Array.from({ length: count }, () => most * draw()).sort((a, b) => a - b);
+    const chances = Array.from({ length: 300 }, () => kolmogorovSmirnov(sample(300), sample(100)));
+    expect(chances.filter((p) => p < 0.05).length).toBeGreaterThan(3);
+    expect(chances.filter((p) => p < 0.05).length).toBeLessThan(30);
+    expect(kolmogorovSmirnov(sample(300), sample(100, 0.7))).toBeLessThan(0.001);
+    expect(kolmogorovSmirnov([], [1])).toBe(1);
   });
 });

@@ -20,7 +20,7 @@ interface Distilled {
 /** A stranger has letters and no labels, a teacher that is right nine times in ten, and two dollars. */
 describe.skipIf(opaPath === undefined)('from a teacher to a service', { timeout: 120_000 }, () => {
   const folder = temporaryFolder('distil');
-  const all = tickets(420, 11);
+  const all = tickets(300, 11);
   const truths = new Map(all.map(({ text, label }) => [text, TICKET_LABELS[label]!]));
   let teacher: LabellingServer;
   let node: TestNode;
@@ -61,7 +61,7 @@ describe.skipIf(opaPath === undefined)('from a teacher to a service', { timeout:
         '--secret',
         'teacher-key',
       ],
-      ...['--price', '2.5/10', '--budget', '2', '--most', '130', '--target', '0.85', '--json', ...more],
+      ...['--price', '2.5/10', '--budget', '2', '--most', '110', '--target', '0.85', '--json', ...more],
     ]);
 
   it('begins with what is missing, in words', async () => {

@@ -54,7 +54,7 @@ export const studentFiles = (
 };
 
 /** The card for people. */
-export const cardText = ({ labels, about, threshold, lineage, report, files }: Card): string => {
+const cardText = ({ labels, about, threshold, lineage, report, files }: Card): string => {
   const { texts, labels: counts, test, baselines, abstain, person, cost } = report;
   const who =
     counts.source === 'teacher' ? `the teacher ${lineage.teacher?.model} (${lineage.teacher?.url})` : 'persons';
