@@ -1,8 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { CrankError } from '#src/core/error.ts';
-import type { Report } from '#src/engines/distill/loop/distil.ts';
-import { type DistilConfig, WORKSPACE } from '#src/engines/distill/service/config.ts';
 import type { JobInfo } from '#src/platform/jobs/job-view.ts';
+import {
+  type DistilConfig,
+  type Report,
+  teacherDestination,
+  trainerManifest,
+  WORKSPACE,
+} from '#src/platform/trainer.ts';
 import { NodeError } from '../client.ts';
 import type { Command, Context, Options } from '../command.ts';
 import { many, one } from '../command.ts';
@@ -70,7 +75,7 @@ export const distill: Command = {
     const trainer = await deployTrainer(context, `${name}-trainer`, config, one(options, 'secret'));
     if (config.teacher) {
       await demandWorkspace(context);
-      if (options['grant'] === true) await grant(context, trainer.name, destinationOf(config.teacher.url));
+      if (options['grant'] === true) await grant(context, trainer.name, teacherDestination(config.teacher));
     }
     const job = await startRun(context, trainer, texts.map((one) => JSON.stringify(one)).join('\n'));
     context.progress(`${texts.length} texts; job ${job.id}`);
@@ -146,32 +151,14 @@ const deployTrainer = async (
   config: DistilConfig,
   secret: string | undefined,
 ): Promise<Deployed> => {
-  const { teacher } = config;
-  const manifest = {
-    description: `Trains ${config.budget.name}: labels within a budget, students, figures.`,
-    entry: 'service/main.ts',
-    limits: { wall: '2h', cpu: '1h', memory: '1Gi', file: '256Mi', output: '16Mi' },
-    ...(teacher && { network: [destinationOf(teacher.url)] }),
-    ...(secret !== undefined && { secrets: { TEACHER_KEY: secret } }),
-    operations: {
-      // What was answered is not asked again, so that a run that its node did not survive goes on where it was.
-      run: { idempotent: true, retry: { attempts: 5, backoff: '1s' } },
-      ...(teacher && { label: { workspaces: { [WORKSPACE]: 'write' } } }),
-    },
-  };
   const form = new FormData();
   form.append('name', name);
   for (const { path, bytes } of await readTree(ENGINE)) form.append('file', new Blob([new Uint8Array(bytes)]), path);
   form.append('file', new Blob([JSON.stringify(config)]), 'distil.json');
   form.append('file', new Blob(['{"type":"module","private":true}']), 'package.json');
-  form.append('manifest', JSON.stringify(manifest));
+  form.append('manifest', JSON.stringify(trainerManifest(config, secret)));
   context.progress(`deploying ${name} ...`);
   return context.client.json<Deployed>('/v1/services', { method: 'POST', body: form, signal: context.signal });
-};
-
-const destinationOf = (url: string): string => {
-  const { hostname, port, protocol } = new URL(url);
-  return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 };
 
 const demandWorkspace = async (context: Context): Promise<void> => {
