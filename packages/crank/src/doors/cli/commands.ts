@@ -25,6 +25,7 @@ import {
   runSchedule,
   scheduleRuns,
 } from './commands/schedules.ts';
+import { generateSdk } from './commands/sdk.ts';
 import { search } from './commands/search.ts';
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { release, remove, services } from './commands/services.ts';
@@ -53,6 +54,7 @@ export const commands = (dataFolder: () => string): Command[] => [
   call,
   run,
   search,
+  generateSdk,
   setSlo,
   listSlos,
   removeSlo,

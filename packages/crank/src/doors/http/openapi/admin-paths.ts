@@ -100,8 +100,8 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
         },
       },
       responses: {
-        '201': ok('A new version.', ref('Service')),
-        '200': ok('This version was there already.', ref('Service')),
+        '201': ok('A new version.', ref('Deployed')),
+        '200': ok('This version was there already.', ref('Deployed')),
         ...errors(400, 401, 403, 409, 413, 415, 422, 429, 503),
       },
     },

@@ -74,8 +74,8 @@ export const agentPaths: Readonly<Record<string, Readonly<Record<string, object>
         ...json({ type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }),
       },
       responses: {
-        '200': ok('It is there already.', ref('Service')),
-        '201': ok('A new version.', ref('Service')),
+        '200': ok('It is there already.', ref('Deployed')),
+        '201': ok('A new version.', ref('Deployed')),
         ...errors(400, 401, 403, 404, 409, 413, 415, 422, 429),
       },
     },

@@ -13,6 +13,37 @@ import { modes, workspaceSchemas } from './workspace-schemas.ts';
 
 export { ref } from './schema-parts.ts';
 
+/** A version of a service, as it is shown. */
+const service: Record<string, JsonSchema> = {
+  account: text,
+  name: text,
+  version: { ...text, description: 'Content digest, `sha256:` and 64 hexadecimal digits.' },
+  description: text,
+  runtime: text,
+  python: text,
+  isolation: { ...text, enum: ['fresh', 'warm', 'container'] },
+  limits: ref('Limits'),
+  network: {
+    ...list(text),
+    description: 'What it asks to reach, as `host:port`. Policy and the operator grant it.',
+  },
+  secrets: {
+    type: 'object',
+    additionalProperties: text,
+    description: 'Names of secrets that calls are given, by environment variable.',
+  },
+  workspaces: modes,
+  requirements: list(text),
+  lock: { type: ['string', 'null'] },
+  tools: {
+    type: 'object',
+    additionalProperties: object({ path: text, digest: text, version: text }),
+    description: 'With the runtime `command`: the programs that it was deployed with, by name.',
+  },
+  operations: list(ref('Operation')),
+  findings: list(ref('Finding')),
+};
+
 /** Schemas of what administrative paths take and give. Names of services hold no capital, so nothing of theirs is called so. */
 export const schemas: Record<string, JsonSchema> = {
   Problem: {
@@ -112,44 +143,13 @@ export const schemas: Record<string, JsonSchema> = {
     subprocesses: count,
     threads: count,
   }),
-  Service: object(
-    {
-      account: text,
-      name: text,
-      version: { ...text, description: 'Content digest, `sha256:` and 64 hexadecimal digits.' },
-      description: text,
-      runtime: text,
-      python: text,
-      isolation: { ...text, enum: ['fresh', 'warm', 'container'] },
-      limits: ref('Limits'),
-      network: {
-        ...list(text),
-        description: 'What it asks to reach, as `host:port`. Policy and the operator grant it.',
-      },
-      secrets: {
-        type: 'object',
-        additionalProperties: text,
-        description: 'Names of secrets that calls are given, by environment variable.',
-      },
-      workspaces: modes,
-      requirements: list(text),
-      lock: { type: ['string', 'null'] },
-      tools: {
-        type: 'object',
-        additionalProperties: object({ path: text, digest: text, version: text }),
-        description: 'With the runtime `command`: the programs that it was deployed with, by name.',
-      },
-      operations: list(ref('Operation')),
-      findings: list(ref('Finding')),
-      created: {
-        description: 'When the version was made; of a deployment, whether it is new.',
-        type: ['string', 'boolean'],
-      },
-      aliases: { ...list(text), description: 'Of a deployment: what names the version now.' },
-      receipt: { type: ['string', 'null'], description: 'Receipt of the deployment.' },
-    },
-    ['aliases', 'receipt'],
-  ),
+  Service: object({ ...service, created: { ...time, description: 'When the version was made.' } }),
+  Deployed: object({
+    ...service,
+    created: { ...flag, description: 'Whether the version is new.' },
+    aliases: { ...list(text), description: 'What names the version now.' },
+    receipt: { type: ['string', 'null'], description: 'Receipt of the deployment; null where nothing was changed.' },
+  }),
   ...versionSchemas,
   ...workspaceSchemas,
   ...jobSchemas,
