@@ -5,6 +5,7 @@ import { catalogue } from '../../packages/crank/src/core/error.ts';
 import { attacks } from '../../packages/crank/test/attack/list.ts';
 import { root } from '../repository.ts';
 import { sdkApi } from './sdk-api.ts';
+import { pythonApi, pythonCodes } from './sdk-python.ts';
 
 const cell = (text: string | number): string => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 const code = (text: string): string => (text === '' ? '' : `\`${text}\``);
@@ -18,6 +19,8 @@ const origin = (source: string) => `<!-- Written by \`npm run check -- --write\`
 /** Pages whose truth stands in the code, by path. */
 export const pages = (): Record<string, string> => ({
   'packages/sdk/src/generated/api.ts': sdkApi(),
+  'python/src/crank_platform/_api.py': pythonApi(),
+  'python/src/crank_platform/_codes.py': pythonCodes(),
   'docs/errors.md': `${origin('packages/crank/src/core/error.ts')}
 
 # Errors

@@ -1,5 +1,5 @@
 import { catalogue } from '../../packages/crank/src/core/error.ts';
-import type { JsonObject, JsonSchema } from '../../packages/crank/src/core/service.ts';
+import type { JsonObject } from '../../packages/crank/src/core/service.ts';
 import {
   comment,
   literal,
@@ -7,56 +7,13 @@ import {
   schemaType,
   type TypeStyle,
 } from '../../packages/crank/src/doors/cli/bindings/schema-type.ts';
-import { openApiDocument } from '../../packages/crank/src/doors/http/openapi/document.ts';
+import { type DescribedOperation, mediaType, type Parameter, sdkRoutes } from './sdk-routes.ts';
 
-interface Parameter {
-  $ref?: string;
-  name: string;
-  in: string;
-  required?: boolean;
-  schema: JsonSchema;
-  description?: string;
-}
-type Content = Record<string, { schema?: JsonSchema }>;
-interface Operation {
-  operationId: string;
-  summary: string;
-  parameters?: Parameter[];
-  requestBody?: { required?: boolean; content: Content };
-  responses: Record<string, { content?: Content }>;
-}
-type Item = { parameters?: Parameter[] } & Record<string, Operation>;
-
-const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 const PREFIX = '#/components/schemas/';
-
-/** Calls, whose answers have several forms, and protocols within the protocol: clients have ways of their own for them. */
-const APART = new Set([
-  'call',
-  'callOf',
-  'deploy',
-  'runCode',
-  'mcp',
-  'mcpStream',
-  'mcpEnd',
-  'deliver',
-  'deliverWithToken',
-]);
-
-const mediaType = (content: Content | undefined): 'json' | 'text' | 'bytes' | undefined => {
-  const [type] = Object.keys(content ?? {});
-  if (type === undefined) return undefined;
-  if (/[/+]json$/.test(type)) return 'json';
-  return /^text\//.test(type) ? 'text' : 'bytes';
-};
 
 /** The client's types of what a node takes and gives, from the node's own OpenAPI document. */
 export const sdkApi = (): string => {
-  const document = openApiDocument('http://127.0.0.1:7700', []) as {
-    paths: Record<string, Item>;
-    components: { schemas: Record<string, JsonSchema> };
-  };
-  const { schemas } = document.components;
+  const { schemas, routes } = sdkRoutes();
   const nameOf = (reference: string): string => reference.slice(PREFIX.length);
   const keysOf = (reference: string): string[] => {
     const schema = schemas[nameOf(reference)] as JsonObject;
@@ -67,14 +24,6 @@ export const sdkApi = (): string => {
   };
   const received: TypeStyle = { nameOf, keysOf };
   const sent: TypeStyle = { nameOf, keysOf, sent: true };
-
-  const routes = Object.entries(document.paths).flatMap(([path, { parameters = [], ...methods }]) =>
-    METHODS.flatMap((method) => {
-      const operation = (methods as Record<string, Operation>)[method];
-      if (operation === undefined || APART.has(operation.operationId)) return [];
-      return [{ method: method.toUpperCase(), path, operation, all: [...parameters, ...(operation.parameters ?? [])] }];
-    }),
-  );
 
   const members = (given: readonly Parameter[]): string => {
     if (given.length === 0) return 'None';
@@ -90,7 +39,7 @@ export const sdkApi = (): string => {
     };
     return schemaType(schema, sent, '    ');
   };
-  const bodyOf = ({ requestBody }: Operation): string => {
+  const bodyOf = ({ requestBody }: DescribedOperation): string => {
     switch (mediaType(requestBody?.content)) {
       case undefined:
         return 'undefined';
@@ -104,7 +53,7 @@ export const sdkApi = (): string => {
         return 'Blob | Uint8Array | string';
     }
   };
-  const resultOf = ({ responses }: Operation): string => {
+  const resultOf = ({ responses }: DescribedOperation): string => {
     const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'));
     const types = answers.map(([, { content }]) => {
       const kind = mediaType(content);

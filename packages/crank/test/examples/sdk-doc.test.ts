@@ -39,6 +39,7 @@ describe('docs/sdk.md', () => {
         env: {
           ...process.env,
           PATH: `${at('packages/crank/bin')}:${at('node_modules/.bin')}:${process.env['PATH']}`,
+          PYTHONPATH: at('python/src'),
           CRANK_URL: node.url,
           CRANK_KEY: node.key,
           CRANK_DATA: node.data,
