@@ -1281,7 +1281,7 @@ export interface Operations {
     };
     query: None;
     body: undefined;
-    result: string;
+    result: Record<string, unknown>;
   };
   /** The receipt of a call or an administrative act; it verifies offline */
   getReceipt: {
@@ -2316,7 +2316,7 @@ export interface Operations {
     path: None;
     query: None;
     body: undefined;
-    result: unknown;
+    result: Record<string, unknown>;
   };
   /** This node as an entry of an MCP registry */
   mcpServer: {

@@ -363,14 +363,19 @@ const codes = (status: number): string =>
     .map(([code, entry]) => `\`${code}\`: ${entry.title}`)
     .join('; ');
 
-/** One response per status of the catalogue, named `E<status>`. */
+/** One response per status of the catalogue, named `E<status>`; but for what nobody is there to read, and what no operation answers. */
 export const responses = Object.fromEntries(
-  [...new Set(Object.values(catalogue).map((entry) => entry.status))].map((status) => [
-    `E${status}`,
-    { description: codes(status), content: { [PROBLEM]: { schema: ref('Problem') } } },
-  ]),
+  [...new Set(Object.values(catalogue).map((entry) => entry.status))]
+    .filter((status) => status !== 499 && status !== 405)
+    .map((status) => [
+      `E${status}`,
+      { description: codes(status), content: { [PROBLEM]: { schema: ref('Problem') } } },
+    ]),
 );
 
 /** References to responses by status. */
 export const errors = (...statuses: readonly number[]): Record<string, { $ref: string }> =>
   Object.fromEntries(statuses.map((status) => [String(status), { $ref: `#/components/responses/E${status}` }]));
+
+/** How a call may end otherwise than well. */
+export const callErrors = errors(400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504, 507, 508);
