@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ._service import CallError, Context, crank_service
+from ._service import CallError, Context, InvalidInput, crank_service
 
 if TYPE_CHECKING:
     from ._async import AsyncClient, AsyncJob
@@ -55,6 +55,7 @@ __all__ = [
     "Context",
     "CrankError",
     "File",
+    "InvalidInput",
     "InvalidRequest",
     "Job",
     "NodeFailed",
