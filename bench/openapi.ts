@@ -34,10 +34,11 @@ def upper(document: Path, title: Optional[str] = None) -> Path:
 `;
 
 const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'crank', 'openapi');
-const run = (command: string, args: readonly string[], options: { quiet?: boolean } = {}) =>
+const run = (command: string, args: readonly string[], options: { quiet?: boolean; cwd?: string } = {}) =>
   spawnSync(command, args, {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     stdio: ['ignore', options.quiet ? 'pipe' : 'inherit', 'pipe'],
   });
 
@@ -87,7 +88,7 @@ try {
     ...['--request-timeout', '30', '--report', 'json', '--report-json-path', report, '--warnings', 'off'],
     ...(values.only === undefined ? [] : ['--include-operation-id', values.only]),
   ];
-  const fuzzed = run(fuzz, args);
+  const fuzzed = run(fuzz, args, { cwd: work });
   console.log(fuzzed.stderr.slice(-1000));
   const alive = node.alive();
   const faults = node
