@@ -599,6 +599,8 @@ export type Replay = {
   receipt: string;
   /** Whether the receipt commits to the bytes that came out now. */
   sameOutput: boolean;
+  /** Why other bytes say little, where they do. */
+  note?: string;
   outcome: {
     before: string;
     now: string;

@@ -213,18 +213,21 @@ export const schemas: Record<string, JsonSchema> = {
     },
     ['act', 'service', 'operation', 'outcome'],
   ),
-  Replay: object({
-    of: text,
-    call: { ...text, description: 'The call that the replay is.' },
-    receipt: text,
-    sameOutput: { type: 'boolean', description: 'Whether the receipt commits to the bytes that came out now.' },
-    note: { type: 'string', description: 'Why other bytes say little, where they do.' },
-    outcome: object({ before: text, now: text }),
-    limits: { type: 'object', description: 'Limits that are not what they were: `before` and `now`.' },
-    decisions: list(
-      object({ point: text, result: { ...text, enum: ['same', 'different', 'not-replayed'] }, why: text }, ['why']),
-    ),
-  }),
+  Replay: object(
+    {
+      of: text,
+      call: { ...text, description: 'The call that the replay is.' },
+      receipt: text,
+      sameOutput: { type: 'boolean', description: 'Whether the receipt commits to the bytes that came out now.' },
+      note: { type: 'string', description: 'Why other bytes say little, where they do.' },
+      outcome: object({ before: text, now: text }),
+      limits: { type: 'object', description: 'Limits that are not what they were: `before` and `now`.' },
+      decisions: list(
+        object({ point: text, result: { ...text, enum: ['same', 'different', 'not-replayed'] }, why: text }, ['why']),
+      ),
+    },
+    ['note'],
+  ),
   Erasure: object({
     subject: { ...text, description: 'Id of the key that was destroyed.' },
     calls: count,
