@@ -20,6 +20,7 @@ export type Taken<K extends keyof Operations> = {
 };
 
 export type Body<K extends keyof Operations> = NonNullable<Operations[K]['body']>;
+export type Path<K extends keyof Operations> = Operations[K]['path'];
 export type Query<K extends keyof Operations> = Operations[K]['query'];
 export type Result<K extends keyof Operations> = Operations[K]['result'];
 

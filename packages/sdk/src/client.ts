@@ -13,6 +13,7 @@ import {
   policiesOf,
   privacyOf,
   secretsOf,
+  slosOf,
   tokensOf,
   usageOf,
 } from './resources/access.ts';
@@ -57,6 +58,7 @@ export class CrankClient {
   readonly secrets: ReturnType<typeof secretsOf>;
   readonly budgets: ReturnType<typeof budgetsOf>;
   readonly usage: ReturnType<typeof usageOf>;
+  readonly slos: ReturnType<typeof slosOf>;
   readonly privacy: ReturnType<typeof privacyOf>;
   readonly schedules: ReturnType<typeof schedulesOf>;
   readonly webhooks: ReturnType<typeof webhooksOf>;
@@ -82,6 +84,7 @@ export class CrankClient {
     this.secrets = secretsOf(api);
     this.budgets = budgetsOf(api);
     this.usage = usageOf(api);
+    this.slos = slosOf(api);
     this.privacy = privacyOf(api);
     this.schedules = schedulesOf(api);
     this.webhooks = webhooksOf(api);

@@ -278,6 +278,10 @@ class Api(Asking):
         """Bound it no more."""
         return self._ask("DELETE", "/v1/budgets/{id}", {"id": id}, {}, None)
 
+    def report_carbon(self, *, from_: Any = None, to: Any = None, zone: Any = None) -> Any:
+        """Carbon of the services of the account and of their calls (ISO/IEC 21031), part by part."""
+        return self._ask("GET", "/v1/carbon", {}, {"from": from_, "to": to, "zone": zone}, None)
+
     def report_usage(self, *, by: Any = None, side: Any = None, principal: Any = None, service: Any = None, format: Any = None, grain: Any = None, from_: Any = None, to: Any = None, zone: Any = None, cursor: Any = None) -> Any:
         """What was used, and what it cost: what the principal called, or all of the account where it may see that."""
         return self._ask("GET", "/v1/usage", {}, {"by": by, "side": side, "principal": principal, "service": service, "format": format, "grain": grain, "from": from_, "to": to, "zone": zone, "cursor": cursor}, None)
@@ -285,6 +289,22 @@ class Api(Asking):
     def report_accounts(self, *, grain: Any = None, from_: Any = None, to: Any = None, zone: Any = None, cursor: Any = None) -> Any:
         """Totals of the node's accounts, for those who run it."""
         return self._ask("GET", "/v1/accounts/-/usage", {}, {"grain": grain, "from": from_, "to": to, "zone": zone, "cursor": cursor}, None)
+
+    def list_slos(self) -> Any:
+        """Objectives of the services of the account, and how fast their error budgets go."""
+        return self._ask("GET", "/v1/slos", {}, {}, None)
+
+    def set_slo(self, service: str, objective: str, body: Any) -> Any:
+        """Promise something of a service, and be told when that is at risk."""
+        return self._ask("PUT", "/v1/slos/{service}/{objective}", {"service": service, "objective": objective}, {}, body)
+
+    def remove_slo(self, service: str, objective: str) -> Any:
+        """Promise it no more."""
+        return self._ask("DELETE", "/v1/slos/{service}/{objective}", {"service": service, "objective": objective}, {}, None)
+
+    def read_promises(self) -> Any:
+        """What the platform promises of each service, as it is kept: response, size, power, deployment."""
+        return self._ask("GET", "/v1/promises", {}, {}, None)
 
     def list_secrets(self) -> Any:
         """Secrets of the account, without their values."""
@@ -478,12 +498,16 @@ class Api(Asking):
         """Whether the process answers."""
         return self._ask("GET", "/healthz", {}, {}, None)
 
+    def live(self) -> Any:
+        """Whether the process answers: restart it where it does not."""
+        return self._ask("GET", "/livez", {}, {}, None)
+
     def ready(self) -> Any:
-        """Whether the node takes calls."""
+        """Whether the node takes calls, and what is wrong with it."""
         return self._ask("GET", "/readyz", {}, {}, None)
 
     def metrics(self) -> Any:
-        """Figures in Prometheus' format; with a key, those of its account too."""
+        """Figures in Prometheus' format, or OpenMetrics where `Accept` asks for it; with a key, those of its account too."""
         return self._ask("GET", "/metrics", {}, {}, None)
 
     def openapi(self) -> Any:

@@ -258,6 +258,9 @@ describe('crank-sdk', () => {
     expect((await client.workspaces.archive('notes')).size).toBeGreaterThan(512);
     await client.workspaces.remove('notes');
 
+    await client.slos.set('ops', 'availability', { target: 0.9 });
+    expect((await client.slos.list()).map(({ service }) => service)).toContain('ops');
+    await client.slos.remove('ops', 'availability');
     expect((await client.usage.report({ by: 'service' })).usage[0]?.key['service']).toBe('ops');
     const { calls } = await client.calls.list({ service: 'ops' });
     expect((await client.calls.get(calls[0]!.id)).charge.currency).toBe('USD');

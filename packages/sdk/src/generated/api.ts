@@ -453,6 +453,110 @@ export type ChangedBudget = Budget & {
   secret?: string;
 };
 
+export type Slo = {
+  service: string;
+  /** `latency`, `availability`, or `promise`: the platform’s own. */
+  objective: string;
+  /** Of its calls. */
+  target: number;
+  /** Of latency: within which they are answered. */
+  thresholdMs: number | null;
+  webhook: string | null;
+  /** By window: how many times faster than allowed the error budget goes, on the node that answers. */
+  burn: Record<string, number>;
+  /** `page`, `ticket`, or null. */
+  alert: string | null;
+};
+
+export type ChangedSlo = {
+  service: string;
+  objective: string;
+  receipt: string;
+  /** Signs what its webhook gets; shown this once. */
+  secret?: string;
+};
+
+export type CarbonReport = {
+  from: string;
+  to: string;
+  grid: {
+    gramsPerKwh: number;
+    source: string;
+  };
+  energy: {
+    grade: string;
+    source: string;
+    uncertainty: string;
+  };
+  services: ({
+    service: string;
+    calls: number;
+    lines: ({
+      part: 'calls' | 'memory' | 'network' | 'idle' | 'pue' | 'embodied';
+      joules?: number;
+      grams: number;
+      source: string;
+    })[];
+    grams: number;
+    /** Software Carbon Intensity (ISO/IEC 21031), grams for a call. */
+    perCall?: number;
+  })[];
+};
+
+export type Promises = {
+  services: ({
+    service: string;
+    response: {
+      /** Null where there is nothing to go by. */
+      kept: boolean | null;
+      value: {
+        calls: number;
+        within: number | null;
+        p99Ms: number | null;
+      };
+    };
+    size: {
+      /** Null where there is nothing to go by. */
+      kept: boolean | null;
+      value: {
+        source: number;
+        dependencies: number;
+      };
+    };
+    power: {
+      /** Null where there is nothing to go by. */
+      kept: boolean | null;
+      value: {
+        watts: number | null;
+      };
+    };
+    deployment: {
+      /** Null where there is nothing to go by. */
+      kept: boolean | null;
+      value: {
+        ms: number | null;
+      };
+    };
+  })[];
+  meanSize: {
+    /** Null where there is nothing to go by. */
+    kept: boolean | null;
+    value: {
+      bytes: number | null;
+    };
+  };
+  machine: {
+    /** Null where there is nothing to go by. */
+    kept: boolean | null;
+    value: {
+      watts: number | null;
+      grade: string;
+      uncertainty: string;
+      source: string;
+    };
+  };
+};
+
 export type UsedAmounts = {
   calls: number;
   cpuSeconds: string;
@@ -1705,6 +1809,20 @@ export interface Operations {
     body: undefined;
     result: Done;
   };
+  /** Carbon of the services of the account and of their calls (ISO/IEC 21031), part by part */
+  reportCarbon: {
+    path: None;
+    query: {
+      /** From this time on, RFC 3339 or a date; the beginning of this month where absent. */
+      from?: string | undefined;
+      /** Before this time; now where absent. */
+      to?: string | undefined;
+      /** Time zone of dates, days and months (IANA); UTC where absent. */
+      zone?: string | undefined;
+    };
+    body: undefined;
+    result: CarbonReport;
+  };
   /** What was used, and what it cost: what the principal called, or all of the account where it may see that */
   reportUsage: {
     path: None;
@@ -1750,6 +1868,49 @@ export interface Operations {
     };
     body: undefined;
     result: UsageReport;
+  };
+  /** Objectives of the services of the account, and how fast their error budgets go */
+  listSlos: {
+    path: None;
+    query: None;
+    body: undefined;
+    result: {
+      slos: Slo[];
+    };
+  };
+  /** Promise something of a service, and be told when that is at risk */
+  setSlo: {
+    path: {
+      service: string;
+      objective: 'latency' | 'availability';
+    };
+    query: None;
+    body: {
+      /** Share of its calls, 0.5 to 0.9999. */
+      target: number;
+      /** Of latency. */
+      thresholdMs?: 1 | 2.5 | 5 | 10 | 25 | 50 | 100 | 250 | 500 | 1000 | 2500 | 5000 | 10000 | 30000 | 60000 | undefined;
+      /** Where alerts go beside the log, signed as Standard Webhooks has it. */
+      webhook?: string | undefined;
+    };
+    result: ChangedSlo;
+  };
+  /** Promise it no more */
+  removeSlo: {
+    path: {
+      service: string;
+      objective: 'latency' | 'availability';
+    };
+    query: None;
+    body: undefined;
+    result: Done;
+  };
+  /** What the platform promises of each service, as it is kept: response, size, power, deployment */
+  readPromises: {
+    path: None;
+    query: None;
+    body: undefined;
+    result: Promises;
   };
   /** Secrets of the account, without their values */
   listSecrets: {
@@ -2263,14 +2424,21 @@ export interface Operations {
     body: undefined;
     result: Record<string, unknown>;
   };
-  /** Whether the node takes calls */
+  /** Whether the process answers: restart it where it does not */
+  live: {
+    path: None;
+    query: None;
+    body: undefined;
+    result: Record<string, unknown>;
+  };
+  /** Whether the node takes calls, and what is wrong with it */
   ready: {
     path: None;
     query: None;
     body: undefined;
     result: Record<string, unknown>;
   };
-  /** Figures in Prometheus' format; with a key, those of its account too */
+  /** Figures in Prometheus' format, or OpenMetrics where `Accept` asks for it; with a key, those of its account too */
   metrics: {
     path: None;
     query: None;
@@ -2412,8 +2580,13 @@ export const routes: Readonly<Record<keyof Operations, readonly [method: string,
   describeBudget: ['GET', '/v1/budgets/{id}'],
   changeBudget: ['PUT', '/v1/budgets/{id}'],
   removeBudget: ['DELETE', '/v1/budgets/{id}'],
+  reportCarbon: ['GET', '/v1/carbon'],
   reportUsage: ['GET', '/v1/usage'],
   reportAccounts: ['GET', '/v1/accounts/-/usage'],
+  listSlos: ['GET', '/v1/slos'],
+  setSlo: ['PUT', '/v1/slos/{service}/{objective}'],
+  removeSlo: ['DELETE', '/v1/slos/{service}/{objective}'],
+  readPromises: ['GET', '/v1/promises'],
   listSecrets: ['GET', '/v1/secrets'],
   setSecret: ['POST', '/v1/secrets'],
   describeSecret: ['GET', '/v1/secrets/{name}'],
@@ -2462,6 +2635,7 @@ export const routes: Readonly<Record<keyof Operations, readonly [method: string,
   addCheckpoint: ['POST', '/witness/add-checkpoint'],
   witnessedCheckpoint: ['GET', '/witness/{hash}/checkpoint'],
   health: ['GET', '/healthz'],
+  live: ['GET', '/livez'],
   ready: ['GET', '/readyz'],
   metrics: ['GET', '/metrics'],
   openapi: ['GET', '/openapi.json'],

@@ -1,4 +1,4 @@
-import type { Api, Body, Query } from '../api.ts';
+import type { Api, Body, Path, Query } from '../api.ts';
 
 export const keysOf = (api: Api) => ({
   /** Its secret, `key`, is shown this once. */
@@ -57,8 +57,21 @@ export const usageOf = (api: Api) => ({
     if (typeof report === 'string') throw new TypeError('The node answered with text where JSON was asked for.');
     return report;
   },
+  /** Carbon of services, part by part. */
+  carbon: (query: Query<'reportCarbon'> = {}) => api('reportCarbon', { query }),
   /** Totals of the node's accounts, for those who run it. */
   accounts: (query: Query<'reportAccounts'> = {}) => api('reportAccounts', { query }),
+});
+
+/** What is promised of services. */
+export const slosOf = (api: Api) => ({
+  set: (service: string, objective: Path<'setSlo'>['objective'], body: Body<'setSlo'>) =>
+    api('setSlo', { path: { service, objective }, body }),
+  list: async () => (await api('listSlos')).slos,
+  remove: (service: string, objective: Path<'removeSlo'>['objective']) =>
+    api('removeSlo', { path: { service, objective } }),
+  /** What the platform promises of each service, as it is kept. */
+  promises: () => api('readPromises'),
 });
 
 /** Texts that stand for personal data. */
