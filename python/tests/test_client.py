@@ -47,7 +47,7 @@ class ClientTest(unittest.TestCase):
         self.addCleanup(thread.join)
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
-        self.client = Client("http://127.0.0.1:%d/" % self.server.server_port, key="crk_1")
+        self.client = Client("http://127.0.0.1:%d/" % self.server.server_port, key="crk_1", retries=0)
 
     def answer(self, body, content_type="application/json", status=200, **headers):
         body = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -67,7 +67,7 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(json.loads(body), {"n": 3, "service": "x"})
         self.assertEqual(headers["Authorization"], "Bearer crk_1")
         self.assertEqual(
-            (headers["Idempotency-Key"], headers["Crank-Deadline"], headers["Crank-Tags"]), ("k", "5s", "a=b")
+            (headers["Idempotency-Key"], headers["Crank-Deadline"], headers["Crank-Tags"]), ("k", "5000ms", "a=b")
         )
 
     def test_names(self):
@@ -86,12 +86,20 @@ class ClientTest(unittest.TestCase):
             path.write_text("path")
             stream = io.StringIO("stream")
             self.answer(1)
-            self.client.call("s", "f", a=path, b=b"bytes", c=stream, d=[path])
-        sent = json.loads(self.last()[3])
-        content = {"a.txt": b"path", "data.bin": b"bytes"}
-        for file in (sent["a"], sent["b"], sent["d"][0]):
-            self.assertEqual(base64.b64decode(file["base64"]), content[file["name"]])
-        self.assertEqual(base64.b64decode(sent["c"]["base64"]), b"stream")
+            self.client.call("s", "f", a=path, b=b"bytes", c=stream, d=[path, File("x", "text/plain", b"y")], e="1", f={"g": b"deep"})
+        deep = {"g": {"name": "data.bin", "base64": base64.b64encode(b"deep").decode()}}
+        self.assertEqual(
+            self.parts("/v1/services/s/f"),
+            [
+                ("e", None, b'"1"'),
+                ("f", None, json.dumps(deep).encode()),
+                ("a", "a.txt", b"path"),
+                ("b", "data.bin", b"bytes"),
+                ("c", "data.bin", b"stream"),
+                ("d", "a.txt", b"path"),
+                ("d", "x", b"y"),
+            ],
+        )
         with self.assertRaisesRegex(TypeError, "object"):
             self.client.call("s", "f", a=object())
 
@@ -133,7 +141,7 @@ class ClientTest(unittest.TestCase):
             self.client.receipt("call_1")
         self.assertEqual(caught.exception.retry_after, 3)
         self.answer(b"<html>", "text/html", 502)
-        with self.assertRaisesRegex(CrankError, "not from Crank"):
+        with self.assertRaisesRegex(CrankError, "not as a Crank node does"):
             self.client.receipt("call_1")
 
     def test_nobody_there(self):
@@ -165,9 +173,9 @@ class ClientTest(unittest.TestCase):
             self.client.deploy(str(root / "main.py"))
             self.assertEqual([part[1] for part in self.parts()], ["main.py"])
 
-    def parts(self):
+    def parts(self, wanted="/v1/services"):
         _, path, headers, body = self.last()
-        self.assertEqual(path, "/v1/services")
+        self.assertEqual(path, wanted)
         head = ("Content-Type: %s\r\n\r\n" % headers["Content-Type"]).encode()
         message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
         return [

@@ -6,7 +6,7 @@ const machinePath = /(?<![\w.~-])\/(w[o]rk|f[a]rm|r[o]ot|b[a]sh_jobs)\/[\w.][^\s
 const download = /"resolved":\s*"https?:|^\s*(registry|index|url)\s*=\s*"https?:/m;
 const lockFile = /(^|\/)(package-lock\.json|[^/]*\.lock)$/;
 const source = /\.(ts|tsx|mts|js|mjs|py)$/;
-const notOurs = /(^|\/)(test|tests|vectors)\/|\.d\.ts$/;
+const notOurs = /(^|\/)(test|tests|vectors|generated)\/|\.d\.ts$|_api\.py$/;
 
 /**
  * What must not stand in a file of the project: paths of one machine, download addresses in lock files, the hosts of

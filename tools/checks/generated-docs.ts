@@ -4,6 +4,8 @@ import { settings } from '../../packages/crank/src/app/settings.ts';
 import { catalogue } from '../../packages/crank/src/core/error.ts';
 import { attacks } from '../../packages/crank/test/attack/list.ts';
 import { root } from '../repository.ts';
+import { sdkApi } from './sdk-api.ts';
+import { pythonApi, pythonCodes } from './sdk-python.ts';
 
 const cell = (text: string | number): string => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 const code = (text: string): string => (text === '' ? '' : `\`${text}\``);
@@ -16,6 +18,9 @@ const origin = (source: string) => `<!-- Written by \`npm run check -- --write\`
 
 /** Pages whose truth stands in the code, by path. */
 export const pages = (): Record<string, string> => ({
+  'packages/sdk/src/generated/api.ts': sdkApi(),
+  'python/src/crank_platform/_api.py': pythonApi(),
+  'python/src/crank_platform/_codes.py': pythonCodes(),
   'docs/errors.md': `${origin('packages/crank/src/core/error.ts')}
 
 # Errors

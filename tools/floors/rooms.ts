@@ -18,7 +18,7 @@ export const rooms: Readonly<Record<string, Rule>> = {
   store: { floors: ['core', 'verify'], node: true, npm: true },
   core: { floors: ['verify'], node: ['node:crypto'], npm: false, pure: ['process'] },
   verify: { floors: [], node: [], npm: false, pure: ['Buffer', 'process'] },
-  sdk: { floors: ['verify'], node: true, npm: false },
+  sdk: { floors: ['verify'], node: [], npm: false, pure: ['Buffer', 'process'] },
 };
 
 /** Rooms of several parts, each of them a folder. */

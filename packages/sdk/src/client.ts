@@ -1,170 +1,152 @@
-import { CrankProblem, type Problem } from './problem.ts';
+import { type Api, apiOf } from './api.ts';
+import type { CallOptions } from './call-options.ts';
+import type { CallResult } from './call-result.ts';
+import type { CallStream } from './call-stream.ts';
+import { Caller, codeCall, operationCall, type RunRequest, type StreamOptions } from './caller.ts';
+import type { FileInput } from './form.ts';
+import type { CrankJob } from './job.ts';
+import {
+  accountsOf,
+  budgetsOf,
+  issuersOf,
+  keysOf,
+  policiesOf,
+  privacyOf,
+  secretsOf,
+  slosOf,
+  tokensOf,
+  usageOf,
+} from './resources/access.ts';
+import { schedulesOf, webhooksOf, workspacesOf } from './resources/automation.ts';
+import { callsOf, jobsOf, logOf, receiptsOf } from './resources/history.ts';
+import { type DeployFile, servicesOf } from './resources/services.ts';
+import { Transport, type TransportOptions } from './transport.ts';
+import type { Trust } from './trust.ts';
 
-export interface ClientOptions {
-  /** Address of the node. */
-  url?: string;
-  /** API key. */
-  key: string;
-  /** Instead of the global fetch. */
-  fetch?: typeof fetch;
+export interface ClientOptions extends TransportOptions {
+  /** What every call's receipt is held against, with the bytes that were sent and answered. */
+  verify?: Trust | undefined;
 }
 
-export interface CallOptions {
-  /** Version digest (at least 8 digits) or alias. */
-  version?: string;
-  /** The same key gives the same answer for 24 hours; with it a call may be repeated safely. */
-  idempotencyKey?: string;
-  /** How long to wait: `5s`, `500ms`. */
-  deadline?: string;
-  /** Whose data the input is, so that it can be erased; the caller otherwise. */
-  subject?: string;
-  /** An id of your own: its calls go to one version, where the service's canary is drawn by session. */
-  session?: string;
-  /** How confidential the arguments are: it raises what the service or a policy says, and never lowers it. */
-  classification?: 'public' | 'internal' | 'confidential' | 'restricted';
-  /** Files by parameter, several where it takes a list; the call is then sent as multipart. */
-  files?: Readonly<Record<string, Blob | readonly Blob[]>>;
-  signal?: AbortSignal;
+/** Files beside those among the arguments, by parameter, several where it takes a list. */
+export interface WithFiles {
+  files?: Readonly<Record<string, FileInput | readonly FileInput[]>> | undefined;
 }
 
-export interface CallResult<T> {
-  /** The parsed result, or a Blob where the operation returns a file. */
-  value: T;
-  /** Id of the call, and of its receipt. */
-  call: string;
-  version: string;
-}
-
-export interface DeployFile {
-  /** Path within the source, with `/` between folders. */
-  path: string;
-  content: Blob | string;
-}
-
-/** A client of one node, for browsers and Node. */
+/**
+ * A client of one node, for Node and browsers. Services are named `[ACCOUNT/]SERVICE[@VERSION]`. A `Blob`, `File` or `Uint8Array`
+ * among the arguments is sent as a file.
+ *
+ * Everything that asks the node throws a CrankError: InvalidRequest, Refused, ServiceFailed, Unreachable or NodeFailed.
+ */
 export class CrankClient {
-  readonly #url: string;
-  readonly #key: string;
-  readonly #fetch: typeof fetch;
+  readonly #caller: Caller;
+  /** Address of the node. */
+  readonly url: string;
+  /** Any operation of the API by its `operationId`, for what has no method of its own. */
+  readonly request: Api;
+  readonly services: ReturnType<typeof servicesOf>;
+  readonly calls: ReturnType<typeof callsOf>;
+  readonly jobs: ReturnType<typeof jobsOf>;
+  readonly receipts: ReturnType<typeof receiptsOf>;
+  readonly log: ReturnType<typeof logOf>;
+  readonly keys: ReturnType<typeof keysOf>;
+  readonly tokens: ReturnType<typeof tokensOf>;
+  readonly issuers: ReturnType<typeof issuersOf>;
+  readonly accounts: ReturnType<typeof accountsOf>;
+  readonly policies: ReturnType<typeof policiesOf>;
+  readonly secrets: ReturnType<typeof secretsOf>;
+  readonly budgets: ReturnType<typeof budgetsOf>;
+  readonly usage: ReturnType<typeof usageOf>;
+  readonly slos: ReturnType<typeof slosOf>;
+  readonly privacy: ReturnType<typeof privacyOf>;
+  readonly schedules: ReturnType<typeof schedulesOf>;
+  readonly webhooks: ReturnType<typeof webhooksOf>;
+  readonly workspaces: ReturnType<typeof workspacesOf>;
 
-  constructor(options: ClientOptions) {
-    this.#url = (options.url ?? 'http://127.0.0.1:7700').replace(/\/+$/, '');
-    this.#key = options.key;
-    this.#fetch = options.fetch ?? fetch;
+  constructor(options: ClientOptions = {}) {
+    const transport = new Transport(options);
+    const caller = new Caller(transport, options.verify);
+    const api = apiOf(transport);
+    this.#caller = caller;
+    this.url = transport.url;
+    this.request = api;
+    this.services = servicesOf(api, transport);
+    this.calls = callsOf(api);
+    this.jobs = jobsOf(api, transport);
+    this.receipts = receiptsOf(api, transport, caller);
+    this.log = logOf(api);
+    this.keys = keysOf(api);
+    this.tokens = tokensOf(api);
+    this.issuers = issuersOf(api);
+    this.accounts = accountsOf(api);
+    this.policies = policiesOf(api);
+    this.secrets = secretsOf(api);
+    this.budgets = budgetsOf(api);
+    this.usage = usageOf(api);
+    this.slos = slosOf(api);
+    this.privacy = privacyOf(api);
+    this.schedules = schedulesOf(api);
+    this.webhooks = webhooksOf(api);
+    this.workspaces = workspacesOf(api);
   }
 
   /**
-   * Runs an operation. Numbers beyond 2^53 lose digits in `value`, as everywhere in JavaScript: use `callText` for them.
+   * Runs an operation.
    *
-   * @throws CrankProblem
+   * @throws CrankError; NotVerified where its receipt does not hold; ApprovalNeeded where another principal has to let it run
    */
-  async call<T = unknown>(
+  call<T = unknown>(
     service: string,
     operation: string,
     args: object = {},
-    options: CallOptions = {},
+    options: CallOptions & WithFiles = {},
   ): Promise<CallResult<T>> {
-    const response = await this.#call(service, operation, args, options);
-    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
-    const value = (isJson ? await response.json() : await response.blob()) as T;
-    return { value, ...head(response) };
+    return this.#caller.call<T>(operationCall(service, operation, args, options.version, options.files), options);
   }
 
-  /** Runs an operation and gives the result's JSON text, digit for digit. @throws CrankProblem */
-  async callText(
+  /**
+   * Runs an operation and gives the result's JSON text, digit for digit.
+   *
+   * @param args text is sent as it stands
+   * @throws as `call`
+   */
+  callText(
     service: string,
     operation: string,
     args: object | string = {},
     options: CallOptions = {},
   ): Promise<CallResult<string>> {
-    const response = await this.#call(service, operation, args, options);
-    return { value: await response.text(), ...head(response) };
+    return this.#caller.text(operationCall(service, operation, args, options.version), options);
   }
 
-  /** The items of a streaming operation, as they come. @throws CrankProblem, also in the middle */
-  async *stream<T = unknown>(
+  /** Runs a streaming operation; iterate over it. */
+  stream<T = unknown>(
     service: string,
     operation: string,
     args: object = {},
-    options: CallOptions = {},
-  ): AsyncGenerator<T> {
-    const response = await this.#call(service, operation, args, options);
-    const decoder = new TextDecoder();
-    let rest = '';
-    let ended = false;
-    for await (const chunk of response.body ?? []) {
-      const lines = (rest + decoder.decode(chunk as Uint8Array, { stream: true })).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) {
-        if (!line.startsWith('{"$crank":')) yield JSON.parse(line) as T;
-        else {
-          const { error } = (JSON.parse(line) as { $crank: { error?: Problem } }).$crank;
-          if (error !== undefined) throw new CrankProblem(error);
-          ended = true;
-        }
-      }
-    }
-    if (!ended) throw new Error('the stream broke off before its end');
+    options: StreamOptions & WithFiles = {},
+  ): CallStream<T> {
+    return this.#caller.stream<T>(operationCall(service, operation, args, options.version, options.files), options);
   }
 
-  /** Deploys a source. @throws CrankProblem, with `findings` where it cannot be deployed */
-  async deploy(
-    files: readonly DeployFile[],
-    name?: string,
-  ): Promise<{ name: string; version: string; created: boolean }> {
-    const form = new FormData();
-    for (const file of files) form.append('file', new Blob([file.content]), file.path);
-    if (name !== undefined) form.append('name', name);
-    const response = await this.#send('/v1/services', { method: 'POST', body: form });
-    return (await response.json()) as { name: string; version: string; created: boolean };
+  /** Hands in a call as a job, which outlives the request and a restart of the node. @throws CrankError */
+  submit<T = unknown>(
+    service: string,
+    operation: string,
+    args: object = {},
+    options: CallOptions & WithFiles = {},
+  ): Promise<CrankJob<T>> {
+    return this.#caller.submit<T>(operationCall(service, operation, args, options.version, options.files), options);
   }
 
-  /** A receipt file, to be kept and verified with crank-verify. @throws CrankProblem */
-  async receipt(id: string): Promise<Uint8Array> {
-    const response = await this.#send(`/v1/receipts/${encodeURIComponent(id)}`, {});
-    return new Uint8Array(await response.arrayBuffer());
+  /** Runs code without deploying it. @throws as `call` */
+  run<T = unknown>(request: RunRequest, options: CallOptions = {}): Promise<CallResult<T>> {
+    return this.#caller.call<T>(codeCall(request), options);
   }
 
-  async #call(service: string, operation: string, args: object | string, options: CallOptions): Promise<Response> {
-    const headers = new Headers();
-    if (options.idempotencyKey !== undefined) headers.set('idempotency-key', options.idempotencyKey);
-    if (options.deadline !== undefined) headers.set('crank-deadline', options.deadline);
-    if (options.subject !== undefined) headers.set('crank-subject', options.subject);
-    if (options.session !== undefined) headers.set('crank-session', options.session);
-    if (options.classification !== undefined) headers.set('crank-classification', options.classification);
-    const query = options.version === undefined ? '' : `?version=${encodeURIComponent(options.version)}`;
-    let body: string | FormData;
-    if (options.files === undefined) {
-      headers.set('content-type', 'application/json');
-      body = typeof args === 'string' ? args : JSON.stringify(args);
-    } else {
-      body = new FormData();
-      for (const [name, value] of Object.entries(args))
-        body.append(name, typeof value === 'string' ? value : JSON.stringify(value));
-      for (const [name, some] of Object.entries(options.files))
-        for (const file of [some].flat()) body.append(name, file, file instanceof File ? file.name : name);
-    }
-    return this.#send(`/v1/services/${encodeURIComponent(service)}/${encodeURIComponent(operation)}${query}`, {
-      method: 'POST',
-      headers,
-      body,
-      ...(options.signal && { signal: options.signal }),
-    });
-  }
-
-  async #send(path: string, init: RequestInit): Promise<Response> {
-    const headers = new Headers(init.headers);
-    headers.set('authorization', `Bearer ${this.#key}`);
-    const response = await this.#fetch(`${this.#url}${path}`, { ...init, headers });
-    if (response.ok) return response;
-    if (response.headers.get('content-type')?.startsWith('application/problem+json')) {
-      throw new CrankProblem((await response.json()) as Problem);
-    }
-    throw new Error(`${this.#url}${path} answered ${response.status} and is no Crank node`);
+  /** Deploys a source. @throws InvalidRequest with `findings` where it cannot be */
+  deploy(files: readonly DeployFile[], name?: string): ReturnType<CrankClient['services']['deploy']> {
+    return this.services.deploy(files, name === undefined ? {} : { name });
   }
 }
-
-const head = (response: Response): { call: string; version: string } => ({
-  call: response.headers.get('crank-call') ?? '',
-  version: response.headers.get('crank-version') ?? '',
-});

@@ -1,2 +1,14 @@
-export { type CallOptions, type CallResult, type ClientOptions, CrankClient, type DeployFile } from './client.ts';
-export { CrankProblem, type Problem } from './problem.ts';
+export type { Api, RequestOptions } from './api.ts';
+export type { CallOptions } from './call-options.ts';
+export type { CallResult } from './call-result.ts';
+export type { CallStream, Progress } from './call-stream.ts';
+export type { RunRequest, StreamOptions } from './caller.ts';
+export { type ClientOptions, CrankClient, type WithFiles } from './client.ts';
+export { CrankError, InvalidRequest, NodeFailed, NotVerified, Refused, ServiceFailed, Unreachable } from './errors.ts';
+export type { FileInput } from './form.ts';
+export * from './generated/api.ts';
+export { ApprovalNeeded, CrankJob } from './job.ts';
+export type { DeployFile, DeployOptions } from './resources/services.ts';
+export type { RetryPolicy } from './retry.ts';
+export type { StreamEnd } from './stream-frame.ts';
+export type { Expected, Trust, VerifiedReceipt } from './trust.ts';

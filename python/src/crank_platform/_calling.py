@@ -4,8 +4,9 @@ import base64
 import os
 from typing import Any, Dict, Mapping
 
-from ._client import Client, File
+from ._client import Client
 from ._error import CrankError
+from ._result import File
 from ._service import CallError
 
 

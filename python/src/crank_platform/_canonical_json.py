@@ -2,7 +2,7 @@
 
 import json
 import math
-from typing import Any, Iterable
+from typing import Any, Iterable, Mapping
 
 _MAX_DEPTH = 32
 
@@ -80,7 +80,7 @@ def parse_canonical_json(text: str) -> Any:
     return value
 
 
-def wrong_members(value: dict, required: Iterable[str], optional: Iterable[str] = ()) -> str:
+def wrong_members(value: Mapping[str, Any], required: Iterable[str], optional: Iterable[str] = ()) -> str:
     """What is wrong with an object's members; empty where they are exactly the required and some of the optional."""
     required, optional = list(required), list(optional)
     for name in required:

@@ -1,36 +1,45 @@
 """A client of Crank's HTTP interface, on the standard library."""
 
-import base64
-import http.client
-import io
 import json
 import os
-import secrets
+import re
 import urllib.parse
+import uuid
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
-from ._error import CrankError
+from ._api import Api
+from ._body import Body, call_body, deploy_body
+from ._error import ApprovalNeeded
+from ._job import Job
+from ._result import Answer, Progress, Stream, decode
+from ._retry import RetryPolicy
+from ._transport import Answered, Key, Transport, quoted
+from ._trust import Trust, verify_with
 
-_SKIPPED = frozenset(("__pycache__", "node_modules", "venv"))
+_SERVICE = re.compile(r"(?:([a-z0-9-]+)/)?([a-z0-9-]+)(?:@([^@/?#]+))?")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-class File(NamedTuple):
-    """A file that an operation gave."""
+class CallOptions(NamedTuple):
+    """How a call is to be made."""
 
-    name: str
+    idempotency_key: Union[str, bool, None] = None
+    deadline: Union[str, float, None] = None
+    tags: Union[str, Mapping[str, str], None] = None
+    subject: Optional[str] = None
+    session: Optional[str] = None
+    classification: Optional[str] = None
+    verify: Union[Trust, bool, None] = None
+
+
+class _Made(NamedTuple):
+    path: str
     content_type: str
-    data: bytes
-
-
-class Answer(NamedTuple):
-    """The answer to a call. `value`: the result as JSON, a File, or an iterator of a stream's items."""
-
-    value: Any
-    #: Id of the call; its receipt has the same id.
-    call: Optional[str]
-    #: Digest of the version that answered.
-    version: Optional[str]
+    body: Body
+    input: Optional[bytes]
+    stated: Dict[str, str]
 
 
 class Client:
@@ -38,19 +47,26 @@ class Client:
 
     Args:
         url: Default CRANK_URL, else http://127.0.0.1:7700.
-        key: API key or OIDC token; default CRANK_KEY.
+        key: API key or token, or what gives the one to use; default CRANK_KEY.
         timeout: Seconds to wait for the node at each step of a request.
+        retries: How often and when what failed is tried again, as far as that is safe.
+        verify: What every call's receipt is held against, with the bytes that were sent and answered.
     """
 
-    def __init__(self, url: Optional[str] = None, key: Optional[str] = None, timeout: float = 120.0) -> None:
+    def __init__(
+        self,
+        url: Optional[str] = None,
+        key: Key = None,
+        timeout: float = 120.0,
+        retries: Union[int, RetryPolicy] = RetryPolicy(),
+        verify: Optional[Trust] = None,
+    ) -> None:
         self.url = (url or os.environ.get("CRANK_URL") or "http://127.0.0.1:7700").rstrip("/")
-        self._key = key if key is not None else os.environ.get("CRANK_KEY")
-        self._timeout = timeout
-        parts = urllib.parse.urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("%r is not a URL such as http://127.0.0.1:7700" % self.url)
-        self._secure, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
-        self._base = parts.path
+        policy = RetryPolicy(retries) if isinstance(retries, int) else retries
+        self._transport = Transport(self.url, key if key is not None else os.environ.get("CRANK_KEY"), timeout, policy)
+        self._trust = verify
+        #: Every other operation of the node's API, by its name: `client.api.list_calls(service="words")`.
+        self.api = Api(self._transport)
 
     def call(self, service: str, operation: str, /, **arguments: Any) -> Any:
         """Calls an operation and gives its result: a JSON value, a File, or an iterator of items.
@@ -58,10 +74,12 @@ class Client:
         Args:
             service: `SERVICE`, `ACCOUNT/SERVICE`, and either with `@VERSION` or `@ALIAS`.
             operation: The operation's name.
-            arguments: By parameter name; a Path, bytes or an open file is sent as a file.
+            arguments: By parameter name; a Path, bytes, an open file or a File is sent as a file, a list of them as several.
 
         Raises:
-            CrankError: What the node reported.
+            CrankError: InvalidRequest, Refused, ServiceFailed, Unreachable or NodeFailed.
+            NotVerified: Its receipt does not hold.
+            ApprovalNeeded: Another principal has to let it run.
         """
         return self.run(service, operation, arguments).value
 
@@ -71,12 +89,13 @@ class Client:
         operation: str,
         arguments: Optional[Mapping[str, Any]] = None,
         *,
-        idempotency_key: Optional[str] = None,
-        deadline: Optional[str] = None,
-        tags: Optional[str] = None,
+        idempotency_key: Union[str, bool, None] = None,
+        deadline: Union[str, float, None] = None,
+        tags: Union[str, Mapping[str, str], None] = None,
         subject: Optional[str] = None,
         session: Optional[str] = None,
         classification: Optional[str] = None,
+        verify: Union[Trust, bool, None] = None,
     ) -> Answer:
         """Calls an operation with a say in how.
 
@@ -84,175 +103,202 @@ class Client:
             service: As for `call`.
             operation: As for `call`.
             arguments: By parameter name.
-            idempotency_key: A repeat under the same key gives the first answer and is charged once.
-            deadline: How long to wait at most, such as `5s`.
+            idempotency_key: The same key gives the same answer for a day, so that what got lost may be asked for again.
+                Where absent each call makes one of its own; False: none, and nothing is kept on the node.
+            deadline: How long to wait at most, over all tries: seconds, or `500ms`, `5s`. The node ends the call then.
             tags: For cost allocation.
             subject: Whose data the input is, so that it can be erased; the caller otherwise.
             session: An id of your own: its calls go to one version, where the service's canary is drawn by session.
             classification: How confidential the arguments are: public, internal, confidential or restricted.
+            verify: Fetch the receipt and hold it against this; False: not, whatever the client does.
 
         Raises:
-            CrankError: What the node reported.
+            As `call`.
         """
-        path, query = _service_path(service)
-        headers = {"Content-Type": "application/json", "Accept": "application/json, application/x-ndjson, */*"}
-        for name, value in (
-            ("Idempotency-Key", idempotency_key),
-            ("Crank-Deadline", deadline),
-            ("Crank-Tags", tags),
-            ("Crank-Subject", subject),
-            ("Crank-Session", session),
-            ("Crank-Classification", classification),
-        ):
-            if value is not None:
-                headers[name] = value
-        body = json.dumps(dict(arguments or {}), default=_file, allow_nan=False).encode()
-        target = "%s/%s%s" % (path, urllib.parse.quote(operation, safe=""), query)
-        response, connection = self._send("POST", target, body, headers)
-        about = response.headers
-        return Answer(_result(response, connection), about.get("Crank-Call"), about.get("Crank-Version"))
+        options = CallOptions(idempotency_key, deadline, tags, subject, session, classification, verify)
+        return self._answer(_operation(service, operation, arguments or {}), options)
+
+    def run_code(
+        self,
+        code: str,
+        input: Optional[Mapping[str, Any]] = None,
+        *,
+        operation: Optional[str] = None,
+        requirements: Optional[Sequence[str]] = None,
+        options: CallOptions = CallOptions(),
+    ) -> Answer:
+        """Runs code without deploying it: a Python module with annotated functions, or a script.
+
+        Raises:
+            As `call`; InvalidRequest with `findings` where it cannot be run.
+        """
+        given = json.dumps(dict(input or {}), allow_nan=False, ensure_ascii=False)
+        more = {"operation": operation, "requirements": list(requirements) if requirements is not None else None}
+        rest = {"code": code, **{name: value for name, value in more.items() if value is not None}}
+        text = (json.dumps(rest, ensure_ascii=False)[:-1] + ', "input": ' + given + "}").encode()
+        made = _Made("/v1/run", "application/json", Body([text]), given.encode(), {})
+        return self._answer(made, options)
+
+    def stream(
+        self,
+        service: str,
+        operation: str,
+        arguments: Optional[Mapping[str, Any]] = None,
+        *,
+        on_progress: Optional[Progress] = None,
+        options: CallOptions = CallOptions(),
+    ) -> Stream:
+        """Calls a streaming operation; iterate over it. `on_progress` is told the fraction and a message between items."""
+        made = _operation(service, operation, arguments or {})
+        accept = "application/x-ndjson" if on_progress is None else "text/event-stream, application/x-ndjson;q=0.5"
+        # An answer under a key is not kept where it is a stream: what got lost in the middle cannot be had again.
+        keyless = options._replace(idempotency_key=options.idempotency_key or False)
+        answered = self._send(made, keyless, {"Accept": accept}, lambda given: given)
+        if answered.status == 202:
+            raise ApprovalNeeded(self._job(json.loads(answered.read()), made, options))
+        return self._stream(answered, made, options, on_progress)
+
+    def submit(
+        self,
+        service: str,
+        operation: str,
+        arguments: Optional[Mapping[str, Any]] = None,
+        options: CallOptions = CallOptions(),
+    ) -> Job:
+        """Hands in a call as a job, which outlives the request and a restart of the node."""
+        made = _operation(service, operation, arguments or {})
+        state = self._send(made, options, {"Prefer": "respond-async"}, lambda given: json.loads(given.read()))
+        return self._job(state, made, options)
+
+    def job(self, id: str) -> Job:
+        """A job of which the id is known."""
+        return Job(self._transport, id)
 
     def deploy(self, path: Union[str, "os.PathLike[str]"], name: Optional[str] = None) -> Dict[str, Any]:
         """Deploys a script or a folder; gives the version with its operations and schemas.
 
         Raises:
-            CrankError: `not-deployable` carries `findings`: file, line, what is wrong, how to mend it.
+            InvalidRequest: `not-deployable` carries `findings`: file, line, what is wrong, how to mend it.
             OSError: A file cannot be read.
         """
-        fields = [] if name is None else [("name", name)]
-        content_type, body = _multipart(fields, list(_sources(Path(path))))
-        version: Dict[str, Any] = self._json("POST", "/v1/services", body, {"Content-Type": content_type})
+        content_type, body = deploy_body(Path(path), {"name": name})
+        version: Dict[str, Any] = self._transport.send(
+            "POST",
+            "/v1/services",
+            lambda answered: json.loads(answered.read()),
+            headers={"Content-Type": content_type},
+            body=body,
+        )
         return version
 
     def receipt(self, id: str) -> Dict[str, Any]:
-        """The receipt file of a call or an administrative act: `envelope`, `proof`, `openings`.
-
-        Raises:
-            CrankError: `not-found` where there is none that this key may see.
-        """
-        receipt: Dict[str, Any] = self._json("GET", "/v1/receipts/" + urllib.parse.quote(id, safe=""), None, {})
+        """The receipt file of a call or an administrative act: `envelope`, `proof`, `openings`."""
+        receipt: Dict[str, Any] = json.loads(self.receipt_file(id))
         return receipt
 
-    def _json(self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str]) -> Any:
-        response, connection = self._send(method, path, body, headers)
-        try:
-            return json.loads(response.read())
-        finally:
-            connection.close()
+    def receipt_file(self, id: str) -> bytes:
+        """The same byte for byte: to be kept, and verified without this node."""
+        return self._transport.send("GET", "/v1/receipts/%s" % quoted(id), lambda answered: answered.read())
 
-    def _send(
-        self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str]
-    ) -> Tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        connection = kind(self._host, self._port, timeout=self._timeout)
-        if self._key:
-            headers["Authorization"] = "Bearer " + self._key
-        try:
-            connection.request(method, self._base + path, body, headers)
-            response = connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            detail = "No answer from %s (%s). Is the node up, and is this its URL?" % (self.url, error)
-            raise CrankError(None, {"code": "unavailable", "detail": detail, "retry": "same-key"}) from error
-        if response.status >= 300:
-            problem = _problem(response)
-            connection.close()
-            raise problem
-        return response, connection
+    def verify(self, id: str, trust: Trust, output: Optional[bytes] = None, input: Optional[bytes] = None) -> Any:
+        """Fetches a receipt and holds it against what is trusted; gives a `VerifiedReceipt`.
 
+        Raises:
+            NotVerified: It does not hold.
+        """
+        return verify_with(trust, self.receipt_file(id), id, None, output, input)
 
-def _service_path(service: str) -> Tuple[str, str]:
-    """`acme/words@stable` as path and query."""
-    name, _, version = service.partition("@")
-    account, slash, bare = name.rpartition("/")
-    quoted = urllib.parse.quote(bare, safe="")
-    prefix = "/v1/accounts/%s/services/" % urllib.parse.quote(account, safe="") if slash else "/v1/services/"
-    return prefix + quoted, "?" + urllib.parse.urlencode({"version": version}) if version else ""
+    def _answer(self, made: _Made, options: CallOptions) -> Answer:
+        def read(answered: Answered) -> Tuple[Answered, Optional[bytes]]:
+            streams = answered.content_type == "application/x-ndjson" and answered.file_name is None
+            return answered, None if streams else answered.read()
 
+        accept = {"Accept": "application/json, application/x-ndjson, */*"}
+        answered, data = self._send(made, options, accept, read)
+        about = answered.headers
+        if data is None:
+            items = self._stream(answered, made, options, None)
+            return Answer(items, about.get("Crank-Call"), about.get("Crank-Version"))
+        if answered.status == 202:
+            raise ApprovalNeeded(self._job(json.loads(data), made, options))
+        answer = Answer(decode(answered, data), about.get("Crank-Call"), about.get("Crank-Version"))
+        return self._checked(answer, data, made, options)
 
-def _file(value: Any) -> Any:
-    """The JSON form of a file, for what JSON itself doesn't know."""
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        name, data = "data.bin", bytes(value)
-    elif isinstance(value, os.PathLike):
-        name, data = os.path.basename(os.fspath(value)), Path(value).read_bytes()
-    elif hasattr(value, "read"):
-        content = value.read()
-        name = os.path.basename(str(getattr(value, "name", "data.bin")))
-        data = content.encode("utf-8") if isinstance(content, str) else content
-    else:
-        raise TypeError("an argument of type %s has no JSON form" % type(value).__name__)
-    return {"name": name, "base64": base64.b64encode(data).decode("ascii")}
+    def _stream(self, answered: Answered, made: _Made, options: CallOptions, progress: Optional[Progress]) -> Stream:
+        trust = self._trust_of(options)
 
+        def check(data: bytes, end: Dict[str, Any]) -> None:
+            assert trust is not None
+            output = data if end.get("outcome") == "ok" else None
+            verify_with(trust, self.receipt_file(end["call"]), end["call"], made.stated, output, made.input)
 
-def _sources(path: Path) -> Iterator[Tuple[str, Path]]:
-    """The files to deploy, with their paths relative to the service; hidden files and caches are left at home."""
-    if not path.is_dir():
-        yield path.name, path
-        return
-    for file in sorted(path.rglob("*")):
-        parts = file.relative_to(path).parts
-        if file.is_file() and not any(part.startswith(".") or part in _SKIPPED for part in parts):
-            yield "/".join(parts), file
+        return Stream(answered, progress, None if trust is None else check)
 
+    def _job(self, state: Dict[str, Any], made: _Made, options: CallOptions) -> Job:
+        return Job(self._transport, state["id"], state, lambda answer, data: self._checked(answer, data, made, options))
 
-def _multipart(fields: List[Tuple[str, str]], files: List[Tuple[str, Path]]) -> Tuple[str, bytes]:
-    """A multipart/form-data body (RFC 7578)."""
-    boundary = secrets.token_hex(16)
-    body = io.BytesIO()
-    for name, value in fields:
-        head = '--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n' % (boundary, name)
-        body.write(head.encode() + value.encode() + b"\r\n")
-    for name, path in files:
-        # RFC 7578, section 4.2: the characters that would end the parameter are percent-encoded.
-        quoted = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-        head = '--%s\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n' % (boundary, quoted)
-        body.write(head.encode() + b"Content-Type: application/octet-stream\r\n\r\n")
-        body.write(path.read_bytes() + b"\r\n")
-    body.write(("--%s--\r\n" % boundary).encode())
-    return "multipart/form-data; boundary=" + boundary, body.getvalue()
+    def _checked(self, answer: Answer, data: bytes, made: _Made, options: CallOptions) -> Answer:
+        trust = self._trust_of(options)
+        if trust is None or answer.call is None:
+            return answer
+        file = self.receipt_file(answer.call)
+        return answer.verified(verify_with(trust, file, answer.call, made.stated, data, made.input))
+
+    def _trust_of(self, options: CallOptions) -> Optional[Trust]:
+        if options.verify is False:
+            return None
+        return options.verify if isinstance(options.verify, Trust) else self._trust
+
+    def _send(self, made: _Made, options: CallOptions, more: Dict[str, str], read: Any) -> Any:
+        key = options.idempotency_key
+        if key is None or key is True:
+            key = str(uuid.uuid4()) if self._transport.policy.retries > 0 else False
+        tags = options.tags
+        headers = {
+            "Content-Type": made.content_type,
+            "Idempotency-Key": key or None,
+            "Crank-Tags": tags if tags is None or isinstance(tags, str) else ",".join("%s=%s" % one for one in tags.items()),
+            "Crank-Subject": options.subject,
+            "Crank-Session": options.session,
+            "Crank-Classification": options.classification,
+            **more,
+        }
+        return self._transport.send(
+            "POST",
+            made.path,
+            read,
+            headers={name: value for name, value in headers.items() if isinstance(value, str)},
+            body=made.body,
+            again=bool(key),
+            deadline=_seconds(options.deadline),
+        )
 
 
-def _problem(response: http.client.HTTPResponse) -> CrankError:
-    text = response.read()
-    try:
-        problem = json.loads(text)
-    except ValueError:
-        problem = None
-    if not isinstance(problem, dict):
-        detail = "The answer (status %d) is not from Crank: %r" % (response.status, text[:200])
-        problem = {"code": "unavailable", "detail": detail}
-    after = response.headers.get("Retry-After", "")
-    return CrankError(response.status, problem, float(after) if after.isdigit() else None)
+def _operation(service: str, operation: str, arguments: Mapping[str, Any]) -> _Made:
+    prefix, name, version = service_path(service)
+    query = "" if version is None else "?" + urllib.parse.urlencode({"version": version})
+    content_type, body, sent = call_body(arguments)
+    path = "%s/%s%s" % (prefix, *quoted(operation), query)
+    return _Made(path, content_type, body, sent, {"service": name, "operation": operation})
 
 
-def _result(response: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> Any:
-    content_type = response.headers.get_content_type()
-    name = response.headers.get_filename()
-    if content_type == "application/x-ndjson" and name is None:
-        return _items(response, connection)
-    try:
-        data = response.read()
-    finally:
-        connection.close()
-    if content_type == "application/json" and name is None:
-        return json.loads(data)
-    return File(name or "result", response.headers.get("Content-Type", "application/octet-stream"), data)
+def service_path(text: str) -> Tuple[str, str, Optional[str]]:
+    """`acme/words@stable` as the service's path, its bare name, and the version.
+
+    Raises:
+        ValueError: It names no service.
+    """
+    match = _SERVICE.fullmatch(text)
+    if match is None:
+        raise ValueError("%r names no service: write [ACCOUNT/]SERVICE[@VERSION]" % text)
+    account, name, version = match.groups()
+    return ("/v1/services/" if account is None else "/v1/accounts/%s/services/" % account) + name, name, version
 
 
-def _items(response: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> Iterator[Any]:
-    """The items of a stream. The last line, `{"$crank": ...}`, says how it ended."""
-    try:
-        for line in response:
-            if not line.strip():
-                continue
-            item = json.loads(line)
-            if isinstance(item, dict) and set(item) == {"$crank"}:
-                end = item["$crank"]
-                if end.get("outcome") != "ok":
-                    raise CrankError(None, end.get("error") or {"code": end.get("outcome"), "call": end.get("call")})
-                return
-            yield item
-        raise CrankError(None, {"code": "unavailable", "detail": "The stream broke off before its end."})
-    finally:
-        connection.close()
+def _seconds(deadline: Union[str, float, None]) -> Optional[float]:
+    if deadline is None or not isinstance(deadline, str):
+        return deadline
+    match = _DURATION.fullmatch(deadline)
+    if match is None:
+        raise ValueError("%r is no duration: write it like 500ms, 5s or 2m" % deadline)
+    return float(match.group(1)) * _UNITS[match.group(2)]

@@ -62,8 +62,9 @@ def _compress(p: _Point) -> bytes:
     return (y | (x & 1) << 255).to_bytes(32, "little")
 
 
-_BASE = _decompress((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little"))
-assert _BASE is not None
+_base = _decompress((4 * pow(5, _P - 2, _P) % _P).to_bytes(32, "little"))
+assert _base is not None
+_BASE = _base
 
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:

@@ -112,7 +112,7 @@ def parse_proof(value: Any) -> Tuple[int, List[bytes], str]:
         raise wrong("it has no index")
     if len(lines) > 65:
         raise wrong("it has more than 63 hashes")
-    hashes = []
+    hashes: List[bytes] = []
     for line in lines[2:]:
         data = decode_base64(line)
         if data is None or len(data) != 32:

@@ -145,7 +145,9 @@ def parse_statement(payload: bytes) -> Tuple[str, str, str, Dict[str, str], Dict
     return name, kind, commitment, salts, predicate
 
 
-def open_commitments(value: Any, committed: Dict[str, Optional[str]], salts: Dict[str, str], given: Dict[str, Optional[bytes]]):
+def open_commitments(
+    value: Any, committed: Dict[str, Optional[str]], salts: Dict[str, str], given: Dict[str, Optional[bytes]]
+) -> Dict[str, str]:
     def wrong(why: str) -> VerificationError:
         return VerificationError("openings", why)
 

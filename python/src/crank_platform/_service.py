@@ -102,6 +102,24 @@ else:
     from crank_runtime.calling import CallError
 
 
+class InvalidInput(ValueError):
+    """Raised by a script whose input is wrong in a way that its annotations cannot say: whoever called is told so, and where.
+
+    `raise InvalidInput("is no IBAN", "rows", 3, "iban")` answers `invalid-input` (422) with the JSON Pointer `/rows/3/iban`. It counts as
+    the caller's mistake and not as the script's: there is no traceback, and no canary suffers from it.
+    """
+
+    __crank_invalid_input__ = True
+
+    def __init__(self, message: str, *path: Union[str, int]) -> None:
+        super().__init__(message)
+        #: Names of parameters and members, and places in lists, from the outside in; nothing: the input as a whole.
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return type(self), (*self.args, *self.path)
+
+
 def shared() -> Context:
     """The context of whichever call runs; of none, and empty, outside of Crank."""
     if "crank_runtime.channel" in sys.modules:

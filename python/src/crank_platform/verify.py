@@ -112,7 +112,7 @@ def verify_receipt(
         )
     if policy is not None:
         policy.demand_quorum(head.verified)
-    if not key.signs(index):
+    if key.term is not None and not key.signs(index):
         raise VerificationError(
             "signature",
             f"Entry {index} is signed by {key.text}, which the log's hand-overs give the entries {key.term[0]} to "
@@ -150,7 +150,7 @@ def _demand_own(origin: str, size: int, verified: Sequence[Vkey]) -> None:
     if not own:
         raise VerificationError("checkpoint", f"The checkpoint is of the log {origin}, which did not sign it.")
     for key in own:
-        if not key.signs(size - 1):
+        if key.term is not None and not key.signs(size - 1):
             raise VerificationError(
                 "checkpoint",
                 f"The checkpoint of size {size} is signed by {key.text}, which the log's hand-overs give the entries "

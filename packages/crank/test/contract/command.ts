@@ -4,6 +4,7 @@ import type { Request, RuntimeAdapter } from './runtime.contract.ts';
 const OPERATIONS = {
   echo: { command: 'cat {text:stdin}' },
   fail: { command: 'ls no-such-thing' },
+  reject: { command: "sh -c 'echo no such row >&2; exit 65'", inputExitCodes: [65] },
   crash: { command: "sh -c 'kill -SEGV $$'" },
   spin: { command: 'sha256sum /dev/zero' },
   sleep: { command: "sh -c 'sleep 3600; :' {mark}" },
@@ -45,6 +46,7 @@ const commands = (name: string, service: string, isolation: string): RuntimeAdap
       echo: on('echo'),
       refuse: () => on('long')({ size: 'x' }),
       fail: on('fail'),
+      reject: on('reject'),
       crash: on('crash'),
       spin: on('spin'),
       sleep: (json) => ({ path: `${service}-short/sleep`, json }),

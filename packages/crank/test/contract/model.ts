@@ -29,6 +29,7 @@ export const model: RuntimeAdapter = {
     echo: ({ text }) => echo(text),
     refuse: () => ({ path: 'row-text/say', json: { text: 7 } }),
     fail: () => ({ path: 'row-dear/predict', json: { size: [-3, 3] } }),
+    reject: NO_OPERATOR,
     crash: NO_OPERATOR,
     spin: () => ({ path: 'row-dear/predict', json: { size: [1_500, 1_500] } }),
     sleep: UNNAMED,

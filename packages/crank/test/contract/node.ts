@@ -9,6 +9,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 export const echo = (text: string): string => text;
 export const fail = (): void => { throw new TypeError('no such thing'); };
+export const reject = (context: { invalidInput(message: string, ...path: (string | number)[]): Error }): void => { throw context.invalidInput('no such row', 'rows', 3, 'a/b'); };
+class Marked extends Error { [Symbol.for('crank.invalid-input')] = ['rows', 3, 'a/b']; }
+export const marked = (): void => { throw new Marked('no such row'); };
 export const crash = (): void => { process.kill(process.pid, 'SIGSEGV'); while (true); };
 export const spin = (): void => { while (true); };
 export const sleep = async (mark: string): Promise<void> => { process.title = mark; await wait(3_600_000); };
@@ -58,6 +61,7 @@ export const nodeModule: RuntimeAdapter = {
     echo: on('echo'),
     refuse: () => on('echo')({ text: 7 }),
     fail: on('fail'),
+    reject: on('reject'),
     crash: on('crash'),
     spin: on('spin'),
     sleep: (json) => ({ path: 'module-short/sleep', json }),

@@ -4,11 +4,13 @@ import type { RuntimeAdapter } from './runtime.contract.ts';
 const SOURCE = `
 import ctypes, os, pathlib, socket, subprocess, time
 from collections.abc import Iterator
+from crank_platform import InvalidInput
 
 def _be(mark): ctypes.CDLL(None).prctl(15, mark.encode(), 0, 0, 0)  # PR_SET_NAME
 
 def echo(text: str) -> str: return text
 def fail(): raise ValueError("no such thing")
+def reject(): raise InvalidInput("no such row", "rows", 3, "a/b")
 def crash(): os.kill(os.getpid(), 11)
 def spin():
     while True: pass
@@ -67,6 +69,7 @@ export const python: RuntimeAdapter = {
     echo: on('py', 'echo'),
     refuse: () => ({ path: 'py/echo', json: { text: 7 } }),
     fail: on('py', 'fail'),
+    reject: on('py', 'reject'),
     crash: on('py', 'crash'),
     spin: on('py', 'spin'),
     sleep: on('py-short', 'sleep'),

@@ -13,6 +13,8 @@ export interface Behaviours {
   refuse: Record<string, never>;
   /** Ends as what it runs ends that goes wrong, and says why. */
   fail: Record<string, never>;
+  /** Says by itself that its input is wrong: `no such row`, at `/rows/3/a~1b` where it can say where. */
+  reject: Record<string, never>;
   /** Its process is ended by a signal. */
   crash: Record<string, never>;
   /** Uses CPU time for ever. */
@@ -148,6 +150,17 @@ export const runtimeContract = (adapter: RuntimeAdapter, open: () => TestNode): 
       expect((answer.json as { exception: { type: string } }).exception.type).toMatch(/^[\w.]+$/);
       expect(answer.text).toMatch(adapter.failure);
       await receipted(answer, ask('fail', {}), 'script-error');
+    });
+
+    column('says that the input is wrong, and where', ['reject'], async () => {
+      const answer = await call('reject', {});
+      await failsWith(answer, 'invalid-input');
+      expect(answer.status).toBe(422);
+      const [error] = (answer.json as { errors: { pointer: string; message: string }[] }).errors;
+      expect(error!.message).toContain('no such row');
+      expect(['', '/rows/3/a~1b']).toContain(error!.pointer);
+      expect(answer.json).not.toHaveProperty('exception');
+      await receipted(answer, ask('reject', {}), 'invalid-input');
     });
 
     column('survives a process that is ended by a signal', ['crash'], async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JsonSchema } from '#src/core/service.ts';
+import type { Json, JsonSchema } from '#src/core/service.ts';
 import { adminPaths } from '#src/doors/http/openapi/admin-paths.ts';
 import { hoistSchema } from '#src/doors/http/openapi/hoist-schema.ts';
+import { matches } from '#src/platform/matches.ts';
 import { type Door, openDoor, operation } from './stand-in.ts';
 
 const POINT = { type: 'object', properties: { x: { type: 'number' }, next: { $ref: '#/$defs/Point' } } };
@@ -88,6 +89,25 @@ describe('the OpenAPI document', () => {
       Object.values(item).flatMap((each) => each.operationId ?? []),
     );
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('shows what each operation takes, and how any may fail', () => {
+    const examples: string[] = [];
+    for (const item of Object.values(document.paths))
+      for (const [method, { operationId, requestBody, responses }] of Object.entries(item)) {
+        if (method === 'parameters') continue;
+        expect(Object.keys(responses), operationId).toEqual(
+          expect.arrayContaining(['400', '403', '413', '500', '503']),
+        );
+        const json = (requestBody?.content as Record<string, { schema: JsonSchema; example?: Json }>)?.[
+          'application/json'
+        ];
+        if (json === undefined || operationId.startsWith('things.')) continue;
+        expect(json.example, operationId).toBeDefined();
+        expect(matches(json.schema, json.example!), operationId).toBe(true);
+        examples.push(operationId);
+      }
+    expect(examples.length).toBeGreaterThan(30);
   });
 
   it.each(Object.entries(adminPaths))('documents exactly the methods of %s', async (path, item) => {

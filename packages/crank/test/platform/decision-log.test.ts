@@ -4,9 +4,11 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { defaultLimits } from '#src/core/service.ts';
 import type { Decision, PolicyRequest } from '#src/engines/policy/decision.ts';
+import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import { type DecisionEvent, eventOf } from '#src/platform/decision-log/decision-event.ts';
 import { DecisionLog } from '#src/platform/decision-log/decision-log.ts';
 import { Delivery } from '#src/platform/decision-log/delivery.ts';
+import { loggedEngine } from '#src/platform/decision-log/logged-engine.ts';
 import { applyMask, redactPayload } from '#src/platform/decision-log/mask-event.ts';
 import { TooLarge } from '#src/platform/decision-log/sinks.ts';
 
@@ -27,6 +29,19 @@ const decision = (id = 'dec_1'): Decision => ({
 });
 const event = (content: unknown, payloads = true): DecisionEvent =>
   eventOf(request(content), decision(), 1.5, { payloads, labels: { id: 'node' } });
+
+describe('a logged engine', () => {
+  it('notes what was asked for, and not what a list shows', async () => {
+    const noted: PolicyRequest[] = [];
+    const bare = createPolicyEngine();
+    const engine = loggedEngine(bare, { note: (asked: PolicyRequest) => noted.push(asked) } as unknown as DecisionLog);
+    expect(await engine.wouldAuthorise(request())).toMatchObject({ allow: true });
+    expect(noted).toEqual([]);
+    expect(await engine.authorise(request())).toMatchObject({ allow: true });
+    expect(noted).toEqual([request()]);
+    await bare.close();
+  });
+});
 
 describe('events', () => {
   it('have what OPA has', () => {

@@ -15,7 +15,7 @@ def convert(file, to, source, options):
     for name in options.given():
         if name not in groups:
             way = ", then ".join("%s (to %s)" % (step.by, step.target) for step in steps)
-            raise UnsupportedConversion("The options %r have no effect here: this conversion is %s." % (name, way))
+            raise UnsupportedConversion("The options %r have no effect here: this conversion is %s." % (name, way), "options", name)
     at = file
     for step in steps:
         at = step.convert(at, step.source, step.target, getattr(options, step.group, None) if step.group else None)

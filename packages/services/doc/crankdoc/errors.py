@@ -1,15 +1,17 @@
-"""What callers are told. Each says what happened, and what is possible instead."""
+"""What callers are told. Each says what happened, and what is possible instead. Most are about the input: `invalid-input`."""
+
+from crank_platform import InvalidInput
 
 
-class UnsupportedConversion(ValueError):
+class UnsupportedConversion(InvalidInput):
     """No tool on this node, and no chain of them, leads from one format to the other."""
 
 
-class UnsupportedFile(ValueError):
+class UnsupportedFile(InvalidInput):
     """The operation does not work on files of this format."""
 
 
-class BrokenFile(ValueError):
+class BrokenFile(InvalidInput):
     """The file is not what it seems to be, or is damaged."""
 
 
@@ -21,5 +23,5 @@ class ToolMissing(RuntimeError):
     """A tool that this needs is not installed on the node."""
 
 
-class TooMuch(ValueError):
+class TooMuch(InvalidInput):
     """The file would become more than a call may hold: an archive that explodes, a picture without end."""

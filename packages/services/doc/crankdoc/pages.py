@@ -30,7 +30,7 @@ def chosen(ranges, total):
     if not ranges:
         return list(range(1, total + 1))
     if _RANGES.fullmatch(ranges) is None:
-        raise BrokenFile("Pages are written as 1,3-5,8-, not %r." % ranges[:40])
+        raise BrokenFile("Pages are written as 1,3-5,8-, not %r." % ranges[:40], "pages")
     numbers = []
     for part in ranges.split(","):
         first, dash, last = part.partition("-")

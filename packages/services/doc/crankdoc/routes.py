@@ -89,7 +89,7 @@ def route(source, target):
     possible = reachable(source)
     if not possible:
         raise UnsupportedFile("Nothing here reads %s. Formats that can be converted: %s." % (source, ", ".join(sources())))
-    raise UnsupportedConversion("%s cannot become %s here. It can become: %s." % (source, target, ", ".join(possible)))
+    raise UnsupportedConversion("%s cannot become %s here. It can become: %s." % (source, target, ", ".join(possible)), "to")
 
 
 def _cheapest(source):

@@ -1,3 +1,5 @@
+import { WrongInput } from '../wrong-input.ts';
+
 /** A message in an archive. */
 export interface Found {
   /** As RFC 5322 has it, without what the archive added. */
@@ -30,7 +32,7 @@ export interface Format {
 }
 
 /** An archive that cannot be read, with what is wrong about it. */
-export class BadArchive extends Error {
+export class BadArchive extends WrongInput {
   override readonly name = 'BadArchive';
 }
 

@@ -1,4 +1,5 @@
 import { crc32, deflateRawSync } from 'node:zlib';
+import { WrongInput } from '../wrong-input.ts';
 
 /** 1980-01-01, so that the same members make the same archive. */
 const DATE = 0x0021;
@@ -11,7 +12,7 @@ export const zipFile = () => {
   return {
     *add(name: string, content: Buffer): Generator<Buffer> {
       if (directory.length >= MOST)
-        throw new RangeError(`An archive holds at most ${MOST} messages: export them in parts.`);
+        throw new WrongInput(`An archive holds at most ${MOST} messages: export them in parts.`);
       const packed = deflateRawSync(content, { level: 6 });
       const path = Buffer.from(name, 'utf8');
       const common = Buffer.alloc(26);

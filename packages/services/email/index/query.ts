@@ -1,6 +1,12 @@
+import { WrongInput } from '../wrong-input.ts';
+
 /** A query that cannot be understood, with what is wrong and how to write it. */
-class BadQuery extends Error {
+class BadQuery extends WrongInput {
   override readonly name = 'BadQuery';
+
+  constructor(message: string) {
+    super(message, 'query');
+  }
 }
 
 /** What a query becomes: an expression of FTS5, and conditions on the catalog. */

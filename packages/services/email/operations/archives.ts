@@ -6,6 +6,7 @@ import { classify } from '../analysis/classify.ts';
 import type { Context } from '../context.ts';
 import { type Ingested, ingest as ingestInto } from '../index/ingest.ts';
 import { indexFolder, openIndex, within, workspace } from '../workspace.ts';
+import { WrongInput } from '../wrong-input.ts';
 
 /**
  * Adds to an index what is new in archives: mbox, Maildir, .eml, .msg, PST, OST, and zipped sets of them.
@@ -24,7 +25,7 @@ export const ingest = async (
   const base = workspace();
   const from = archive === undefined ? within(path) : await keep(archive);
   if (from !== '' && !existsSync(join(base, from)))
-    throw new RangeError(`There is no ${from} in the workspace "mail".`);
+    throw new WrongInput(`There is no ${from} in the workspace "mail".`, 'path');
   return ingestInto({
     base,
     index: indexFolder(index),

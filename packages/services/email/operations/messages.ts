@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { search } from '../index/search.ts';
 import { type Message, show } from '../shown.ts';
 import { messageOf, openIndex } from '../workspace.ts';
+import { WrongInput } from '../wrong-input.ts';
 
 /** One message of an index, with its bodies. */
 export const message = (number: number, index = 'mail'): Message => show(messageOf(openIndex(index).db, number));
@@ -11,7 +12,7 @@ export const message = (number: number, index = 'mail'): Message => show(message
 export const thread = (number: number, index = 'mail'): ThreadMessage[] => {
   const { db } = openIndex(index);
   const row = db.prepare('select thread from messages where id = ?').get(number);
-  if (row === undefined) throw new RangeError(`There is no message ${number} in this index.`);
+  if (row === undefined) throw new WrongInput(`There is no message ${number} in this index.`, 'number');
   return threadTree(db, row['thread'] as number);
 };
 
@@ -71,6 +72,6 @@ export const attachment_text = async (
 
 const attached = (number: number, which: number, index: string) => {
   const found = messageOf(openIndex(index).db, number).attachments[which];
-  if (found === undefined) throw new RangeError(`Message ${number} has no attachment ${which}.`);
+  if (found === undefined) throw new WrongInput(`Message ${number} has no attachment ${which}.`, 'which');
   return found;
 };

@@ -1,6 +1,7 @@
 import { ownText } from '../analysis/own-text.ts';
 import { search as searchIndex } from '../index/search.ts';
 import { messageOf, openIndex } from '../workspace.ts';
+import { WrongInput } from '../wrong-input.ts';
 
 export interface Found {
   /** For email.message, email.attachment and others. */
@@ -38,7 +39,7 @@ export const search = (
 ): Page => {
   const { db, folder } = openIndex(index);
   if (!(limit >= 1 && limit <= 500 && offset >= 0))
-    throw new RangeError('The limit goes from 1 to 500, the offset from 0.');
+    throw new WrongInput('The limit goes from 1 to 500, the offset from 0.', offset >= 0 ? 'limit' : 'offset');
   const { total, hits } = searchIndex(db, folder, { query, sort, duplicates, limit, offset });
   const find = db.prepare(
     "select m.id as number, m.subject, coalesce(p.address, '') as \"from\", coalesce(p.name, '') as name, m.date, m.folder, m.thread, m.attachments, m.category from messages m left join people p on p.id = m.sender where m.id = ?",

@@ -108,7 +108,8 @@ describe('CrankEmail', () => {
     expect((await call('attachment', { number: 2 })).text).toBe('net thirty days');
     expect((await call('attachment_text', { number: 2 })).json).toBe('NET THIRTY DAYS');
     const wrong = await call('search', { query: 'after:soon' });
-    expect([wrong.status, wrong.text]).toEqual([500, expect.stringContaining('is no date')]);
+    expect([wrong.status, wrong.text]).toEqual([422, expect.stringContaining('is no date')]);
+    expect(wrong.text).toContain('"pointer":"/query"');
   });
 
   it('gives it out as mbox, PDF, load file and report', async () => {

@@ -26,6 +26,7 @@ import {
   runSchedule,
   scheduleRuns,
 } from './commands/schedules.ts';
+import { generateSdk } from './commands/sdk.ts';
 import { search } from './commands/search.ts';
 import { listSecrets, removeSecret, setSecret } from './commands/secrets.ts';
 import { release, remove, services } from './commands/services.ts';
@@ -55,6 +56,7 @@ export const commands = (dataFolder: () => string): Command[] => [
   call,
   run,
   search,
+  generateSdk,
   setSlo,
   listSlos,
   removeSlo,

@@ -94,7 +94,7 @@ export const runCli = async (commands: readonly Command[], options: CliOptions):
       const self = received.at(-1) as Commander;
       const given = self.optsWithGlobals<Options>();
       json = given['json'] === true;
-      const args = self.processedArgs as (string | undefined)[];
+      const args = (self.processedArgs as (string | string[] | undefined)[]).flat();
       const context = createContext(options, given, json, interrupted.signal);
       serves = command.serves === true;
       ran = command.run(

@@ -124,6 +124,8 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
       refuse(request, reply, error);
     },
   });
+  // No route takes it, which is to be said (405) before Fastify asks for its content type (RFC 10008, 400).
+  app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
   app.decorate('publicUrl', options.publicUrl);
   app.server.maxHeadersCount = 0; // Node would leave out the others without a word; the hook below refuses
   app.server.maxConnections = CONNECTIONS;

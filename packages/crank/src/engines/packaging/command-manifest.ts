@@ -15,13 +15,15 @@ export interface DeclaredCommand {
   readonly parameters?: Readonly<Record<string, JsonObject>>;
   /** Exit statuses beside 0 that are results. */
   readonly exitCodes?: readonly number[];
+  /** Exit statuses by which the program says that the input is wrong. */
+  readonly inputExitCodes?: readonly number[];
 }
 
 type Wrong = (pointer: string, message: string, fix: string) => void;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The fields of an operation of which a command is made. */
-export const commandFields = ['command', 'output', 'parameters', 'exitCodes'] as const;
+export const commandFields = ['command', 'output', 'parameters', 'exitCodes', 'inputExitCodes'] as const;
 
 const BOUNDS: Readonly<Record<string, (parameter: Parameter) => boolean>> = {
   description: () => true,
@@ -38,7 +40,7 @@ const isFields = (value: unknown): value is Fields =>
 
 /** Reads the fields of a command. What is wrong with it is told at its place. */
 export const readCommand = (fields: Fields, pointer: string, wrong: Wrong): DeclaredCommand | undefined => {
-  const { command, output, parameters, exitCodes } = fields;
+  const { command, output, parameters, exitCodes, inputExitCodes } = fields;
   if (typeof command !== 'string') {
     const [other] = commandFields.filter((field) => fields[field] !== undefined);
     if (other !== undefined)
@@ -57,12 +59,25 @@ export const readCommand = (fields: Fields, pointer: string, wrong: Wrong): Decl
     wrong(`${pointer}/output`, `The command answers with the file {${toFile[0]}}.`, 'Leave "output" out.');
   if (exitCodes !== undefined && !isStatuses(exitCodes))
     wrong(`${pointer}/exitCodes`, '"exitCodes" is no list of exit statuses from 1 to 255.', 'Write it as [1].');
+  if (inputExitCodes !== undefined && !isStatuses(inputExitCodes))
+    wrong(
+      `${pointer}/inputExitCodes`,
+      '"inputExitCodes" is no list of exit statuses from 1 to 255.',
+      'Write it as [2].',
+    );
+  if (isStatuses(exitCodes) && isStatuses(inputExitCodes) && exitCodes.some((one) => inputExitCodes.includes(one)))
+    wrong(
+      `${pointer}/inputExitCodes`,
+      'A status is a result by "exitCodes", and wrong input as well.',
+      'Name it once.',
+    );
   if (parameters !== undefined) demandParameters(parameters, template, `${pointer}/parameters`, wrong);
   return {
     template: command,
     ...(output !== undefined && { output: output as CommandOutput }),
     ...(isFields(parameters) && { parameters: parameters as Record<string, JsonObject> }),
     ...(isStatuses(exitCodes) && { exitCodes }),
+    ...(isStatuses(inputExitCodes) && { inputExitCodes }),
   };
 };
 

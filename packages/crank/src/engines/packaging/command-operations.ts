@@ -50,7 +50,7 @@ export const withCommands = (
 ): Source => {
   const described = [...templatesOf(operations)].map(([name, { command, template, declared }]) => {
     const output: CommandOutput = hasOutFile(template) ? 'file' : (command.output ?? 'text');
-    const { exitCodes = [] } = command;
+    const { exitCodes = [], inputExitCodes } = command;
     return {
       description: {
         name,
@@ -69,6 +69,7 @@ export const withCommands = (
         ),
         output,
         exitCodes,
+        ...(inputExitCodes !== undefined && { inputExitCodes }),
       },
     };
   });

@@ -39,6 +39,8 @@ export interface PolicyEngine {
   readonly default: { name: string; digest: string };
   /** On what is known without the body. At once where no applied bundle concerns the request. */
   authorise(request: PolicyRequest): Decision | Promise<Decision>;
+  /** The same where nothing is asked for, but what could be: lists show no more than that. It is in no log of decisions. */
+  wouldAuthorise(request: PolicyRequest): Decision | Promise<Decision>;
   /** On the arguments (`content`), with the limits granted so far. */
   decideInput(request: PolicyRequest): Decision | Promise<Decision>;
   /** Whether `decideOutput` would ask anybody, so that `outputFields` may be left out. `caller`: account of the principal. */
@@ -198,13 +200,16 @@ export const createPolicyEngine = (options: PolicyEngineOptions = {}): PolicyEng
     return decision('input', obliged(verdict, said), 'platform', { ...bundles, ...ownDigest });
   };
 
+  const authorise = (request: PolicyRequest): Decision | Promise<Decision> => {
+    const own = platform.authorise(request);
+    const asked = own.allow && !isAdministration(request.action) && applied.concerns('authorise', concernOf(request));
+    return asked ? authoriseApplied(request, own) : decision('authorise', own, 'platform', ownDigest);
+  };
+
   return {
     default: { name: platform.name, digest: platform.digest },
-    authorise: (request) => {
-      const own = platform.authorise(request);
-      const asked = own.allow && !isAdministration(request.action) && applied.concerns('authorise', concernOf(request));
-      return asked ? authoriseApplied(request, own) : decision('authorise', own, 'platform', ownDigest);
-    },
+    authorise,
+    wouldAuthorise: authorise,
     decideInput: (request) =>
       applied.concerns('input', concernOf(request))
         ? decideAppliedInput(request)

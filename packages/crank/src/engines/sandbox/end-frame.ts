@@ -32,6 +32,8 @@ const claimable: ReadonlySet<string> = new Set<ErrorCode>([
 ]);
 
 const headBytes = 33;
+/** JSON Pointer (RFC 6901, section 3). */
+const POINTER = /^(?:\/(?:[^~/]|~[01])*)*$/;
 
 /**
  * The body of an END or ENDED frame (`runtime/crank_runtime/frames.py`).
@@ -81,7 +83,9 @@ const parseFailure = (said: Record<string, unknown>): End['result'] => {
   const detail = text(said['detail'], 'detail', 8000);
   const failed = { kind: 'failed' as const, code: code as ErrorCode, detail };
   if (code === 'invalid-input') {
-    return { ...failed, errors: [{ pointer: text(said['pointer'] ?? '', 'pointer', 8000), message: detail }] };
+    const pointer = text(said['pointer'] ?? '', 'pointer', 8000);
+    if (!POINTER.test(pointer)) throw new ProtocolViolation('a pointer that is none');
+    return { ...failed, errors: [{ pointer, message: detail }] };
   }
   const exception = said['exception'];
   if (exception === undefined) return failed;

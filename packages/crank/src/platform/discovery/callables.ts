@@ -33,7 +33,7 @@ export const permitted = async <T extends Listed>(
     if (may.length >= most) break;
     const { account, service, version, operation, manifest } = one;
     const resource = { type: 'operation', account, service, version, operation: operation.name };
-    const asked = platform.policy.authorise({
+    const asked = platform.policy.wouldAuthorise({
       action: 'service.call',
       principal,
       resource,

@@ -1,7 +1,7 @@
 import { choices } from '#src/platform/draw.ts';
 import { agentPaths } from './agent-paths.ts';
 import { budgetPaths } from './budget-paths.ts';
-import { errors, ref } from './components.ts';
+import { callErrors, errors, ref } from './components.ts';
 import { identityPaths } from './identity-paths.ts';
 import { jobPaths } from './job-paths.ts';
 import { logPaths } from './log-paths.ts';
@@ -100,8 +100,8 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
         },
       },
       responses: {
-        '201': ok('A new version.', ref('Service')),
-        '200': ok('This version was there already.', ref('Service')),
+        '201': ok('A new version.', ref('Deployed')),
+        '200': ok('This version was there already.', ref('Deployed')),
         ...errors(400, 401, 403, 409, 413, 415, 422, 429, 503),
       },
     },
@@ -169,7 +169,8 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
             },
             responses: {
               '200': { description: 'The result: JSON, a file, or a stream.', content: { '*/*': { schema: {} } } },
-              ...errors(400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504),
+              '202': ok('Taken as a job.', ref('Job')),
+              ...callErrors,
             },
           },
         },

@@ -1,4 +1,5 @@
-import { errors, ref } from './components.ts';
+import { PROBLEM } from '../answer/problem.ts';
+import { callErrors, errors, ref } from './components.ts';
 import { inPath, json, ok, open, query } from './path-parts.ts';
 
 const called = {
@@ -6,6 +7,7 @@ const called = {
   'Crank-Receipt': { $ref: '#/components/headers/Receipt' },
   'Crank-Version': { $ref: '#/components/headers/Version' },
 };
+const problem = { [PROBLEM]: { schema: ref('Problem') } };
 const rpc = json({ type: 'object', description: 'A message of JSON-RPC 2.0.' });
 const ways = [
   query('services', 'Shows the operations of these services alone; names separated by commas.'),
@@ -52,13 +54,13 @@ export const agentPaths: Readonly<Record<string, Readonly<Record<string, object>
         },
       },
       responses: {
-        '200': { description: 'The result.', headers: called, ...json(true) },
+        '200': { description: 'The result.', headers: called, ...json({}) },
         '202': {
           description: 'Taken as a job.',
           headers: { Location: { schema: { type: 'string' } } },
           ...json(ref('Job')),
         },
-        ...errors(400, 401, 402, 403, 409, 413, 415, 422, 429, 500, 503, 504),
+        ...callErrors,
       },
     },
   },
@@ -74,8 +76,8 @@ export const agentPaths: Readonly<Record<string, Readonly<Record<string, object>
         ...json({ type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }),
       },
       responses: {
-        '200': ok('It is there already.', ref('Service')),
-        '201': ok('A new version.', ref('Service')),
+        '200': ok('It is there already.', ref('Deployed')),
+        '201': ok('A new version.', ref('Deployed')),
         ...errors(400, 401, 403, 404, 409, 413, 415, 422, 429),
       },
     },
@@ -114,20 +116,14 @@ export const agentPaths: Readonly<Record<string, Readonly<Record<string, object>
           content: { ...rpc.content, 'text/event-stream': { schema: { type: 'string' } } },
         },
         '202': { description: 'A notification was taken.' },
+        '400': {
+          description: 'What was sent is no message, or none that can be answered.',
+          content: { ...rpc.content, ...problem },
+        },
+        '406': { description: 'The client does not take both JSON and server-sent events.', ...rpc },
+        '415': { description: 'What was sent is no JSON.', content: { ...rpc.content, ...problem } },
         ...errors(401, 403, 413),
       },
-    },
-    get: {
-      operationId: 'mcpStream',
-      tags: ['mcp'],
-      summary: 'Not served: there are no sessions',
-      responses: errors(401, 403, 405),
-    },
-    delete: {
-      operationId: 'mcpEnd',
-      tags: ['mcp'],
-      summary: 'Not served: there are no sessions',
-      responses: errors(401, 403, 405),
     },
   },
   '/.well-known/api-catalog': {
@@ -136,7 +132,9 @@ export const agentPaths: Readonly<Record<string, Readonly<Record<string, object>
       tags: ['node'],
       summary: 'Where the documents of this node are (RFC 9727)',
       ...open,
-      responses: { '200': { description: 'A linkset.', content: { 'application/linkset+json': { schema: true } } } },
+      responses: {
+        '200': { description: 'A linkset.', content: { 'application/linkset+json': { schema: { type: 'object' } } } },
+      },
     },
   },
   '/.well-known/mcp/server.json': {

@@ -13,6 +13,37 @@ import { modes, workspaceSchemas } from './workspace-schemas.ts';
 
 export { ref } from './schema-parts.ts';
 
+/** A version of a service, as it is shown. */
+const service: Record<string, JsonSchema> = {
+  account: text,
+  name: text,
+  version: { ...text, description: 'Content digest, `sha256:` and 64 hexadecimal digits.' },
+  description: text,
+  runtime: text,
+  python: text,
+  isolation: { ...text, enum: ['fresh', 'warm', 'container'] },
+  limits: ref('Limits'),
+  network: {
+    ...list(text),
+    description: 'What it asks to reach, as `host:port`. Policy and the operator grant it.',
+  },
+  secrets: {
+    type: 'object',
+    additionalProperties: text,
+    description: 'Names of secrets that calls are given, by environment variable.',
+  },
+  workspaces: modes,
+  requirements: list(text),
+  lock: { type: ['string', 'null'] },
+  tools: {
+    type: 'object',
+    additionalProperties: object({ path: text, digest: text, version: text }),
+    description: 'With the runtime `command`: the programs that it was deployed with, by name.',
+  },
+  operations: list(ref('Operation')),
+  findings: list(ref('Finding')),
+};
+
 /** Schemas of what administrative paths take and give. Names of services hold no capital, so nothing of theirs is called so. */
 export const schemas: Record<string, JsonSchema> = {
   Problem: {
@@ -112,44 +143,13 @@ export const schemas: Record<string, JsonSchema> = {
     subprocesses: count,
     threads: count,
   }),
-  Service: object(
-    {
-      account: text,
-      name: text,
-      version: { ...text, description: 'Content digest, `sha256:` and 64 hexadecimal digits.' },
-      description: text,
-      runtime: text,
-      python: text,
-      isolation: { ...text, enum: ['fresh', 'warm', 'container'] },
-      limits: ref('Limits'),
-      network: {
-        ...list(text),
-        description: 'What it asks to reach, as `host:port`. Policy and the operator grant it.',
-      },
-      secrets: {
-        type: 'object',
-        additionalProperties: text,
-        description: 'Names of secrets that calls are given, by environment variable.',
-      },
-      workspaces: modes,
-      requirements: list(text),
-      lock: { type: ['string', 'null'] },
-      tools: {
-        type: 'object',
-        additionalProperties: object({ path: text, digest: text, version: text }),
-        description: 'With the runtime `command`: the programs that it was deployed with, by name.',
-      },
-      operations: list(ref('Operation')),
-      findings: list(ref('Finding')),
-      created: {
-        description: 'When the version was made; of a deployment, whether it is new.',
-        type: ['string', 'boolean'],
-      },
-      aliases: { ...list(text), description: 'Of a deployment: what names the version now.' },
-      receipt: { type: ['string', 'null'], description: 'Receipt of the deployment.' },
-    },
-    ['aliases', 'receipt'],
-  ),
+  Service: object({ ...service, created: { ...time, description: 'When the version was made.' } }),
+  Deployed: object({
+    ...service,
+    created: { ...flag, description: 'Whether the version is new.' },
+    aliases: { ...list(text), description: 'What names the version now.' },
+    receipt: { type: ['string', 'null'], description: 'Receipt of the deployment; null where nothing was changed.' },
+  }),
   ...versionSchemas,
   ...workspaceSchemas,
   ...jobSchemas,
@@ -213,18 +213,21 @@ export const schemas: Record<string, JsonSchema> = {
     },
     ['act', 'service', 'operation', 'outcome'],
   ),
-  Replay: object({
-    of: text,
-    call: { ...text, description: 'The call that the replay is.' },
-    receipt: text,
-    sameOutput: { type: 'boolean', description: 'Whether the receipt commits to the bytes that came out now.' },
-    note: { type: 'string', description: 'Why other bytes say little, where they do.' },
-    outcome: object({ before: text, now: text }),
-    limits: { type: 'object', description: 'Limits that are not what they were: `before` and `now`.' },
-    decisions: list(
-      object({ point: text, result: { ...text, enum: ['same', 'different', 'not-replayed'] }, why: text }, ['why']),
-    ),
-  }),
+  Replay: object(
+    {
+      of: text,
+      call: { ...text, description: 'The call that the replay is.' },
+      receipt: text,
+      sameOutput: { type: 'boolean', description: 'Whether the receipt commits to the bytes that came out now.' },
+      note: { type: 'string', description: 'Why other bytes say little, where they do.' },
+      outcome: object({ before: text, now: text }),
+      limits: { type: 'object', description: 'Limits that are not what they were: `before` and `now`.' },
+      decisions: list(
+        object({ point: text, result: { ...text, enum: ['same', 'different', 'not-replayed'] }, why: text }, ['why']),
+      ),
+    },
+    ['note'],
+  ),
   Erasure: object({
     subject: { ...text, description: 'Id of the key that was destroyed.' },
     calls: count,
@@ -363,14 +366,19 @@ const codes = (status: number): string =>
     .map(([code, entry]) => `\`${code}\`: ${entry.title}`)
     .join('; ');
 
-/** One response per status of the catalogue, named `E<status>`. */
+/** One response per status of the catalogue, named `E<status>`; but for what nobody is there to read, and what no operation answers. */
 export const responses = Object.fromEntries(
-  [...new Set(Object.values(catalogue).map((entry) => entry.status))].map((status) => [
-    `E${status}`,
-    { description: codes(status), content: { [PROBLEM]: { schema: ref('Problem') } } },
-  ]),
+  [...new Set(Object.values(catalogue).map((entry) => entry.status))]
+    .filter((status) => status !== 499 && status !== 405)
+    .map((status) => [
+      `E${status}`,
+      { description: codes(status), content: { [PROBLEM]: { schema: ref('Problem') } } },
+    ]),
 );
 
 /** References to responses by status. */
 export const errors = (...statuses: readonly number[]): Record<string, { $ref: string }> =>
   Object.fromEntries(statuses.map((status) => [String(status), { $ref: `#/components/responses/E${status}` }]));
+
+/** How a call may end otherwise than well. */
+export const callErrors = errors(400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504, 507, 508);

@@ -2,6 +2,7 @@ import type { ServiceInfo } from '#src/platform/services.ts';
 import { operationPath } from '../view/operation-example.ts';
 import { operationsOf } from '../view/service-view.ts';
 import { adminPaths } from './admin-paths.ts';
+import { complete } from './complete.ts';
 import { headers, parameters, responses, schemas } from './components.ts';
 import type { Schemas } from './hoist-schema.ts';
 import { operationItem } from './operation-item.ts';
@@ -31,9 +32,11 @@ export const openApiDocument = (base: string, services: readonly ServiceInfo[]):
     security: [{ key: [] }],
     tags: services.map(({ name, manifest }) => ({
       name,
-      ...(manifest.description && { description: manifest.description }),
+      description: manifest.description || `Operations of ${name}.`,
     })),
-    paths: { ...Object.fromEntries(operations), ...adminPaths },
+    paths: Object.fromEntries(
+      [...operations, ...Object.entries(adminPaths)].map(([path, item]) => [path, complete(item)]),
+    ),
     components: {
       securitySchemes: {
         key: {

@@ -1,12 +1,16 @@
 import type { JsonSchema, Operation } from '#src/core/service.ts';
 import { exampleArguments } from '../view/operation-example.ts';
-import { errors } from './components.ts';
+import { callErrors } from './components.ts';
 import { hoistSchema, type Schemas } from './hoist-schema.ts';
 
 const FILE = { type: 'string', format: 'binary', contentMediaType: 'application/octet-stream' } as const;
 
 /** The path item of one deployed operation; its schemas' definitions go to `schemas`. */
-export const operationItem = (service: string, operation: Operation, schemas: Schemas): object => {
+export const operationItem = (
+  service: string,
+  operation: Operation,
+  schemas: Schemas,
+): Readonly<Record<string, object>> => {
   const name = `${service}.${operation.name}`;
   const input = hoistSchema(operation.input, `${name}.input`, schemas);
   const output = hoistSchema(operation.output, `${name}.output`, schemas);
@@ -59,7 +63,7 @@ export const operationItem = (service: string, operation: Operation, schemas: Sc
           },
           content: { 'application/json': { schema: { $ref: '#/components/schemas/Job' } } },
         },
-        ...errors(400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 503, 504),
+        ...callErrors,
       },
     },
   };

@@ -55,7 +55,10 @@ export const receiptPaths: Readonly<Record<string, Readonly<Record<string, objec
       tags: ['receipts'],
       summary: 'JSON Schema of what a receipt states',
       ...open,
-      responses: { '200': plain('The schema.', 'application/schema+json'), ...errors(404) },
+      responses: {
+        '200': { description: 'The schema.', content: { 'application/schema+json': { schema: { type: 'object' } } } },
+        ...errors(404),
+      },
     },
   },
   '/v1/receipts/{id}': {

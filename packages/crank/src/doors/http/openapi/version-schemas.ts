@@ -11,17 +11,20 @@ export const versionSchemas: Record<string, JsonSchema> = {
     allOf: [
       ref('Service'),
       object({
-        operations: list(
-          object({
-            example: object({
-              arguments: { type: 'object', description: 'Those that are no files.' },
-              files: { type: 'object', description: 'Names of files, by parameter.' },
-              curl: text,
-              python: text,
-              typescript: text,
+        operations: list({
+          allOf: [
+            ref('Operation'),
+            object({
+              example: object({
+                arguments: { type: 'object', description: 'Those that are no files.' },
+                files: { type: 'object', description: 'Names of files, by parameter.' },
+                curl: text,
+                python: text,
+                typescript: text,
+              }),
             }),
-          }),
-        ),
+          ],
+        }),
         aliases: list(ref('Alias')),
         versions: { ...list(ref('Version')), description: 'The newest ones.' },
         versionCount: count,

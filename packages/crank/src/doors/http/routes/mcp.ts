@@ -25,8 +25,9 @@ const MOST = 5_000;
 
 /** Streamable HTTP at `/mcp`: the transport is here, the protocol is `doors/mcp`. */
 export const mcpRoutes = (app: FastifyInstance, mcp: McpHandler): void => {
+  // Without sessions there is nothing to GET or to DELETE: what is not routed is answered with 405.
   app.route({
-    method: ['GET', 'POST', 'DELETE'],
+    method: 'POST',
     url: '/mcp',
     handler: async (request, reply) => {
       const { raw } = request;
@@ -37,7 +38,7 @@ export const mcpRoutes = (app: FastifyInstance, mcp: McpHandler): void => {
       const base = baseUrl(request);
       const services = queryText(request, 'services')?.split(',');
       const most = mostOf(request);
-      const body = request.method === 'POST' ? await readBody(raw, BODY_BYTES) : Buffer.alloc(0);
+      const body = await readBody(raw, BODY_BYTES);
       const headers = new Headers();
       for (const [name, value] of Object.entries(raw.headers)) if (typeof value === 'string') headers.set(name, value);
       const answer = await mcp.answer({

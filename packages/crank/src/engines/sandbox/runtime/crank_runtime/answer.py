@@ -37,7 +37,7 @@ def perform(loaded, request, sink):
     except MemoryError:
         pass  # answered below, when the frames that hold the memory are gone
     except errors.InvalidInput as problem:
-        return failure("invalid-input", str(problem), pointer=str(getattr(problem, "pointer", ""))[:_DETAIL])
+        return _invalid(problem)
     except errors.InvalidOutput as problem:
         return failure("invalid-output", str(problem))
     except errors.OutputTooLarge as problem:
@@ -45,7 +45,7 @@ def perform(loaded, request, sink):
     except errors.Failure as problem:
         return failure(problem.code, str(problem))
     except BaseException as problem:  # SystemExit and KeyboardInterrupt too: the script ended, we report
-        return _script_error(loaded, problem)
+        return _said_invalid(problem) or _script_error(loaded, problem)
     gc.collect()
     return failure("out-of-memory", f"The script needed more than its {request.limits.memory} bytes of memory.")
 
@@ -167,6 +167,27 @@ def _file_too_large(name, size, limit):
 
 def _file_end(name, content_type):
     return frames.FILE, json.dumps({"name": name, "contentType": content_type}).encode()
+
+
+def _invalid(problem):
+    pointer = str(getattr(problem, "pointer", ""))
+    rest = pointer.replace("~0", "").replace("~1", "")
+    whole = len(pointer) <= _DETAIL and "~" not in rest and (not rest or pointer[0] == "/")  # RFC 6901; a cut one is another
+    return failure("invalid-input", str(problem), pointer=pointer if whole else "")
+
+
+def _said_invalid(problem):
+    """The script's own word that the input is wrong: crank_platform.InvalidInput, by its mark, since we do not import that."""
+    path = getattr(type(problem), "__crank_invalid_input__", None)
+    if path is None:
+        return None
+    try:
+        at = errors.InvalidInput(str(problem))
+        for token in reversed(tuple(problem.path)):
+            at.within(token)
+        return _invalid(at)
+    except Exception:  # it was taken apart, or has a hostile __str__
+        return None
 
 
 def _script_error(loaded, problem):

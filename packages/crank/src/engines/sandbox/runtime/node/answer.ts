@@ -2,7 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { call, progress } from './asking.ts';
 import { kinds, type Request, send, sendJson } from './channel.ts';
 import { checkInput, type Schemas } from './checked.ts';
-import { decode, Handed, InvalidInput, parseJson } from './decode.ts';
+import { decode, Handed, InvalidInput, invalidInput, parseJson } from './decode.ts';
 import { bytesOf, encode, InvalidOutput } from './encode.ts';
 import type { Codec, Plan } from './plan.ts';
 
@@ -86,6 +86,7 @@ const callOf = async (module: Module, wanted: Wanted, input: string, context: st
         ...(Object.keys(wanted.workspaces).length > 0 && { workspaces: wanted.workspaces }),
         progress,
         call: call(wanted.limit),
+        invalidInput,
       });
     else if (kind === 'whole') given.push(plan.checked ? checked : decode(checked, codec, codecs));
     else if (!Object.hasOwn(checked, name)) {

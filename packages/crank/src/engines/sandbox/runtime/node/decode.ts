@@ -10,6 +10,27 @@ export class InvalidInput extends Error {
   }
 }
 
+/** `throw context.invalidInput('is no IBAN', 'rows', 3, 'iban')`: the module says that the input is wrong, and where. */
+export const invalidInput = (message: string, ...path: readonly unknown[]): InvalidInput =>
+  new InvalidInput(
+    String(message),
+    path.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+  );
+
+/** Where an error keeps the path into the input that it is about, whose class a module made itself. */
+const MARK = Symbol.for('crank.invalid-input');
+
+/** What an error with the mark says; undefined for one without it. Never throws. */
+export const markedInvalid = (error: unknown): InvalidInput | undefined => {
+  try {
+    if (!(error instanceof Error)) return undefined;
+    const path = (error as { [MARK]?: unknown })[MARK];
+    return Array.isArray(path) ? invalidInput(error.message, ...(path as unknown[])) : undefined;
+  } catch {
+    return undefined; // it was thrown by what is asked here: then it is the module's own error
+  }
+};
+
 /** A file that came beside the JSON. */
 export class Handed {
   readonly name: string;

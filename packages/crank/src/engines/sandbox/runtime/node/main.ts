@@ -6,7 +6,7 @@ import { ftruncateSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { answer } from './answer.ts';
 import { kinds, receive, send, sendJson } from './channel.ts';
-import { InvalidInput } from './decode.ts';
+import { InvalidInput, markedInvalid } from './decode.ts';
 import { InvalidOutput } from './encode.ts';
 import { collectSources, useSources } from './sources.ts';
 import { thrown } from './thrown.ts';
@@ -24,7 +24,8 @@ const fail = (error: unknown): void => {
   doing = 'nothing';
 };
 
-const sendFailure = (error: unknown): void => {
+const sendFailure = (thrownError: unknown): void => {
+  const error = markedInvalid(thrownError) ?? thrownError;
   if (error instanceof InvalidInput)
     sendJson(kinds.failed, { code: 'invalid-input', detail: error.message, pointer: error.pointer });
   else if (error instanceof InvalidOutput) sendJson(kinds.failed, { code: 'invalid-output', detail: error.message });

@@ -80,7 +80,7 @@ class CommandService(Service):
             with open(path, "xb") as made:
                 for data in _bounded(tool, self.limits.file, "fileBytes"):
                     made.write(data)
-        tool.end(run["exitCodes"])
+        tool.end(run)
         try:
             about = os.lstat(path)
         except OSError:
@@ -160,7 +160,7 @@ def _bounded(tool, most, limit):
 def _value(tool, run, most):
     """JSON text of what a tool printed, as text or as the JSON that it is."""
     printed = b"".join(_bounded(tool, most, "outputBytes"))
-    status = tool.end(run["exitCodes"], printed)
+    status = tool.end(run, printed)
     if run["output"] == "json":
         text = _json(tool, printed.strip() or b"null")  # of nothing found, many print nothing
     else:
@@ -186,7 +186,7 @@ def _lines(tool, run, most):
                 raise OutputTooLarge("A line of %s has more than the %d bytes that are allowed." % (tool.name, most))
         if rest.strip() or (rest and run["output"] == "lines"):
             yield read(tool, bytes(rest))
-        tool.end(run["exitCodes"])
+        tool.end(run)
     finally:
         tool.close()
 

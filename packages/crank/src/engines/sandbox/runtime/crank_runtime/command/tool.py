@@ -85,17 +85,19 @@ class Tool:
         finally:
             os.close(ended)
 
-    def end(self, allowed, printed=b""):
-        """Its exit status. Raises ExitStatus where that is not 0 and none of `allowed`, and Failure where it was killed.
-        `printed`: to standard output; there some programs say what went wrong."""
+    def end(self, run, printed=b""):
+        """Its exit status. Raises ExitStatus where that is not 0 and no result by `run`, InvalidInput where that says so, and
+        Failure where it was killed. `printed`: to standard output; there some programs say what went wrong."""
         self._bury()
         number = os.waitstatus_to_exitcode(self._status)
         if number >= 0:
-            if number == 0 or number in allowed:
+            if number == 0 or number in run["exitCodes"]:
                 return number
             said = _said() or printed[-_SAID:].decode("utf-8", "replace")
             if _NO_MEMORY.search(said):
                 raise MemoryError
+            if number in run.get("inputExitCodes", ()):
+                raise InvalidInput(said.strip()[-_TAIL:] or "%s does not take it: it ended with status %d" % (self.name, number))
             raise ExitStatus(self.name, number, said)
         if self._used() >= self._limits.cpu_ms * 1_000_000:
             raise self._late()

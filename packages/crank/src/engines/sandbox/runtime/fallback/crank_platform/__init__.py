@@ -52,6 +52,19 @@ def __getattr__(name):
     return share()
 
 
+class InvalidInput(ValueError):
+    """Raised by a script whose input is wrong: whoever called is told so, with the place, given from the outside in."""
+
+    __crank_invalid_input__ = True
+
+    def __init__(self, message, *path):
+        super().__init__(message)
+        self.path = path
+
+    def __reduce__(self):
+        return type(self), (*self.args, *self.path)
+
+
 def crank_service(function=None, *, name=None, content_type=None, secrets=None, workspaces=None):
     """Marks a function as an operation; it stays the function that it is."""
 

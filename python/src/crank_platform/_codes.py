@@ -1,0 +1,35 @@
+"""Codes of errors, with the exit code of `crank` that tells their kind."""
+
+# Written by `npm run check -- --write` from packages/crank/src: change it there.
+
+EXITS = {
+    "malformed-request": 2,
+    "unauthenticated": 3,
+    "payment-required": 3,
+    "budget-exhausted": 3,
+    "forbidden": 3,
+    "policy-denied": 3,
+    "not-found": 2,
+    "method-not-allowed": 2,
+    "idempotency-conflict": 2,
+    "version-conflict": 2,
+    "too-large": 2,
+    "unsupported-media-type": 2,
+    "invalid-input": 2,
+    "not-deployable": 2,
+    "rate-limited": 3,
+    "cancelled": 1,
+    "script-error": 1,
+    "out-of-memory": 1,
+    "crashed": 1,
+    "output-too-large": 1,
+    "invalid-output": 1,
+    "internal": 70,
+    "overloaded": 4,
+    "isolation-unavailable": 4,
+    "unavailable": 4,
+    "workspace-full": 1,
+    "timeout": 1,
+    "call-cycle": 1,
+    "call-limit": 1,
+}
