@@ -67,7 +67,7 @@ const add = (group: CommitGroup, log: string, idx: number, n: number): void => {
     ['energy', random(10_000)],
     ['carbon', random(10_000)],
   ] as const)
-    group.charges.push({ call: id, kind, pico_usd });
+    group.charges.push({ call: id, kind, pico_usd, quantity: null });
 };
 
 console.error(`${CALLS} calls are written`);

@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { budgetTables } from './migrations-budgets.ts';
 import { energySource } from './migrations-energy.ts';
 import { identityTables } from './migrations-identity.ts';
+import { priceTables } from './migrations-prices.ts';
 import { serviceLife } from './migrations-service-life.ts';
 import { sloTables } from './migrations-slo.ts';
 import { traceColumns } from './migrations-traces.ts';
@@ -268,6 +269,7 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
     ...usageTables(clustered),
     ...traceColumns(),
     ...sloTables(bytes, real),
+    ...priceTables(),
   };
 };
 

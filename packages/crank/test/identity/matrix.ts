@@ -41,6 +41,11 @@ const ofService = (prefix: string): Record<string, Row> => ({
   [`PUT ${prefix}/-/canary`]: change('od', { json: { version: 'deadbeefdead', share: '10%' } }),
   [`DELETE ${prefix}/-/canary`]: change('od'),
   [`POST ${prefix}/-/canary/promote`]: change('od'),
+  [`GET ${prefix}/-/prices`]: read('oda'),
+  [`POST ${prefix}/-/prices`]: make('o', 422),
+  [`DELETE ${prefix}/-/prices/:price`]: change('o'),
+  [`GET ${prefix}/-/quote`]: read('odc'),
+  [`POST ${prefix}/-/quote`]: make('odc', 201),
 });
 
 /** Every route with who may use it. A route that is not here fails the test. */

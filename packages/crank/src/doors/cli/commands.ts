@@ -13,6 +13,7 @@ import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
 import { decidePolicy, simulatePolicy } from './commands/policy-trials.ts';
+import { listPrices, quote, removePrice, setPrice } from './commands/prices.ts';
 import { detokenise, redact } from './commands/privacy.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import { run } from './commands/run.ts';
@@ -101,6 +102,10 @@ export const commands = (dataFolder: () => string): Command[] => [
   listBudgets,
   removeBudget,
   usage,
+  setPrice,
+  listPrices,
+  removePrice,
+  quote,
   setSecret,
   listSecrets,
   removeSecret,

@@ -22,6 +22,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { type McpHandler, mcpRoutes } from './routes/mcp.ts';
 import { policyRoutes } from './routes/policies.ts';
+import { priceRoutes } from './routes/prices.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { resourceMetadataRoutes } from './routes/resource-metadata.ts';
 import { runRoutes } from './routes/run.ts';
@@ -185,6 +186,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     searchRoutes(scope, platform);
     wellKnownRoutes(scope, options.version);
     versionRoutes(scope, platform);
+    priceRoutes(scope, platform);
     historyRoutes(scope, platform);
     jobRoutes(scope, platform);
     keyRoutes(scope, platform);

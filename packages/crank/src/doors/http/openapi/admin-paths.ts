@@ -20,6 +20,7 @@ import {
   refusedOrNone,
 } from './path-parts.ts';
 import { policyTrialPaths } from './policy-trial-paths.ts';
+import { pricePaths } from './price-paths.ts';
 import { privacyPaths } from './privacy-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
@@ -138,6 +139,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
         },
       ],
       ...versionPaths(path, [...at, inPath('service')], suffix),
+      ...pricePaths(path, [...at, inPath('service')], suffix),
       [
         `${path}/-/quarantine`,
         {

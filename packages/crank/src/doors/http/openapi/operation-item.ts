@@ -27,6 +27,7 @@ export const operationItem = (service: string, operation: Operation, schemas: Sc
         'Session',
         'Classification',
         'Tags',
+        'Quote',
       ].map((each) => ({
         $ref: `#/components/parameters/${each}`,
       })),
