@@ -1,5 +1,6 @@
 import type { BudgetAlertRow, BudgetHoldRow, BudgetRow, BudgetSpentRow } from './schema-budgets.ts';
 import type { AccountRow, IssuerRow } from './schema-identity.ts';
+import type { InvoiceRow } from './schema-invoices.ts';
 import type { PriceRow, PriceUsedRow, QuoteRow } from './schema-prices.ts';
 import type {
   JobPartRow,
@@ -66,6 +67,7 @@ export interface Database {
   prices: PriceRow;
   price_used: PriceUsedRow;
   quotes: QuoteRow;
+  invoices: InvoiceRow;
   usage_dims: UsageDimRow;
   usage_dim_tags: UsageDimTagRow;
   usage_slots: UsageSlotRow;

@@ -73,6 +73,7 @@ describe('every route, for every role, in the own account and in another one', (
         schedules: String(schedule.json['id']),
         webhooks: String(webhook.json['id']),
         budgets: String(budget.json['id']),
+        invoices: 'inv_01kbcdefghjkmnpqrstvwxyz0123',
         issuers: 'iss_01kbcdefghjkmnpqrstvwxyz0123',
         hooks: String(webhook.json['id']),
       },

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Invoice } from '#src/engines/metering/invoice.ts';
 import type { Quote } from '#src/platform/prices/quotes.ts';
 import type { UsageReport } from '#src/platform/usage/usage.ts';
+import { addUsage } from '#src/store/add-usage.ts';
+import { openStore } from '#src/store/store.ts';
+import { writeUsage } from '#src/store/sum-usage.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 
 const PAGES = `
@@ -167,6 +171,62 @@ describe('prices', () => {
     await node.request('POST', '/v1/budgets', { json: { scope: 'key', of: id, period: 'day', usd: '0.01' } });
     expect((await call('a', {}, key)).json.code).toBe('budget-exhausted');
     expect((await call('a', { 'crank-quote': small.id }, key)).status).toBe(200);
+  });
+
+  it('are invoiced when the month is over: numbered without gaps, and to the last unit what receipts say', async () => {
+    const month = (back: number): string => {
+      const now = new Date();
+      return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back)).toISOString().slice(0, 7);
+    };
+    const at = Date.parse(`${month(1)}-17T12:00:00Z`);
+    const store = await openStore({ sqlite: `${node.data}/crank.db` }, { migrate: false });
+    const tagged = { 'crank-tags': 'cost-centre=4711,team=a' };
+    const ids = (await Promise.all([call('x', tagged), call('y', tagged), call('z')])).map((answer) => {
+      expect(answer.status).toBe(200);
+      return answer.headers.get('crank-call')!;
+    });
+    // As if they had been made in the month before, and nobody had looked since.
+    const own = await store.db.selectFrom('charges').select('pico_usd').where('call', 'in', ids).execute();
+    const calls = await store.db.selectFrom('calls').selectAll().where('id', 'in', ids).execute();
+    const usage = await store.db.selectFrom('usage').selectAll().where('call', 'in', ids).execute();
+    const charges = await store.db.selectFrom('charges').selectAll().where('call', 'in', ids).execute();
+    const past = calls.map((row, n) => ({ ...row, finished_at: at + n }));
+    const addition = addUsage('past.log', { calls: past, usage, charges, egress: [] });
+    await store.db.transaction().execute((tx) => writeUsage(tx, 'sqlite', addition, () => false));
+    await store.close();
+
+    const make = (which: string) =>
+      node.request<Invoice & { receipt: string }>('POST', '/v1/invoices', { json: { month: which } });
+    expect((await make(month(0))).status).toBe(422);
+    const twins = await Promise.all([make(month(1)), make(month(1))]);
+    expect(twins.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const made = twins.find(({ status }) => status === 201)!;
+    const earlier = await make(month(2));
+    expect(earlier.status, earlier.text).toBe(201);
+    expect([made.json.number, earlier.json.number]).toEqual(['default-000001', 'default-000002']);
+    const total = own.reduce((sum, { pico_usd }) => sum + BigInt(pico_usd), 0n);
+    const invoice = made.json;
+    expect(picoOf(invoice.total)).toBe(total);
+    expect(invoice.lines.reduce((sum, { usd }) => sum + picoOf(usd), 0n)).toBe(total);
+    expect(invoice.costCentres.map(({ costCentre }) => costCentre)).toEqual(['', '4711']);
+    expect(invoice.costCentres.reduce((sum, { usd }) => sum + picoOf(usd), 0n)).toBe(total);
+    expect(earlier.json).toMatchObject({ calls: 0, total: '0', lines: [] });
+    const acts = await node.request<{ receipts: { kind: string }[] }>('GET', '/v1/receipts?kind=invoice.make');
+    expect(acts.json.receipts).toHaveLength(2);
+
+    const csv = await node.request('GET', `/v1/invoices/${invoice.id}?format=csv`);
+    const rows = csv.text.trimEnd().split('\r\n');
+    expect(rows[0]).toBe('Invoice,Account,Month,Service,CostCentre,Charge,Quantity,Unit,USD');
+    expect(rows.slice(1).reduce((sum, row) => sum + picoOf(row.split(',').at(-1)!), 0n)).toBe(total);
+    const pdf = await fetch(`${node.url}/v1/invoices/${invoice.id}?format=pdf`, {
+      headers: { authorization: `Bearer ${node.key}` },
+    });
+    expect(pdf.headers.get('content-type')).toBe('application/pdf');
+    const bytes = Buffer.from(await pdf.arrayBuffer());
+    expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
+    const again = await fetch(pdf.url, { headers: { authorization: `Bearer ${node.key}` } });
+    expect(Buffer.from(await again.arrayBuffer()).equals(bytes)).toBe(true);
+    expect((await node.crank(['invoice', 'list'])).stdout).toMatch(/default-000002[\s\S]*default-000001/);
   });
 
   it('are shown by the command line', async () => {

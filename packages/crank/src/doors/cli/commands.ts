@@ -7,6 +7,7 @@ import { canary } from './commands/canary.ts';
 import { carbon } from './commands/carbon.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
+import { getInvoice, listInvoices, makeInvoice } from './commands/invoices.ts';
 import { addIssuer, listIssuers, removeIssuer } from './commands/issuers.ts';
 import { approveJob, cancelJob, listJobs, rejectJob, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
@@ -106,6 +107,9 @@ export const commands = (dataFolder: () => string): Command[] => [
   listPrices,
   removePrice,
   quote,
+  makeInvoice,
+  listInvoices,
+  getInvoice,
   setSecret,
   listSecrets,
   removeSecret,

@@ -16,6 +16,7 @@ import { callRoutes } from './routes/call.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { invoiceRoutes } from './routes/invoices.ts';
 import { issuerRoutes } from './routes/issuers.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -200,6 +201,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     budgetRoutes(scope, platform);
     usageRoutes(scope, platform);
     sloRoutes(scope, platform);
+    invoiceRoutes(scope, platform);
     privacyRoutes(scope, platform);
     scheduleRoutes(scope, platform);
     webhookRoutes(scope, platform);

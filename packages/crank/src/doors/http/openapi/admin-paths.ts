@@ -3,6 +3,7 @@ import { agentPaths } from './agent-paths.ts';
 import { budgetPaths } from './budget-paths.ts';
 import { errors, ref } from './components.ts';
 import { identityPaths } from './identity-paths.ts';
+import { invoicePaths } from './invoice-paths.ts';
 import { jobPaths } from './job-paths.ts';
 import { logPaths } from './log-paths.ts';
 import {
@@ -227,6 +228,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
   ...budgetPaths,
   ...usagePaths,
   ...sloPaths,
+  ...invoicePaths,
   ...secretPaths,
   ...privacyPaths,
   ...workspacePaths,

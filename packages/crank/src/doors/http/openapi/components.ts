@@ -4,6 +4,7 @@ import { PROBLEM } from '../answer/problem.ts';
 import { agentSchemas } from './agent-schemas.ts';
 import { budgetSchemas } from './budget-schemas.ts';
 import { identitySchemas } from './identity-schemas.ts';
+import { invoiceSchemas } from './invoice-schemas.ts';
 import { jobSchemas } from './job-schemas.ts';
 import { priceSchemas } from './price-schemas.ts';
 import { count, flag, list, object, ref, text, time } from './schema-parts.ts';
@@ -159,6 +160,7 @@ export const schemas: Record<string, JsonSchema> = {
   ...sloSchemas,
   ...usageSchemas,
   ...priceSchemas,
+  ...invoiceSchemas,
   Call: object({
     id: text,
     account: text,
