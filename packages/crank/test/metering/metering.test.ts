@@ -1,11 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { formatUsd } from '#src/core/money.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
+import { compareWithLlm, llmFigures } from '#src/engines/metering/compare-llm.ts';
 import { createMeter } from '#src/engines/metering/meter.ts';
 import { epaCarbonPrice, tariffAt } from '#src/engines/metering/price.ts';
 
 const origin = { grade: 'D', uncertainty: 'factor 2', source: 'coefficients of one' } as const;
 const energyOf = (cpuNs: number) => ({ ...origin, joules: (cpuNs / 1e9) * 1.7 });
+
+describe('a call beside language models', () => {
+  it('is a range for each published figure, with its boundary and source', () => {
+    const comparisons = compareWithLlm(0.08);
+    expect(comparisons).toHaveLength(llmFigures.length);
+    for (const { joules, least, most, boundary, source, what } of comparisons) {
+      expect(most / least, what).toBeCloseTo(4); // a factor of 2, either way
+      expect(joules / 0.08).toBeGreaterThan(least);
+      expect(joules / 0.08).toBeLessThan(most);
+      expect(boundary.length).toBeGreaterThan(20);
+      expect(source).toMatch(/\d/);
+    }
+    // 0.24 Wh beside 10 ms at 8 W: 10,800 times.
+    const gemini = comparisons.find(({ source }) => source.includes('0.24'))!;
+    expect(gemini.joules / 0.08).toBeCloseTo(10_800);
+    expect(compareWithLlm(0)).toEqual([]);
+  });
+});
 
 describe('metering', () => {
   const meter = createMeter(energyOf, gridOf('FRA'), () => tariffAt(Date.UTC(2026, 0, 1)));
