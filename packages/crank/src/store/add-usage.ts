@@ -58,7 +58,7 @@ const byteSeconds = (bytes: number, ns: number): number => {
 };
 
 /** The month that a day lies in, as a number of months since 1970. @param day since 1970, UTC */
-export const monthOf = (day: number): number => {
+const monthOf = (day: number): number => {
   const at = new Date(day * DAY_MS);
   return (at.getUTCFullYear() - 1970) * 12 + at.getUTCMonth();
 };

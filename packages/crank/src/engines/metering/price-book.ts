@@ -19,8 +19,7 @@ export const unitNames = Object.keys(priceUnits) as PriceUnit[];
 export const countedUnits: readonly PriceUnit[] = ['page', 'token'];
 
 /** The unit behind a charge line of a service's own price; undefined where the platform charges it alone. */
-export const unitOfKind = (kind: string): PriceUnit | undefined =>
-  unitNames.find((unit) => priceUnits[unit].kind === kind);
+const unitOfKind = (kind: string): PriceUnit | undefined => unitNames.find((unit) => priceUnits[unit].kind === kind);
 
 /** What one costs, up to so many in a month. */
 export interface PriceTier {

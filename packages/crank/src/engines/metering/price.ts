@@ -53,7 +53,7 @@ export interface ChargeLine {
 /** Whole nanojoules, as they are charged and summed up. */
 export const nanojoulesOf = (joules: number): bigint => BigInt(Math.round(joules * 1e9));
 /** Whole picograms, likewise. */
-export const picogramsOf = (grams: number): bigint => BigInt(Math.round(grams * 1e12));
+const picogramsOf = (grams: number): bigint => BigInt(Math.round(grams * 1e12));
 
 /** Charge lines of a call; each is rounded once, half up, to whole picodollars, so that they add up to the total exactly. */
 export const priceOf = (usage: { cpuNs: number; joules: number; grams: number }, tariff: Tariff): ChargeLine[] => [

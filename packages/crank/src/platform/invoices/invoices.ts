@@ -15,6 +15,14 @@ import { sumAll } from '../usage/sum-all.ts';
 import { type Amount, sumUsage, type UsageSum } from '../usage/usage-query.ts';
 import { chargesOf, totalOf } from '../usage/usage-view.ts';
 
+export { type Invoice, invoiceCsv } from '#src/engines/metering/invoice.ts';
+
+/** An invoice as a PDF: the same one gives the same bytes. What draws it is loaded now. */
+export const drawInvoice = async (invoice: Invoice): Promise<Buffer> => {
+  const { invoicePdf } = await import('#src/engines/metering/invoice-pdf.ts');
+  return invoicePdf(invoice);
+};
+
 /** Calls that ended within a month are committed by so long after it. */
 const SETTLED_MS = 600_000;
 const MOST_LINES = 10_000;

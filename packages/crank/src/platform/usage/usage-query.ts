@@ -53,7 +53,7 @@ interface Piece {
  *
  * @param spans those that there are, from the longest to the shortest
  */
-export const piecesOf = (start: number, end: number, [span, ...shorter]: readonly UsageSpan[]): Piece[] => {
+const piecesOf = (start: number, end: number, [span, ...shorter]: readonly UsageSpan[]): Piece[] => {
   if (start === end) return [];
   if (start > end)
     return piecesOf(end, start, [span!, ...shorter]).map((piece) => ({ ...piece, sign: piece.sign === 1 ? -1 : 1 }));

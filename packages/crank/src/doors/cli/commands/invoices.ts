@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { CrankError } from '#src/core/error.ts';
-import type { Invoice } from '#src/engines/metering/invoice.ts';
-import type { InvoiceInfo } from '#src/platform/invoices/invoices.ts';
+import type { Invoice, InvoiceInfo } from '#src/platform/invoices/invoices.ts';
 import type { Command } from '../command.ts';
 import { one } from '../command.ts';
 import { table } from '../table.ts';

@@ -1,5 +1,5 @@
 import { CrankError } from '#src/core/error.ts';
-import { compareWithLlm, ownBoundary } from '#src/engines/metering/compare-llm.ts';
+import { compareWithLlm, ownBoundary } from '#src/platform/usage/compare.ts';
 import type { UsageReport, UsedAmounts } from '#src/platform/usage/usage.ts';
 import type { Command, Context, Options } from '../command.ts';
 import { many, one } from '../command.ts';

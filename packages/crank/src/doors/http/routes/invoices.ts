@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { CrankError } from '#src/core/error.ts';
-import { invoiceCsv } from '#src/engines/metering/invoice.ts';
-import { getInvoice, listInvoices, makeInvoice } from '#src/platform/invoices/invoices.ts';
+import { drawInvoice, getInvoice, invoiceCsv, listInvoices, makeInvoice } from '#src/platform/invoices/invoices.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { readJsonObject, textMember } from '../request/json-body.ts';
 import { queryText } from '../request/query.ts';
@@ -28,7 +27,6 @@ export const invoiceRoutes = (app: FastifyInstance, platform: Platform): void =>
     const file = `attachment; filename="${invoice.number}.${format}"`;
     reply.header('content-disposition', file);
     if (format === 'csv') return reply.type('text/csv').send(invoiceCsv(invoice));
-    const { invoicePdf } = await import('#src/engines/metering/invoice-pdf.ts');
-    return reply.type('application/pdf').send(await invoicePdf(invoice));
+    return reply.type('application/pdf').send(await drawInvoice(invoice));
   });
 };
