@@ -3,7 +3,7 @@ import type { Migration } from 'kysely/migration';
 
 /** Invoices of accounts. */
 export const invoiceTables = (): Record<string, Migration> => ({
-  '0054_invoices': {
+  '0064_invoices': {
     up: async (db: Kysely<unknown>) => {
       await db.schema
         .createTable('invoices')

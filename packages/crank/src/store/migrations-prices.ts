@@ -3,7 +3,7 @@ import type { Migration } from 'kysely/migration';
 
 /** Tables of what services charge. */
 export const priceTables = (): Record<string, Migration> => ({
-  '0052_prices': {
+  '0062_prices': {
     up: async (db: Kysely<unknown>) => {
       const s = db.schema;
       await s

@@ -47,7 +47,7 @@ export const usageTables = (clustered: RawBuilder<unknown>): Record<string, Migr
         .execute();
     },
   },
-  '0053_usage_cuts': {
+  '0063_usage_cuts': {
     up: async (db: Kysely<unknown>) => {
       const s = db.schema;
       // All of it is added up anew from the calls.
