@@ -7,7 +7,7 @@ import { gridOf } from '../packages/crank/src/engines/metering/carbon.ts';
 import { coefficientSource } from '../packages/crank/src/engines/metering/coefficients.ts';
 import { EnergyAccount } from '../packages/crank/src/engines/metering/energy-account.ts';
 import { createMeter } from '../packages/crank/src/engines/metering/meter.ts';
-import { defaultTariff } from '../packages/crank/src/engines/metering/price.ts';
+import { tariffAt } from '../packages/crank/src/engines/metering/price.ts';
 import { encodeSpans } from '../packages/crank/src/engines/telemetry/otlp-json.ts';
 import { CallCounts } from '../packages/crank/src/platform/call-counts.ts';
 import { SloTallies } from '../packages/crank/src/platform/slo/slo-tallies.ts';
@@ -40,7 +40,11 @@ const meteringMs = (): number => {
   const source = coefficientSource({ model: 'AMD EPYC', family: 23, number: 1 }, 2);
   const account = new EnergyAccount([source], { ms: 0, busyNs: 0 });
   for (let second = 1; second <= 60; second++) account.read({ ms: second * 1e3, busyNs: second * 5e8 });
-  const meter = createMeter((cpuNs, wallNs) => account.price(cpuNs, wallNs, 60_500), gridOf('WORLD'), defaultTariff);
+  const meter = createMeter(
+    (cpuNs, wallNs) => account.price(cpuNs, wallNs, 60_500),
+    gridOf('WORLD'),
+    () => tariffAt(Date.now()),
+  );
   const counts = new CallCounts();
   const tallies = new SloTallies();
   const timing = ['authenticate', 'authorise', 'read', 'decide', 'execute', 'check', 'price', 'commit'].map(

@@ -94,7 +94,7 @@ const entry = (n: number): RecordEntry => {
         grid_grams_per_kwh: 472.94,
         grid_source: 'bench',
       },
-      charges: ['call', 'cpu', 'energy', 'carbon'].map((kind) => ({ call: id, kind, pico_usd: 1 })),
+      charges: ['call', 'cpu', 'energy', 'carbon'].map((kind) => ({ call: id, kind, pico_usd: 1, quantity: null })),
       egress: [],
     },
   };

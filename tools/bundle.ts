@@ -35,7 +35,7 @@ const write = async (out: string): Promise<void> => {
     input: { main: join(source, 'app/main.ts') },
     platform: 'node',
     // Loaded when first used, and as large as all the rest.
-    external: [/^typescript-api/, /^pg(\/|$)/, /^chokidar$/],
+    external: [/^typescript-api/, /^pg(\/|$)/, /^chokidar$/, /^pdfkit$/],
     plugins: [places(out)],
     logLevel: 'silent',
   });

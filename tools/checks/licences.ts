@@ -14,6 +14,12 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'Unlicense',
 ]);
 
+/** Of packages whose package.json names none, by name and version: read in their LICENSE file. */
+export const readLicences: Readonly<Record<string, string>> = {
+  // MIT License, Copyright (c) 2017 Devon Govett
+  'png-js@2.0.0': 'MIT',
+};
+
 /** Whether an SPDX expression permits it: of `OR` one has to, of `AND` all. Exceptions (`WITH`) are not known. */
 export const isAllowed = (expression: string): boolean => {
   const either = expression.replace(/^\((.*)\)$/, '$1').split(/ OR /);

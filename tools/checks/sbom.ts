@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readLicences } from './licences.ts';
 
 interface Locked {
   name?: string;
@@ -89,7 +90,7 @@ export const sbom = (lockText: string, others: readonly Other[]): string => {
       version: locked.version,
       scope,
       ...hashesOf(locked.integrity),
-      ...licencesOf(locked.license),
+      ...licencesOf(locked.license ?? readLicences[`${name}@${locked.version}`]),
       purl: ref,
     });
   }

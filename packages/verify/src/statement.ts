@@ -57,6 +57,27 @@ const parseSalts = (salts: Json | undefined): ReceiptStatement['salts'] => {
   return { subject, ...(input === undefined ? {} : { input }) };
 };
 
+const DIGITS = 30;
+
+/** Decimal text as a whole number of 10^-30; undefined where it is not canonical. */
+const amountIn = (value: Json | undefined): bigint | undefined => {
+  const parts = typeof value === 'string' ? /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]{0,29}[1-9]))?$/.exec(value) : null;
+  if (parts === null || value === '-0') return undefined;
+  return BigInt(`${parts[1]}${parts[2]}${(parts[3] ?? '').padEnd(DIGITS, '0')}`);
+};
+
+/** A charge's lines have to add up to its total, to the last digit. */
+const demandSum = (charge: JsonObject): void => {
+  const { lines, total } = charge;
+  if (!Array.isArray(lines)) throw wrong('the charge has no lines');
+  const amounts = lines.map((line) => (isObject(line as Json) ? amountIn((line as JsonObject)['amount']) : undefined));
+  const said = amountIn(total);
+  if (said === undefined || amounts.includes(undefined))
+    throw wrong('the charge has amounts that are no decimal numbers');
+  if (amounts.reduce<bigint>((sum, amount) => sum + amount!, 0n) !== said)
+    throw wrong('the lines of the charge do not add up to its total');
+};
+
 /**
  * Reads the payload of a receipt's envelope: canonical JSON (RFC 8785) of an in-toto Statement v1 with one subject and
  * one of the two predicate types. Further members of a predicate are passed on, they are signed.
@@ -92,6 +113,7 @@ export const parseStatement = (payload: string): ReceiptStatement => {
     throw wrong('subject and predicate name different ids');
   const salts = parseSalts(predicate['salts']);
   if (kind === 'act') return { id, kind, subject: digest, salts, predicateType, predicate };
+  demandSum(predicate['charge'] as JsonObject);
   const { input } = predicate;
   if (!isDigest(input)) throw wrong('the predicate has no commitment to the input');
   return { id, kind, subject: digest, input, salts, predicateType, predicate };

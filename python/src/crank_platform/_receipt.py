@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from fractions import Fraction
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from ._canonical_json import parse_canonical_json, wrong_members
@@ -14,6 +15,7 @@ ACT_PREDICATE = "https://crank.dev/receipt/act/v1"
 
 _IN_TOTO = "application/vnd.in-toto+json"
 _MAX_BYTES = 1 << 20
+_AMOUNT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]{0,29}[1-9])?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _STRINGS = {
     "call": ["call", "stage", "received", "finished", "node", "account", "service", "version", "operation", "outcome"],
@@ -89,6 +91,27 @@ def verify_envelope(value: Any, keys: Sequence[Vkey]) -> Tuple[Vkey, bytes]:
     return key, payload
 
 
+def _amount(value: Any) -> Optional[Fraction]:
+    if not isinstance(value, str) or _AMOUNT.fullmatch(value) is None or value == "-0":
+        return None
+    return Fraction(value)
+
+
+def _wrong_charge(charge: Dict[str, Any]) -> Optional[str]:
+    """What is wrong with a charge: its lines have to add up to its total, to the last digit."""
+    lines = charge.get("lines")
+    if not isinstance(lines, list):
+        return "the charge has no lines"
+    amounts = [_amount(line.get("amount")) if isinstance(line, dict) else None for line in lines]
+    total = _amount(charge.get("total"))
+    known = [amount for amount in amounts if amount is not None]
+    if total is None or len(known) != len(lines):
+        return "the charge has amounts that are no decimal numbers"
+    if sum(known, Fraction(0)) != total:
+        return "the lines of the charge do not add up to its total"
+    return None
+
+
 def parse_statement(payload: bytes) -> Tuple[str, str, str, Dict[str, str], Dict[str, Any]]:
     """Id, kind, commitment to the output, digests of the salts, predicate."""
 
@@ -135,6 +158,10 @@ def parse_statement(payload: bytes) -> Tuple[str, str, str, Dict[str, str], Dict
         raise wrong("the subject's digest is not 64 hexadecimal digits")
     if predicate.get("stage") != "opening" and predicate[kind] != name:
         raise wrong("subject and predicate name different ids")
+    if kind == "call":
+        wrong_charge = _wrong_charge(predicate["charge"])
+        if wrong_charge:
+            raise wrong(wrong_charge)
     salts = predicate.get("salts")
     if not isinstance(salts, dict) or wrong_members(salts, ["subject"], ["input"]):
         raise wrong('"salts" is missing')

@@ -9,7 +9,7 @@ import { createEgress } from '#src/engines/egress/proxy.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
 import { openEnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import { createMeter } from '#src/engines/metering/meter.ts';
-import { defaultTariff } from '#src/engines/metering/price.ts';
+import { tariffAt } from '#src/engines/metering/price.ts';
 import { createPackaging } from '#src/engines/packaging/packaging.ts';
 import { compileBundle } from '#src/engines/policy/compile.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
@@ -40,6 +40,8 @@ import { LogFiles } from '#src/platform/log-files.ts';
 import type { Platform } from '#src/platform/platform.ts';
 import { loadPolicies } from '#src/platform/policies.ts';
 import { namePredecessor } from '#src/platform/predecessor.ts';
+import { Prices } from '#src/platform/prices/prices.ts';
+import { sweepQuotes } from '#src/platform/prices/quotes.ts';
 import { Privacy } from '#src/platform/privacy/privacy.ts';
 import { quarantine } from '#src/platform/quarantine.ts';
 import { Rates } from '#src/platform/rates.ts';
@@ -197,6 +199,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const sweep = setInterval(() => {
     idempotency.sweep().catch((err: unknown) => log.error({ err }, 'expired answers could not be deleted'));
     made?.deliveries.sweep(made).catch((err: unknown) => log.error({ err }, 'old deliveries could not be deleted'));
+    sweepQuotes(store.db).catch((err: unknown) => log.error({ err }, 'expired quotes could not be deleted'));
     made?.jobs.sweep().catch((err: unknown) => log.error({ err }, 'old results of jobs could not be deleted'));
     if (made !== undefined)
       sweepRuns(made).catch((err: unknown) =>
@@ -208,6 +211,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   const slos = new SloWatch(systemClock);
   const grid = gridOf(config.grid);
 
+  const tariff = () => tariffAt(Date.now(), config.carbonPrice);
   const platform: Platform = {
     version,
     node: origin,
@@ -224,7 +228,8 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     sandbox,
     packaging,
     egress,
-    meter: createMeter(energy.price, grid, defaultTariff),
+    meter: createMeter(energy.price, grid, tariff),
+    tariff,
     energy,
     grid,
     surroundings: config.surroundings,
@@ -240,6 +245,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
     scheduler: new Scheduler(systemClock, fire),
     jobs: new Jobs({ concurrency: config.jobs, keepMs: config.jobResultMs }),
     budgets: new Budgets(store, origin),
+    prices: new Prices(store),
     deliveries: new Deliveries(systemClock, wrapper),
     subjects,
     refusals,
@@ -268,6 +274,7 @@ export const compose = async (config: Config, onFailed: (error: Error) => void):
   await collectPackages(platform);
   await workspaces.tidy();
   await platform.budgets.start((err) => log.error({ err }, 'holds of budgets could not be looked for'));
+  await platform.prices.changed();
   await resumeAlerts(platform);
   await platform.scheduler.start(platform);
   await platform.deliveries.start(platform);
@@ -315,6 +322,7 @@ const inForce = (config: Config, policy: string): Record<string, string | number
   isolation: config.container ? 'container' : 'bubblewrap',
   egress: config.egress.map(formatDestination).join(',') || 'none',
   grid: config.grid,
+  carbonPrice: config.carbonPrice === undefined ? 'epa' : String(config.carbonPrice),
   region: config.regions.join(',') || 'none',
   decisionLog: decisionLogText(config.decisionLog),
   rate: config.rate,

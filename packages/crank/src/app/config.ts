@@ -27,6 +27,8 @@ export interface Config {
   account: string;
   grid: string;
   surroundings: Surroundings;
+  /** USD per tonne of CO2-equivalent; of the year by the EPA where absent. */
+  carbonPrice: number | undefined;
   /** Joules at a meter for one of RAPL. */
   energyCalibration: number | undefined;
   sandboxUid: number;
@@ -84,6 +86,16 @@ const number = (name: SettingName, text: string, min: number, max: number): numb
     throw new CrankError('invalid-input', `${name} is "${text}": give a whole number from ${min} to ${max}.`);
   }
   return value;
+};
+
+const carbonPriceOf = (text: string): number | undefined => {
+  if (text === '') return undefined;
+  const value = /^\d{1,5}(?:\.\d{1,7})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= 10_000) return value;
+  throw new CrankError(
+    'invalid-input',
+    `CRANK_CARBON_PRICE is "${text}": write dollars per tonne of CO2, such as 190, from 0 to 10000.`,
+  );
 };
 
 /** A meter shows more than the processors draw, since it has the rest of the machine in it; ten times is a mistake. */
@@ -231,6 +243,7 @@ export const loadConfig = (env: Env, flags: Partial<Record<SettingName, string>>
     account: get('CRANK_ACCOUNT', 'default'),
     grid: get('CRANK_GRID', 'WORLD'),
     surroundings: surroundingsOf(get('CRANK_PUE', '1'), get('CRANK_EMBODIED', '')),
+    carbonPrice: carbonPriceOf(get('CRANK_CARBON_PRICE', '')),
     energyCalibration: calibrationOf(get('CRANK_ENERGY_CALIBRATION', '')),
     sandboxUid: number('CRANK_SANDBOX_UID', get('CRANK_SANDBOX_UID', '64000'), 1, 2 ** 31),
     logBucket: logBucketOf(get('CRANK_LOG_STORE', ''), env),

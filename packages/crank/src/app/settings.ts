@@ -82,6 +82,13 @@ export const settings = [
       'Carbon of making the machine and the years that it serves, kilograms of CO2e and years such as `280/4`, for `crank carbon`.',
   },
   {
+    env: 'CRANK_CARBON_PRICE',
+    flag: '',
+    default: "the EPA's central value for the year",
+    description:
+      'US dollars for a tonne of CO2-equivalent, such as `190`: what the charge line `carbon` is reckoned with (docs/prices.md).',
+  },
+  {
     env: 'CRANK_ENERGY_CALIBRATION',
     flag: '',
     default: 'none: RAPL as it is',

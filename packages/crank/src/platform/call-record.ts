@@ -4,7 +4,8 @@ import { type Committed, commitTo } from '#src/engines/audit/commitment.ts';
 import { receiptStatement } from '#src/engines/audit/receipt-statement.ts';
 import type { CallPredicate } from '#src/engines/audit/statement.ts';
 import type { Traffic } from '#src/engines/egress/lease.ts';
-import type { Bill } from '#src/engines/metering/meter.ts';
+import { type Bill, totalOf } from '#src/engines/metering/meter.ts';
+import { quantityOf } from '#src/engines/metering/price-book.ts';
 import type { IdempotencyRow } from '#src/store/schema.ts';
 import type { CallState } from './call-state.ts';
 import { commitToFile } from './commitment.ts';
@@ -19,6 +20,13 @@ const EMPTY = new Uint8Array();
 export const ownsService = (principal: { account: string; role: string }, account: string): boolean =>
   principal.account === account && (principal.role === 'owner' || principal.role === 'developer');
 
+/** What its answer says about how a call ended. */
+const outcomeOf = ({ answer }: CallState): string =>
+  ((answer.type === 'error' || answer.type === 'stream') && answer.error?.code) || 'ok';
+
+/** Whether a call costs anything: what never reached the sandbox, or failed by our fault, does not. */
+export const isCharged = (state: CallState): boolean => state.executed && outcomeOf(state) !== 'internal';
+
 /** The receipt and rows of a call that has ended, however it ended. */
 export const callEntry = async (
   state: CallState,
@@ -28,12 +36,10 @@ export const callEntry = async (
   idempotency: IdempotencyRow | undefined,
 ): Promise<RecordEntry> => {
   const finished = Date.now();
-  const error = state.answer.type === 'error' || state.answer.type === 'stream' ? state.answer.error : undefined;
-  const outcome = error?.code ?? 'ok';
+  const outcome = outcomeOf(state);
   const { problem } = state.answer as { problem?: Uint8Array };
   const subject = await subjectOf(state);
-  const charged = state.executed && outcome !== 'internal';
-  const lines = charged ? bill.lines : [];
+  const lines = isCharged(state) ? bill.lines : [];
   const { id, principal, target, usage, result } = state;
   return {
     id,
@@ -85,7 +91,10 @@ export const callEntry = async (
         grid_grams_per_kwh: bill.carbon.gridGramsPerKwh,
         grid_source: bill.carbon.source,
       },
-      charges: lines.map((line) => ({ call: id, kind: line.kind, pico_usd: line.picoUsd })),
+      charges: lines.map(({ kind, picoUsd, quantity }) => ({
+        ...{ call: id, kind, pico_usd: picoUsd },
+        quantity: quantity === undefined ? null : Number(quantity),
+      })),
       egress: (state.traffic?.flows ?? []).map(({ destination, connections, sentBytes, receivedBytes }) => ({
         call: id,
         destination,
@@ -177,8 +186,14 @@ const statementOf = (state: CallState, platform: Platform, end: Ending): string 
     carbon: { grams: carbon.grams, gridGramsPerKwh: carbon.gridGramsPerKwh, source: carbon.source },
     charge: {
       currency: 'USD',
-      lines: end.lines.map((line) => ({ amount: formatUsd(line.picoUsd), kind: line.kind })),
-      total: formatUsd(end.lines.reduce((sum, line) => sum + line.picoUsd, 0)),
+      lines: end.lines.map(({ kind, picoUsd, quantity }) => ({
+        amount: formatUsd(picoUsd),
+        kind,
+        ...(quantity !== undefined && quantityOf(kind, quantity)),
+      })),
+      ...(state.terms?.price && { price: state.terms.price.id }),
+      ...(state.terms?.quote && { quote: state.terms.quote.id }),
+      total: formatUsd(totalOf(end.lines)),
     },
     ...(state.classification && { classification: state.classification }),
     decisions: state.decisions.map(({ id, point, allow, bundles, obligations, reasons }) => ({

@@ -22,6 +22,7 @@ import type { Keeping } from './keeping.ts';
 import { maskError, maskResult } from './mask-result.ts';
 import { type NestedCalls, type NestedReceipt, nestedCalls, type Within } from './nested-calls.ts';
 import type { Platform } from './platform.ts';
+import type { Terms } from './prices/terms.ts';
 import type { CallRedactor } from './privacy/call-redactor.ts';
 import type { Rates } from './rates.ts';
 import { removeFiles } from './scratch.ts';
@@ -77,6 +78,8 @@ export class CallState {
   readonly timing: (readonly [step: string, ms: number, start?: number])[] = [];
   /** As of Date.now(), where the caller set one. */
   deadline: number | undefined;
+  /** What it is charged by beside the node's tariff, once that is known. */
+  terms: Terms | undefined;
   body: CallBody | undefined;
   input: Committed | undefined;
   slot: IdempotencySlot | undefined;

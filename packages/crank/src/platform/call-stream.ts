@@ -14,6 +14,7 @@ export interface OpenStream {
   /** Id of the opening receipt, once the first byte may go out. */
   opening: string | undefined;
   items: number;
+  sentBytes: number;
   /** Over the bytes sent. */
   sent: Committing;
   /** Why the stream was ended by the platform. */
@@ -72,6 +73,7 @@ export const openStream = (
       stream.sent.update(bytes);
       state.keeps?.sent(bytes);
       stream.items += items;
+      stream.sentBytes += bytes.length;
       await to.write(bytes);
     } catch (error) {
       const told = state.redactor === undefined ? error : await state.redactor.error(error);
@@ -110,6 +112,7 @@ export const openStream = (
   const stream: OpenStream = {
     opening: undefined,
     items: 0,
+    sentBytes: 0,
     sent: startCommitment(state.salts.subject),
     error: undefined,
     begin: async () => {

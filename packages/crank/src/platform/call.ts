@@ -12,7 +12,7 @@ import { type CallAnswer, failureOf, keptAnswer, replay } from './call-answer.ts
 import { callContext } from './call-context.ts';
 import { callFacts } from './call-facts.ts';
 import { decodeOutput } from './call-output.ts';
-import { callEntry } from './call-record.ts';
+import { callEntry, isCharged } from './call-record.ts';
 import { CallState } from './call-state.ts';
 import { beginTrace, recordTrace } from './call-trace.ts';
 import type { DeployedVersion } from './catalog.ts';
@@ -23,6 +23,8 @@ import { demandNoCycle, type Within } from './nested-calls.ts';
 import { noteEnd } from './note-end.ts';
 import { permit } from './permit.ts';
 import type { Platform } from './platform.ts';
+import { billFor, termsOf } from './prices/terms.ts';
+import type { TierPlace } from './prices/tier-use.ts';
 import { cleanRules } from './privacy/clean-rules.ts';
 import { demandTrust } from './quarantine.ts';
 import type { RecordEntry } from './record-entry.ts';
@@ -50,6 +52,8 @@ export interface CallRequest {
   /** Milliseconds that the caller is ready to wait. */
   deadlineMs?: number | undefined;
   tags?: string | undefined;
+  /** The quote that bounds what it costs (`Crank-Quote`). */
+  quote?: string | undefined;
   /** Calls of one session go to one version where the service's canary is drawn by it (`Crank-Session`). */
   session?: string | undefined;
   /** How confidential the caller says that the input is (`Crank-Classification`). */
@@ -172,6 +176,7 @@ const run = async (
   let isCommitted = false;
   let reservation: Reservation | undefined;
   let failed: unknown;
+  let places: readonly TierPlace[] = [];
   const leave = platform.load.enter(principal.account);
   try {
     try {
@@ -223,6 +228,7 @@ const run = async (
 
       // 5. reserve; 6. place: here
       state.until(request.deadlineMs);
+      state.terms = await termsOf(platform, state, body, request.quote);
       const approval = wantedApproval(state, decisions, request);
       if (request.later || approval !== undefined) return await takeJob(platform, state, body, request, approval);
       if (platform.budgets.areThere || decisions.some(({ caps }) => caps !== undefined))
@@ -249,7 +255,10 @@ const run = async (
 
     // 9. price; 10. commit
     const metered = await state.step('price', () => platform.meter(state.usage.cpuNs, state.usage.wallNs));
-    const bill = reservation?.cap(metered) ?? metered;
+    const priced = state.terms === undefined ? undefined : await billFor(platform, state, metered, isCharged(state));
+    places = priced?.places ?? [];
+    const charged = priced?.bill ?? metered;
+    const bill = reservation?.cap(charged) ?? charged;
     const kept = state.slot === undefined ? undefined : keptAnswer(state);
     const entry = await callEntry(
       state,
@@ -258,7 +267,11 @@ const run = async (
       request.tags,
       kept && platform.idempotency.row(state.slot!, kept, subject),
     );
-    const more = [...(reservation?.book(entry) ?? []), ...((await request.job?.end(state)) ?? [])];
+    const more = [
+      ...places.flatMap(({ queries }) => queries),
+      ...(reservation?.book(entry) ?? []),
+      ...((await request.job?.end(state)) ?? []),
+    ];
     if (more.length > 0) entry.queries = [...(entry.queries ?? []), ...more];
     await state.step('commit', () => platform.recorder.commit(entry));
     isCommitted = true;
@@ -277,6 +290,10 @@ const run = async (
     throw error;
   } finally {
     recordTrace(platform.tracer, state, request, failed);
+    for (const place of places)
+      place
+        .end(isCommitted)
+        .catch((err: unknown) => platform.log.error({ err }, 'a place in the tiers of a price is lost'));
     state.workspaces
       ?.end(isCommitted)
       .catch((err: unknown) => platform.log.error({ err }, 'a workspace could not be given back'));

@@ -5,6 +5,8 @@ import { firstIdAt } from '#src/core/id.ts';
 import { formatUsd } from '#src/core/money.ts';
 import type { Principal } from '#src/core/service.ts';
 import type { CallPredicate } from '#src/engines/audit/statement.ts';
+import type { ChargeKind } from '#src/engines/metering/price.ts';
+import { quantityOf } from '#src/engines/metering/price-book.ts';
 import type { CallRow } from '#src/store/schema.ts';
 import { identify } from './admit.ts';
 import { ownsService } from './call-record.ts';
@@ -39,7 +41,11 @@ export interface CallDetails extends CallInfo {
   /** `source` is null for calls from before it was noted. */
   energy: { joules: number; grade: string; uncertainty: string; source: string | null };
   carbon: { grams: number; gridGramsPerKwh: number; source: string };
-  charge: { currency: 'USD'; total: string; lines: { kind: string; amount: string }[] };
+  charge: {
+    currency: 'USD';
+    total: string;
+    lines: { kind: string; amount: string; quantity?: string; unit?: string }[];
+  };
   /** Call that asked for it; and those that it asked for, in that order. */
   parent: string | null;
   calls: { call: string; outcome: string }[];
@@ -121,7 +127,10 @@ export const getCall = async (
     charge: {
       currency: 'USD',
       total: formatUsd(lines.reduce((sum, line) => sum + line.pico_usd, 0)),
-      lines: lines.map((line) => ({ kind: line.kind, amount: formatUsd(line.pico_usd) })),
+      lines: lines.map(({ kind, pico_usd, quantity }) => ({
+        ...{ kind, amount: formatUsd(pico_usd) },
+        ...(quantity !== null && quantityOf(kind as ChargeKind, BigInt(quantity))),
+      })),
     },
     parent,
     calls: calls.map(({ call, outcome }) => ({ call, outcome })),

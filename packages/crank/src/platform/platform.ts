@@ -6,6 +6,7 @@ import type { Tokens } from '#src/engines/identity/tokens.ts';
 import type { Grid } from '#src/engines/metering/carbon.ts';
 import type { EnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import type { Meter } from '#src/engines/metering/meter.ts';
+import type { Tariff } from '#src/engines/metering/price.ts';
 import type { Machine } from '#src/engines/metering/sci.ts';
 import type { Packaging } from '#src/engines/packaging/packaging.ts';
 import type { PolicyBundle } from '#src/engines/policy/bundle.ts';
@@ -25,6 +26,7 @@ import type { Idempotency } from './idempotency.ts';
 import type { Jobs } from './jobs/jobs.ts';
 import type { Load } from './load.ts';
 import type { LogFiles } from './log-files.ts';
+import type { Prices } from './prices/prices.ts';
 import type { Privacy } from './privacy/privacy.ts';
 import type { Rates } from './rates.ts';
 import type { Recorder } from './recorder.ts';
@@ -63,6 +65,8 @@ export interface Platform {
   /** The way out for calls that were granted one. */
   egress: Egress;
   meter: Meter;
+  /** What every node charges for, now. */
+  tariff: () => Tariff;
   /** What the machine draws, and what of it calls were told. */
   energy: Pick<EnergyGauge, 'told' | 'totals' | 'origin'>;
   /** Where the machine's electricity comes from, and what is around it. */
@@ -85,6 +89,7 @@ export interface Platform {
   scheduler: Scheduler;
   jobs: Jobs;
   budgets: Budgets;
+  prices: Prices;
   /** Webhooks in. */
   deliveries: Deliveries;
   /** Keys of those whose data calls carry. */

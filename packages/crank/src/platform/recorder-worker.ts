@@ -14,6 +14,8 @@ import type { FromRecorder, ToRecorder } from './recorder.ts';
 
 /** Entries of one transaction at most: bounds what one commit holds in memory and how long it takes. */
 const GROUP = 512;
+/** Groups of so many entries are added to usage in their own commit; what smaller ones leave is derived from the rows later. */
+const LARGE = 16;
 /** Entries that are added to usage at one time, once there are so many: a commit waits for that for milliseconds at most, and pages are written once for all of them. */
 const SUM = 250;
 
@@ -74,9 +76,16 @@ const commitGroup = async (group: readonly Waiting[]): Promise<void> => {
   try {
     const sealed =
       'sign' in signer ? sealGroup(signer, frontier, entries) : await sealGroupRemotely(signer, frontier, entries);
+    const isLarge = group.length >= LARGE;
+    if (isLarge) {
+      sealed.rows.sums = true;
+      if (summed < first && first - summed <= SUM) await sumNext();
+    }
     const committed = committer.commit(sealed.rows);
-    if (committed !== undefined) await committed;
+    const isSummed = typeof committed === 'boolean' ? committed : await committed;
     frontier = sealed.after;
+    if (isSummed) summed = frontier.size;
+    else if (isLarge) behind = true;
     send({ committed: group.map(({ seq }) => seq), first, edge: sealed.rows.log.frontier });
   } catch (error) {
     // A log that grew behind our back cannot be extended: the thread ends, and with it the node.
@@ -90,21 +99,26 @@ const commitGroup = async (group: readonly Waiting[]): Promise<void> => {
   }
 };
 
-/** Adds calls to usage where enough have come together; all that is left over from before, while nothing is to be committed. */
-const sumDue = async (): Promise<void> => {
+/** Adds the next calls to usage. */
+const sumNext = async (): Promise<void> => {
   try {
-    while (!closing && (behind || frontier.size - summed >= SUM)) {
-      behind = false;
-      sums ??= await openSums();
-      const left = await sums.sumLog(sums.store, signer.name, SUM);
-      summed = frontier.size - left;
-      await turn();
-      if (waiting.length > 0) return;
-    }
+    sums ??= await openSums();
+    const left = await sums.sumLog(sums.store, signer.name, SUM);
+    summed = frontier.size - left;
   } catch (error) {
     // Reports do it themselves, or say why they cannot.
     summed = frontier.size;
     send({ unsummed: error instanceof Error ? error.message : String(error) });
+  }
+};
+
+/** Adds calls to usage where enough have come together; all that is left over from before, while nothing is to be committed. */
+const sumDue = async (): Promise<void> => {
+  while (!closing && (behind || frontier.size - summed >= SUM)) {
+    behind = false;
+    await sumNext();
+    await turn();
+    if (waiting.length > 0) return;
   }
 };
 

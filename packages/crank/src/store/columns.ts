@@ -64,7 +64,7 @@ export const columns = {
     'grid_grams_per_kwh',
     'grid_source',
   ),
-  charges: all<ChargeRow>()('call', 'kind', 'pico_usd'),
+  charges: all<ChargeRow>()('call', 'kind', 'pico_usd', 'quantity'),
   egress: all<EgressRow>()('call', 'destination', 'connections', 'sent_bytes', 'received_bytes'),
   kept: all<KeptRow>()('call', 'part', 'subject', 'sealed', 'expires_at'),
   idempotency: all<IdempotencyRow>()('scope', 'key', 'fingerprint', 'call', 'answer', 'expires_at'),

@@ -1,10 +1,12 @@
 import { CompiledQuery, type Kysely } from 'kysely';
+import { addUsage } from './add-usage.ts';
 import { columns, columnsOf, type Written } from './columns.ts';
 import type { CommitGroup, Committer } from './committer.ts';
 import { LogConflict } from './log-conflict.ts';
 import { readLog } from './log-store.ts';
 import { openPostgres } from './postgres.ts';
 import type { Database } from './schema.ts';
+import { writeUsage } from './sum-usage.ts';
 
 /** Parameters of one statement at most: PostgreSQL takes 65,535. */
 const PARAMETERS = 8_000;
@@ -61,6 +63,25 @@ const growLog = async (db: Kysely<Database>, { log, previousSize }: CommitGroup)
   if (grown.numUpdatedRows !== 1n) throw new LogConflict(log.id);
 };
 
+/** Adds calls to usage. @returns whether it was done: not where something before them is not in usage */
+const sum = async (tx: Kysely<Database>, group: CommitGroup): Promise<boolean> => {
+  const { log, previousSize } = group;
+  await tx
+    .insertInto('usage_marks')
+    .values({ log: log.id, idx: 0 })
+    .onConflict((c) => c.doNothing())
+    .execute();
+  const moved = await tx
+    .updateTable('usage_marks')
+    .set({ idx: log.size })
+    .where('log', '=', log.id)
+    .where('idx', '=', previousSize)
+    .executeTakeFirst();
+  if (moved.numUpdatedRows !== 1n) return false;
+  await writeUsage(tx, 'postgres', addUsage(log.id, group), () => false);
+  return true;
+};
+
 /** Commits to PostgreSQL over a connection of its own. */
 export const openPostgresCommitter = (url: string): Committer => {
   const db = openPostgres(url, 1);
@@ -83,6 +104,7 @@ export const openPostgresCommitter = (url: string): Committer => {
             .execute();
         }
         for (const query of group.queries) await tx.executeQuery(query as CompiledQuery);
+        return group.sums === true && (await sum(tx, group));
       }),
     readLog: (id) => readLog(db, id),
     close: () => db.destroy(),

@@ -1,4 +1,5 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { addUsage, usageWrites } from './add-usage.ts';
 import { columns, columnsOf, type Written } from './columns.ts';
 import type { CommitGroup } from './committer.ts';
 import { LogConflict } from './log-conflict.ts';
@@ -7,7 +8,7 @@ import { openSqliteFile, type SqliteOptions } from './sqlite-file.ts';
 
 /** A `Committer` that does everything at once, so that it can also be asked where nothing may come in between. */
 export interface SqliteCommitter {
-  commit(group: CommitGroup): void;
+  commit(group: CommitGroup): boolean;
   readLog(id: string): LogRow | undefined;
   tidy(): void;
   close(): void;
@@ -16,6 +17,8 @@ export interface SqliteCommitter {
 const SQLITE_BUSY = 5;
 /** Statements of administrative acts that are kept; there are a dozen. */
 const KEPT = 64;
+/** Dims that are remembered to be there. */
+const KEPT_DIMS = 50_000;
 
 /** Whether a commit failed before it began, since somebody else was writing. */
 export const isBusy = (error: unknown): boolean => (error as { errcode?: number }).errcode === SQLITE_BUSY;
@@ -67,7 +70,30 @@ export const openSqliteCommitter = (file: string, options: SqliteOptions = {}): 
     for (const row of rows) statement.run(...names.map((name) => row[name] as SQLInputValue));
   };
 
-  const write = (group: CommitGroup): void => {
+  const findMark = sqlite.prepare('select idx from usage_marks where log = ?');
+  const setMark = sqlite.prepare(
+    'insert into usage_marks (log, idx) values (?, ?) on conflict (log) do update set idx = excluded.idx',
+  );
+  const isKnown = (id: string): boolean => known.has(id);
+  /** Rows of `usage_dims` that are there for certain. */
+  const known = new Set<string>();
+
+  /** @returns the dims that are there once this is committed; undefined where it was not done, since something before it is not in usage */
+  const sum = (group: CommitGroup): readonly string[] | undefined => {
+    const { log, previousSize } = group;
+    if (((findMark.get(log.id) as { idx: number } | undefined)?.idx ?? 0) !== previousSize) return undefined;
+    const addition = addUsage(log.id, group);
+    for (const { table, columns: names, conflict, rows } of usageWrites(addition, isKnown)) {
+      if (rows.length === 0) continue;
+      const text = `insert into ${table} (${names.join(', ')}) values (${names.map(() => '?').join(', ')}) ${conflict}`;
+      const statement = prepareAct(text);
+      for (const row of rows) statement.run(...row);
+    }
+    setMark.run(log.id, log.size);
+    return addition.dims.map(({ id }) => id);
+  };
+
+  const write = (group: CommitGroup): readonly string[] | undefined => {
     const { log, previousSize } = group;
     const { changes } =
       previousSize === 0
@@ -83,14 +109,19 @@ export const openSqliteCommitter = (file: string, options: SqliteOptions = {}): 
     insertRows('kept', group.kept);
     insertRows('idempotency', group.idempotency);
     for (const { sql, parameters } of group.queries) prepareAct(sql).run(...(parameters as SQLInputValue[]));
+    return group.sums === true ? sum(group) : undefined;
   };
 
   return {
     commit: (group) => {
       begin.run();
       try {
-        write(group);
+        const dims = write(group);
         end.run();
+        if (dims === undefined) return false;
+        if (known.size > KEPT_DIMS) known.clear();
+        for (const id of dims) known.add(id);
+        return true;
       } catch (error) {
         // Some errors, such as a full disk, have undone it already.
         if (sqlite.isTransaction) undo.run();

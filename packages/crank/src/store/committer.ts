@@ -26,6 +26,8 @@ export interface CommitGroup {
   /** What administrative acts write, compiled where the act was decided. */
   queries: Pick<CompiledQuery, 'sql' | 'parameters'>[];
   log: LogRow;
+  /** Whether what its calls took and cost is to be added to usage as well, where all before them is. */
+  sums?: boolean;
   /** Size of the log before this group; another size in the database means that a second writer is at work. */
   previousSize: number;
 }
@@ -35,9 +37,10 @@ export interface Committer {
   /**
    * One transaction, durable when it returns or resolves.
    *
+   * @returns whether its calls are in usage now
    * @throws LogConflict where the log grew behind our back; the database's error otherwise. Nothing is written then.
    */
-  commit(group: CommitGroup): void | Promise<void>;
+  commit(group: CommitGroup): boolean | Promise<boolean>;
   /** The committed state of a log, or undefined where it has no entry yet. */
   readLog(id: string): LogRow | undefined | Promise<LogRow | undefined>;
   /** Does what others' commits have left to be done; holds up nobody who commits meanwhile. */

@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { usageAmounts } from './schema-usage.ts';
+import { usageAmounts, usageSpans } from './schema-usage.ts';
 
 /** Tables that usage is reported from. What was called before is added to them like what is called from now on. @param clustered what keeps rows in the order of their key */
 export const usageTables = (clustered: RawBuilder<unknown>): Record<string, Migration> => ({
@@ -45,6 +45,34 @@ export const usageTables = (clustered: RawBuilder<unknown>): Record<string, Migr
         .addColumn('log', 'text', (c) => c.primaryKey())
         .addColumn('idx', 'bigint', (c) => c.notNull())
         .execute();
+    },
+  },
+  '0063_usage_cuts': {
+    up: async (db: Kysely<unknown>) => {
+      const s = db.schema;
+      // All of it is added up anew from the calls.
+      for (const table of ['usage_slots', 'usage_dim_tags', 'usage_marks', 'usage_dims'])
+        await sql`delete from ${sql.ref(table)}`.execute(db);
+      await s.dropTable('usage_slots').execute();
+      await s
+        .alterTable('usage_dims')
+        .addColumn('cut', 'text', (c) => c.notNull().defaultTo('all'))
+        .execute();
+      await s.dropIndex('usage_dims_by_payer').execute();
+      await s.dropIndex('usage_dims_by_owner').execute();
+      for (const span of usageSpans) {
+        let slots = s
+          .createTable(span)
+          .addColumn('account', 'text', (c) => c.notNull())
+          .addColumn('cut', 'text', (c) => c.notNull())
+          .addColumn('dim', 'text', (c) => c.notNull())
+          .addColumn('slot', 'bigint', (c) => c.notNull());
+        for (const amount of usageAmounts) slots = slots.addColumn(amount, 'bigint', (c) => c.notNull());
+        await slots
+          .addPrimaryKeyConstraint(`${span}_pk`, ['account', 'cut', 'slot', 'dim'])
+          .modifyEnd(clustered)
+          .execute();
+      }
     },
   },
 });

@@ -3,6 +3,8 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { budgetTables } from './migrations-budgets.ts';
 import { energySource } from './migrations-energy.ts';
 import { identityTables } from './migrations-identity.ts';
+import { invoiceTables } from './migrations-invoices.ts';
+import { priceTables } from './migrations-prices.ts';
 import { serviceLife } from './migrations-service-life.ts';
 import { sloTables } from './migrations-slo.ts';
 import { traceColumns } from './migrations-traces.ts';
@@ -268,6 +270,8 @@ const migrations = (flavour: Flavour): Record<string, Migration> => {
     ...usageTables(clustered),
     ...traceColumns(),
     ...sloTables(bytes, real),
+    ...priceTables(),
+    ...invoiceTables(),
   };
 };
 

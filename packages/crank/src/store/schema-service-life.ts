@@ -134,6 +134,8 @@ export interface JobRow {
   tags: string | null;
   /** `traceparent` of the request that it came by. */
   trace: string | null;
+  /** That it was called under; null where under none. */
+  quote: string | null;
   /** As the caller labelled the input; null where not. */
   classification: string | null;
   /** `waiting` for an approval, `queued`, `running` or `ended` */

@@ -1,5 +1,7 @@
 import type { BudgetAlertRow, BudgetHoldRow, BudgetRow, BudgetSpentRow } from './schema-budgets.ts';
 import type { AccountRow, IssuerRow } from './schema-identity.ts';
+import type { InvoiceRow } from './schema-invoices.ts';
+import type { PriceRow, PriceUsedRow, QuoteRow } from './schema-prices.ts';
 import type {
   JobPartRow,
   JobRow,
@@ -62,9 +64,15 @@ export interface Database {
   slos: SloRow;
   slo_quarters: SloQuarterRow;
   slo_alerts: SloAlertRow;
+  prices: PriceRow;
+  price_used: PriceUsedRow;
+  quotes: QuoteRow;
+  invoices: InvoiceRow;
   usage_dims: UsageDimRow;
   usage_dim_tags: UsageDimTagRow;
   usage_slots: UsageSlotRow;
+  usage_days: UsageSlotRow;
+  usage_months: UsageSlotRow;
   usage_marks: UsageMarkRow;
 }
 
@@ -206,6 +214,8 @@ export interface ChargeRow {
   call: string;
   kind: string;
   pico_usd: number;
+  /** What was counted, in the smallest parts of its unit, of lines of the service's own price; null for others. */
+  quantity: number | null;
 }
 
 /** What a call's connections to one destination carried. */

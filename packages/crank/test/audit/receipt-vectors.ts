@@ -11,6 +11,7 @@ import { receiptStatement, signReceipt } from '#src/engines/audit/receipt-statem
 import { sourceReader } from '#src/engines/audit/tile-reader.ts';
 import {
   actDraft,
+  call,
   callDraft,
   egressDraft,
   input,
@@ -167,6 +168,23 @@ export const receiptVectors = async () => {
       name: 'a predicate without salt digests',
       part: 'statement',
       file: await around(canonicalJson({ ...statement, predicate: { ...predicate, salts: undefined } })),
+    },
+    {
+      name: 'a charge that does not add up',
+      part: 'statement',
+      file: await around(
+        canonicalJson({ ...statement, predicate: { ...predicate, charge: { ...call.charge, total: '0.0000104' } } }),
+      ),
+    },
+    {
+      name: 'a charge with an amount that is no number',
+      part: 'statement',
+      file: await around(
+        canonicalJson({
+          ...statement,
+          predicate: { ...predicate, charge: { ...call.charge, lines: [{ amount: '1e-5', kind: 'call' }] } },
+        }),
+      ),
     },
     {
       name: 'a subject that is another call',

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 /** Without what is another each time: ids, times, and the width of columns that depends on them. */
 const plain = (text: string): string =>
   text
-    .replace(/\b(act|call|key|sched|hook|bud)_[0-9a-z]{26}/g, '$1_...')
+    .replace(/\b(act|call|key|sched|hook|bud|prc|quo|inv)_[0-9a-z]{26}/g, '$1_...')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, 'TIME')
     .replace(/\d{4}-\d\d-\d\d\b/g, 'DATE')
     .replace(/@[0-9a-f]{12}\b/g, '@VERSION')
@@ -33,6 +33,8 @@ describe.each([
   'schedules.md',
   'jobs.md',
   'budgets.md',
+  'prices.md',
+  'invoices.md',
   'usage.md',
   'privacy.md',
   'workspaces.md',

@@ -13,7 +13,7 @@ import { createTokens } from '#src/engines/identity/tokens.ts';
 import { gridOf } from '#src/engines/metering/carbon.ts';
 import { openEnergyGauge } from '#src/engines/metering/energy-gauge.ts';
 import { createMeter } from '#src/engines/metering/meter.ts';
-import { defaultTariff } from '#src/engines/metering/price.ts';
+import { tariffAt } from '#src/engines/metering/price.ts';
 import { createPolicyEngine } from '#src/engines/policy/engine.ts';
 import type { SandboxCall, SandboxOutcome } from '#src/engines/sandbox/sandbox.ts';
 import { noTracer } from '#src/engines/telemetry/tracer.ts';
@@ -29,6 +29,7 @@ import { Jobs } from '#src/platform/jobs/jobs.ts';
 import { fileWrapper } from '#src/platform/key-wrapper.ts';
 import { Load } from '#src/platform/load.ts';
 import type { Platform } from '#src/platform/platform.ts';
+import { Prices } from '#src/platform/prices/prices.ts';
 import { Privacy } from '#src/platform/privacy/privacy.ts';
 import { Rates } from '#src/platform/rates.ts';
 import type { RecordEntry } from '#src/platform/record-entry.ts';
@@ -192,7 +193,9 @@ export const openDoor = async (
     sandbox: sandbox as Platform['sandbox'],
     egress: createEgress({ ceiling: [] }),
     packaging: packaging as unknown as Platform['packaging'],
-    meter: createMeter(energy.price, gridOf('WORLD'), defaultTariff),
+    meter: createMeter(energy.price, gridOf('WORLD'), () => tariffAt(Date.now())),
+    tariff: () => tariffAt(Date.now()),
+    prices: new Prices(store),
     energy,
     grid: gridOf('WORLD'),
     surroundings: { pue: 1, embodied: undefined },

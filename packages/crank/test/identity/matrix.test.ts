@@ -62,6 +62,7 @@ describe('every route, for every role, in the own account and in another one', (
       operation: { '': 'count' },
       version: { '': String(deployed.json['version']).slice(7, 27) },
       alias: { '': 'stable' },
+      price: { '': 'prc_01kbcdefghjkmnpqrstvwxyz0123' },
       name: { secrets: 'PASSWORD', policies: 'business.hours', workspaces: 'notes' },
       number: { '': '1' },
       id: {
@@ -72,6 +73,7 @@ describe('every route, for every role, in the own account and in another one', (
         schedules: String(schedule.json['id']),
         webhooks: String(webhook.json['id']),
         budgets: String(budget.json['id']),
+        invoices: 'inv_01kbcdefghjkmnpqrstvwxyz0123',
         issuers: 'iss_01kbcdefghjkmnpqrstvwxyz0123',
         hooks: String(webhook.json['id']),
       },

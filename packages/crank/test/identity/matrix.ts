@@ -41,6 +41,11 @@ const ofService = (prefix: string): Record<string, Row> => ({
   [`PUT ${prefix}/-/canary`]: change('od', { json: { version: 'deadbeefdead', share: '10%' } }),
   [`DELETE ${prefix}/-/canary`]: change('od'),
   [`POST ${prefix}/-/canary/promote`]: change('od'),
+  [`GET ${prefix}/-/prices`]: read('oda'),
+  [`POST ${prefix}/-/prices`]: make('o', 422),
+  [`DELETE ${prefix}/-/prices/:price`]: change('o'),
+  [`GET ${prefix}/-/quote`]: read('odc'),
+  [`POST ${prefix}/-/quote`]: make('odc', 201),
 });
 
 /** Every route with who may use it. A route that is not here fails the test. */
@@ -101,6 +106,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /v1/budgets/:id': read('oda'),
   'PUT /v1/budgets/:id': change('o', { json: { usd: '5' } }),
   'DELETE /v1/budgets/:id': change('o'),
+  'POST /v1/invoices': make('o', 422),
+  'GET /v1/invoices': read('oa'),
+  'GET /v1/invoices/:id': change('oa'),
   'GET /v1/usage': read('odca'),
   'GET /v1/carbon': read('odca'),
   'GET /v1/accounts/-/usage': read('op', { node: true }),

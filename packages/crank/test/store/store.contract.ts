@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Dimension, sumParts, sumUsage } from '#src/platform/usage/usage-query.ts';
+import { QUARTER_MS } from '#src/store/add-usage.ts';
 import type { CommitGroup, Committer } from '#src/store/committer.ts';
 import { LogConflict } from '#src/store/log-conflict.ts';
 import { readEntries, readLog } from '#src/store/log-store.ts';
 import type { Store } from '#src/store/store.ts';
-import { QUARTER_MS, sumLog, unsummed } from '#src/store/sum-usage.ts';
+import { sumLog, unsummed } from '#src/store/sum-usage.ts';
 
 const entry = (byte: number): Uint8Array => new Uint8Array(32).fill(byte);
 
@@ -82,7 +84,7 @@ export const storeContract = (
   describe(`store: ${name}`, () => {
     let store: Store;
     /** Adapters may throw or reject. */
-    const commit = async (rows: CommitGroup): Promise<void> => opened.committer.commit(rows);
+    const commit = async (rows: CommitGroup): Promise<boolean> => opened.committer.commit(rows);
     let opened: Awaited<ReturnType<typeof open>>;
     beforeAll(async () => {
       opened = await open();
@@ -131,13 +133,13 @@ export const storeContract = (
 
     it('keeps calls with usage and charges, and large numbers exactly', async () => {
       const flow = { call: 'call_1', destination: 'a.org:443', connections: 2, sent_bytes: 2 ** 40, received_bytes: 0 };
-      const charges = [{ call: 'call_1', kind: 'cpu', pico_usd: 12 }];
+      const charges = [{ call: 'call_1', kind: 'cpu', pico_usd: 12, quantity: null }];
       await commit(group('d', 0, { calls: [call], usage: [took], charges, egress: [flow] }));
       expect(await store.db.selectFrom('egress').selectAll().execute()).toEqual([flow]);
       expect(await store.db.selectFrom('calls').selectAll().executeTakeFirst()).toEqual(call);
       expect(await store.db.selectFrom('usage').selectAll().executeTakeFirst()).toEqual(took);
       expect(await store.db.selectFrom('charges').selectAll().execute()).toEqual([
-        { call: 'call_1', kind: 'cpu', pico_usd: 12 },
+        { call: 'call_1', kind: 'cpu', pico_usd: 12, quantity: null },
       ]);
     });
 
@@ -160,15 +162,17 @@ export const storeContract = (
           })),
           usage: ids.map((id) => ({ ...took, call: id, cpu_ns: large })),
           charges: ids.flatMap((id) => [
-            { call: id, kind: 'call', pico_usd: large },
-            { call: id, kind: 'cpu', pico_usd: 1 },
+            { call: id, kind: 'call', pico_usd: large, quantity: null },
+            { call: id, kind: 'cpu', pico_usd: 1, quantity: null },
           ]),
         });
       };
       const usage = async () => {
         const { rows } = await sql`
-          select account, tags, outcome, quarter, calls, cast(cpu_ns as text) as cpu, cast(pico_call as text) as fee, pico_cpu
-          from usage_slots join usage_dims on id = dim where node = 'u' order by tags, quarter`.execute(store.db);
+          select usage_dims.account, tags, outcome, slot, calls, cast(cpu_ns as text) as cpu, cast(pico_call as text) as fee, pico_cpu
+          from usage_slots join usage_dims on id = dim where node = 'u' and usage_dims.cut = 'all' and usage_dims.account = usage_slots.account order by tags, slot`.execute(
+          store.db,
+        );
         return rows;
       };
       await commitCalls([QUARTER_MS - 1, 'b a'], [QUARTER_MS, 'a,b'], [QUARTER_MS, 'a;b;']);
@@ -180,14 +184,105 @@ export const storeContract = (
       expect(await sumLog(store, 'u', 100)).toBe(0);
       const one = { account: 'other', calls: 1, cpu: `${large}`, fee: `${large}`, pico_cpu: 1 };
       expect(await usage()).toEqual([
-        { ...one, tags: '', outcome: 'timeout', quarter: 0 },
-        { ...one, tags: 'a,b', outcome: 'ok', quarter: 0 },
+        { ...one, tags: '', outcome: 'timeout', slot: 0 },
+        { ...one, tags: 'a,b', outcome: 'ok', slot: 0 },
         {
-          ...{ account: 'other', tags: 'a,b', outcome: 'ok', quarter: 1, calls: 4 },
+          ...{ account: 'other', tags: 'a,b', outcome: 'ok', slot: 1, calls: 4 },
           ...{ cpu: `${4n * BigInt(large)}`, fee: `${4n * BigInt(large)}`, pico_cpu: 4 },
         },
       ]);
       expect((await unsummed(store.db)).some(({ log }) => log === 'u')).toBe(false);
+    });
+
+    it('adds a group to usage in its own commit where all before it is there, and the same in every cut and table', async () => {
+      const month = Date.UTC(2026, 11, 1);
+      /** Calls of log `v`, one on each side of the end of a month and of its day, and one between accounts. */
+      const rows = (first: number): CommitGroup => {
+        const ids = [0, 1, 2].map((at) => `v-${first + at}`);
+        const all = ids.map((_, at) => group('v', first + at));
+        return {
+          ...all[2]!,
+          previousSize: first,
+          receipts: all.flatMap(({ receipts }) => receipts),
+          log_entries: all.flatMap(({ log_entries }) => log_entries),
+          calls: [
+            { ...call, id: ids[0]!, finished_at: month - 1, tags: 'a b', payer: null },
+            { ...call, id: ids[1]!, finished_at: month, tags: null, payer: null },
+            { ...call, id: ids[2]!, finished_at: month + 86_400_000, tags: null, payer: 'guest' },
+          ],
+          usage: ids.map((id) => ({ ...took, call: id })),
+          charges: ids.map((id) => ({ call: id, kind: 'page', pico_usd: 7, quantity: 3 })),
+        };
+      };
+      expect(await commit({ ...rows(0), sums: true })).toBe(true);
+      expect(await commit(rows(3))).toBe(false); // without being asked to
+      expect(await commit({ ...rows(6), sums: true })).toBe(false); // what is before it is not in usage
+      expect(await sumLog(store, 'v', 100)).toBe(0);
+      expect(await commit({ ...rows(9), sums: true })).toBe(true);
+      expect(await unsummed(store.db)).not.toContainEqual(expect.objectContaining({ log: 'v' }));
+
+      const period = { start: Date.UTC(2020), end: Date.UTC(2030), limit: 10 };
+      const owner = 'acme';
+      for (const by of [[], ['service'], ['principal'], ['cost-centre'], ['operation']] as Dimension[][]) {
+        const own = await sumUsage(store.db, { owner }, ['node', ...by], period);
+        const calls = own.filter(({ key }) => key[0] === 'v').map(({ amounts }) => amounts);
+        expect(calls.map((one) => [one.calls, one.pages, one.pico_page])).toEqual([[12n, 36n, 84n]]);
+        const guest = await sumUsage(store.db, { payer: 'guest' }, by, period);
+        expect(guest.map(({ amounts }) => amounts.calls)).toEqual([4n]);
+      }
+      // A month, a day and a quarter at a time are the same as all at once, wherever they are cut.
+      for (const cut of [month - 3 * QUARTER_MS, month, month + QUARTER_MS, month + 20 * 86_400_000]) {
+        const sides = await Promise.all(
+          [
+            { ...period, end: cut },
+            { ...period, start: cut },
+          ].map((part) => sumUsage(store.db, { owner }, ['node'], part)),
+        );
+        const found = sides.map((side) => side.find(({ key }) => key[0] === 'v')?.amounts.calls ?? 0n);
+        expect(found[0]! + found[1]!).toBe(12n);
+        expect(found[0]).toBe(cut < month ? 0n : cut === month ? 4n : cut === month + QUARTER_MS ? 8n : 12n);
+      }
+      const days = await sumParts(store.db, { owner }, ['service'], { start: month, length: 86_400_000, count: 3 });
+      expect([0, 1, 2].map((n) => days.get(n)?.[0]?.amounts.pages)).toEqual([
+        expect.any(BigInt),
+        expect.any(BigInt),
+        undefined,
+      ]);
+    });
+
+    it('loses nothing where days and months end while several add to them', async () => {
+      const end = Date.UTC(2027, 0, 1);
+      const commitOne = (idx: number, at: number, sums: boolean) => {
+        const id = `w-${idx}`;
+        return commit({
+          ...group('w', idx),
+          sums,
+          calls: [{ ...call, id, finished_at: at, payer: null, tags: null, service: 'rollover' }],
+          usage: [{ ...took, call: id }],
+          charges: [{ call: id, kind: 'call', pico_usd: 1, quantity: null }],
+        });
+      };
+      const adding = async (): Promise<void> => {
+        for (let n = 0; n < 10; n++) await sumLog(store, 'w', 3);
+      };
+      // Times go to and fro over the end of the year, as clocks of several threads do.
+      const committing = async (): Promise<void> => {
+        for (let idx = 0; idx < 24; idx++) await commitOne(idx, end + (idx % 2 === 0 ? -1 - idx : idx), idx % 3 === 0);
+      };
+      // SQLite has one writer, which in one thread would wait for itself.
+      if (store.flavour === 'postgres') await Promise.all([committing(), adding(), adding()]);
+      else {
+        await committing();
+        await adding();
+      }
+      while ((await sumLog(store, 'w', 100)) > 0);
+      const sum = async (start: number, stop: number) =>
+        (await sumUsage(store.db, { owner: 'acme' }, ['service'], { start, end: stop, limit: 100 })).find(
+          ({ key }) => key[0] === 'rollover',
+        )?.amounts.pico_call;
+      expect(await sum(end - 86_400_000, end)).toBe(12n);
+      expect(await sum(end, end + 86_400_000)).toBe(12n);
+      expect(await sum(Date.UTC(2026, 11, 1), Date.UTC(2027, 1, 1))).toBe(24n);
     });
 
     it('runs the queries of an act in the same transaction', async () => {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UsageReport } from '#src/platform/usage/usage.ts';
+import { addUsage } from '#src/store/add-usage.ts';
 import { openStore } from '#src/store/store.ts';
+import { writeUsage } from '#src/store/sum-usage.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 
 const ADD = 'def add(a: int, b: int) -> int:\n    return a + b\n';
@@ -99,22 +101,21 @@ describe('usage', () => {
 
   it('comes in pages that neither repeat nor leave out', async () => {
     const store = await openStore({ sqlite: `${node.data}/crank.db` }, { migrate: false });
-    const [slot] = await store.db.selectFrom('usage_slots').selectAll().limit(1).execute();
-    const [dim] = await store.db.selectFrom('usage_dims').selectAll().where('id', '=', slot!.dim).execute();
+    const [dim] = await store.db.selectFrom('usage_dims').selectAll().where('cut', '=', 'all').limit(1).execute();
     // As if 1,500 other principals had called, in an hour of long ago.
-    const others = Array.from({ length: 1_500 }, (_, n) => n);
-    await store.db.transaction().execute(async (tx) => {
-      for (const n of others) {
-        await tx
-          .insertInto('usage_dims')
-          .values({ ...dim!, id: `d${n}`, principal: `p${n}` })
-          .execute();
-        await tx
-          .insertInto('usage_slots')
-          .values({ ...slot!, dim: `d${n}`, quarter: 1_000_000 })
-          .execute();
-      }
+    const finished_at = Date.UTC(1998, 6, 9, 16);
+    const calls = Array.from({ length: 1_500 }, (_, n) => ({
+      ...{ id: `c${n}`, account: 'default', principal: `p${n}`, service: dim!.service, version: dim!.version },
+      ...{ operation: dim!.operation, outcome: 'ok', finished_at, tags: null, payer: null },
+    }));
+    const used = { cpu_ns: 1, wall_ns: 1, peak_memory_bytes: 1, joules: 1, grams: 1 };
+    const addition = addUsage('long.ago', {
+      calls,
+      usage: calls.map(({ id }) => ({ call: id, ...used })),
+      charges: [],
+      egress: [],
     });
+    await store.db.transaction().execute((tx) => writeUsage(tx, 'sqlite', addition, () => false));
     await store.close();
     const query = 'by=principal,service&from=1998-01-01&to=1999-01-01&grain=month';
     const first = await usage(query);
@@ -122,7 +123,7 @@ describe('usage', () => {
     expect([first.usage.length, second.usage.length, second.cursor, second.total]).toEqual([1_000, 500, null, null]);
     const all = [...first.usage, ...second.usage].map(({ key }) => key.principal);
     expect(new Set(all).size).toBe(1_500);
-    expect(first.total!.calls).toBe(1_500 * slot!.calls);
+    expect(first.total!.calls).toBe(1_500);
     const csv = await node.crank([
       'usage',
       '--by',

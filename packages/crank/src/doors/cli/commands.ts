@@ -8,12 +8,14 @@ import { carbon } from './commands/carbon.ts';
 import { deploy } from './commands/deploy.ts';
 import { describe } from './commands/describe.ts';
 import { distill } from './commands/distill.ts';
+import { getInvoice, listInvoices, makeInvoice } from './commands/invoices.ts';
 import { addIssuer, listIssuers, removeIssuer } from './commands/issuers.ts';
 import { approveJob, cancelJob, listJobs, rejectJob, showJob } from './commands/jobs.ts';
 import { createKey, listKeys, revokeKey } from './commands/keys.ts';
 import { checkpoint, rotateLogKey } from './commands/log.ts';
 import { applyPolicy, listPolicies, removePolicy } from './commands/policies.ts';
 import { decidePolicy, simulatePolicy } from './commands/policy-trials.ts';
+import { listPrices, quote, removePrice, setPrice } from './commands/prices.ts';
 import { detokenise, redact } from './commands/privacy.ts';
 import { erase, exportReceipts, getReceipt, listReceipts, replayReceipt } from './commands/receipts.ts';
 import { run } from './commands/run.ts';
@@ -105,6 +107,13 @@ export const commands = (dataFolder: () => string): Command[] => [
   listBudgets,
   removeBudget,
   usage,
+  setPrice,
+  listPrices,
+  removePrice,
+  quote,
+  makeInvoice,
+  listInvoices,
+  getInvoice,
   setSecret,
   listSecrets,
   removeSecret,

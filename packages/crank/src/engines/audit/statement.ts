@@ -75,7 +75,17 @@ export interface CallPredicate {
   };
   energy: { joules: number; grade: 'A' | 'B' | 'C' | 'D'; source?: string; uncertainty: string };
   carbon: { grams: number; gridGramsPerKwh: number; source: string };
-  charge: { currency: 'USD'; lines: readonly { kind: string; amount: string }[]; total: string };
+  /**
+   * `price` and `quote`: ids, where the service has a price of its own, and where the call named a quote. `quantity` and `unit`: of lines of that
+   * price. The lines add up to the total.
+   */
+  charge: {
+    currency: 'USD';
+    lines: readonly { kind: string; amount: string; quantity?: string; unit?: string }[];
+    price?: string;
+    quote?: string;
+    total: string;
+  };
   /** Receipt that this one follows: a stream's opening. */
   predecessor?: string;
   /** Trace that it is part of (W3C Trace Context): 32 hexadecimal digits. */

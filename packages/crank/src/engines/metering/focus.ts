@@ -2,6 +2,7 @@ import { csvLine } from '#src/core/csv.ts';
 import { formatDecimal } from '#src/core/decimal.ts';
 import { formatUsd } from '#src/core/money.ts';
 import { tagsIn } from '#src/core/tags.ts';
+import { type ChargeKind, chargeKinds } from './price.ts';
 
 /** What calls that differ in nothing else cost within a part of a month. */
 export interface FocusUsage {
@@ -21,13 +22,15 @@ export interface FocusUsage {
   node: string;
   calls: bigint;
   cpuNs: bigint;
+  byteSeconds: bigint;
   nanojoules: bigint;
   picograms: bigint;
+  inputBytes: bigint;
+  outputBytes: bigint;
+  pages: bigint;
+  tokens: bigint;
   /** Picodollars by the kind of charge line. */
-  call: bigint;
-  cpu: bigint;
-  energy: bigint;
-  carbon: bigint;
+  charges: Readonly<Record<ChargeKind, bigint>>;
 }
 
 /** The columns of FOCUS 1.2 that there is something to say in, then our own. */
@@ -83,37 +86,38 @@ export const focusHead = csvLine(focusColumns);
  * @param issuer the node's name
  */
 export const focusRows = (usage: FocusUsage, issuer: string): string => {
-  const kinds = [
-    { kind: 'call', what: 'Calls', cost: usage.call, quantity: formatDecimal(usage.calls, 0), unit: 'Requests' },
-    { kind: 'cpu', what: 'CPU time', cost: usage.cpu, quantity: formatDecimal(usage.cpuNs, 9), unit: 'Seconds' },
-    {
-      kind: 'energy',
-      what: 'Energy',
-      cost: usage.energy,
-      quantity: formatDecimal(usage.nanojoules, 9),
-      unit: 'Joules',
-    },
-    {
-      ...{ kind: 'carbon', what: 'Carbon', cost: usage.carbon },
-      ...{ quantity: formatDecimal(usage.picograms, 12), unit: 'Grams' },
-    },
-  ];
+  const kinds: Readonly<Record<ChargeKind, { what: string; quantity: string; unit: string } | undefined>> = {
+    call: { what: 'Calls', quantity: formatDecimal(usage.calls, 0), unit: 'Requests' },
+    cpu: { what: 'CPU time', quantity: formatDecimal(usage.cpuNs, 9), unit: 'Seconds' },
+    energy: { what: 'Energy', quantity: formatDecimal(usage.nanojoules, 9), unit: 'Joules' },
+    carbon: { what: 'Carbon', quantity: formatDecimal(usage.picograms, 12), unit: 'Grams' },
+    request: { what: 'Price per call', quantity: formatDecimal(usage.calls, 0), unit: 'Requests' },
+    memory: { what: 'Memory', quantity: formatDecimal(usage.byteSeconds, 9), unit: 'GB-Seconds' },
+    input: { what: 'Bytes in', quantity: formatDecimal(usage.inputBytes, 9), unit: 'GB' },
+    output: { what: 'Bytes out', quantity: formatDecimal(usage.outputBytes, 9), unit: 'GB' },
+    page: { what: 'Pages', quantity: formatDecimal(usage.pages, 0), unit: 'Pages' },
+    token: { what: 'Tokens', quantity: formatDecimal(usage.tokens, 0), unit: 'Tokens' },
+    discount: undefined,
+  };
   const common = commonOf(usage, issuer);
-  return kinds
-    .filter(({ cost }) => cost !== 0n)
-    .map(({ kind, what, cost, quantity, unit }) => {
-      const amount = decimal(formatUsd(cost));
+  return chargeKinds
+    .filter((kind) => usage.charges[kind] !== 0n)
+    .map((kind) => {
+      const counted = kinds[kind];
+      const amount = decimal(formatUsd(usage.charges[kind]));
+      const quantity = counted === undefined ? null : decimal(counted.quantity);
       const row: Row = {
         ...common,
+        ...(counted === undefined && { ChargeCategory: 'Credit' }),
         BilledCost: amount,
         ContractedCost: amount,
         EffectiveCost: amount,
         ListCost: amount,
-        ChargeDescription: `${what} of ${usage.serviceAccount}/${usage.service}.${usage.operation}`,
-        ConsumedQuantity: decimal(quantity),
-        ConsumedUnit: unit,
-        PricingQuantity: decimal(quantity),
-        PricingUnit: unit,
+        ChargeDescription: `${counted?.what ?? 'What is beyond a bound'} of ${usage.serviceAccount}/${usage.service}.${usage.operation}`,
+        ConsumedQuantity: quantity,
+        ConsumedUnit: counted?.unit ?? null,
+        PricingQuantity: quantity,
+        PricingUnit: counted?.unit ?? null,
         x_ChargeKind: kind,
       };
       return csvLine(focusColumns.map((name) => row[name]));

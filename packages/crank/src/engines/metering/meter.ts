@@ -14,17 +14,26 @@ export interface Bill {
 /** @param cpuNs CPU time that was used, @param wallNs for how long it ran */
 export type Meter = (cpuNs: number, wallNs?: number) => Bill;
 
-/** Joins the sources of energy, grid and prices. */
+/** Sum of charge lines. */
+export const totalOf = (lines: readonly ChargeLine[]): PicoUsd => lines.reduce((sum, { picoUsd }) => sum + picoUsd, 0);
+
+/** A bill within a bound: a line below zero takes off what is beyond. */
+export const within = (bill: Bill, most: PicoUsd): Bill =>
+  bill.total <= most
+    ? bill
+    : { ...bill, lines: [...bill.lines, { kind: 'discount', picoUsd: most - bill.total }], total: most };
+
+/** Joins the sources of energy, grid and prices. @param tariff of now */
 export const createMeter =
-  (energyOf: (cpuNs: number, wallNs: number) => Energy, grid: Grid, tariff: Tariff): Meter =>
+  (energyOf: (cpuNs: number, wallNs: number) => Energy, grid: Grid, tariff: () => Tariff): Meter =>
   (cpuNs, wallNs = 0) => {
     const energy = energyOf(cpuNs, wallNs);
     const grams = gramsOf(energy.joules, grid);
-    const lines = priceOf({ cpuNs, joules: energy.joules, grams }, tariff);
+    const lines = priceOf({ cpuNs, joules: energy.joules, grams }, tariff());
     return {
       energy,
       carbon: { grams, gridGramsPerKwh: grid.gramsPerKwh, source: grid.source },
       lines,
-      total: lines.reduce((sum, line) => sum + line.picoUsd, 0),
+      total: totalOf(lines),
     };
   };

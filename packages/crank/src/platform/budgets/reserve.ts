@@ -1,11 +1,12 @@
 import { CrankError } from '#src/core/error.ts';
 import { tagsIn } from '#src/core/tags.ts';
 import { type Budget, nanoOf, periodEnd, formatNanoUsd as usd } from '#src/engines/metering/budget.ts';
-import type { Bill } from '#src/engines/metering/meter.ts';
+import { type Bill, within } from '#src/engines/metering/meter.ts';
 import type { Decision } from '#src/engines/policy/decision.ts';
 import type { CallRequest } from '../call.ts';
 import type { CallState } from '../call-state.ts';
 import type { Platform } from '../platform.ts';
+import { mostFor } from '../prices/terms.ts';
 import type { RecordEntry } from '../record-entry.ts';
 import { tellPassed } from './alerts.ts';
 import { capWants } from './caps.ts';
@@ -40,7 +41,7 @@ export const reserve = async (
   decisions: readonly Decision[],
 ): Promise<Reservation | undefined> => {
   const { principal, target, limits } = state;
-  const most = platform.meter(limits.cpuMs * 1e6);
+  const most = mostFor(platform, state, state.terms);
   const nanoUsd = nanoOf(most.total);
   const now = Date.now();
   const outcome = await platform.budgets.hold(
@@ -70,7 +71,7 @@ const reservation = (
 ): Reservation => {
   let booked = { nanoUsd: 0, ran: false };
   return {
-    cap: (bill) => (bill.total > most.total ? { ...bill, lines: most.lines, total: most.total } : bill),
+    cap: (bill) => within(bill, most.total),
     book: ({ rows }) => {
       const charges = rows?.charges ?? [];
       booked = { nanoUsd: nanoOf(charges.reduce((sum, { pico_usd }) => sum + pico_usd, 0)), ran: charges.length > 0 };

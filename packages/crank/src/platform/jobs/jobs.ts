@@ -320,6 +320,7 @@ export class Jobs {
         operation: row.operation,
         ...(row.deadline_at !== null && { deadlineMs: row.deadline_at - row.received_at }),
         ...(row.tags !== null && { tags: row.tags }),
+        ...(row.quote !== null && { quote: row.quote }),
         ...(row.classification !== null && { classification: row.classification as Classification }),
         trace: parseTraceContext(row.trace ?? undefined),
         subject,

@@ -43,6 +43,7 @@ export const takeJob = async (
     subject: subject.id,
     named: subject.named ? 1 : 0,
     tags: request.tags ?? null,
+    quote: request.quote ?? null,
     state: approval === undefined ? 'queued' : 'waiting',
     approval: approval === undefined ? null : JSON.stringify(approval),
     approved_by: null,

@@ -7,6 +7,7 @@ import { identify } from '../admit.ts';
 import { permit } from '../permit.ts';
 import type { Platform } from '../platform.ts';
 import { sumAll } from '../usage/sum-all.ts';
+import { sumUsage } from '../usage/usage-query.ts';
 import { addSlots, EMPTY, PROMISE, quantileBound, type Slot, tallyOf } from './objective.ts';
 import { QUARTER } from './slo-tallies.ts';
 
@@ -141,26 +142,20 @@ const slotsOf = async ({ store: { db } }: Platform, account: string, since: numb
   return slots;
 };
 
+/** Services of an account. */
+const MOST = 100_000;
+
 /** Watts while calls run, by service: their energy by their wall time. */
 const drawnBy = async ({ store: { db } }: Platform, account: string, since: number): Promise<Map<string, number>> => {
-  const rows = await db
-    .selectFrom('usage_slots')
-    .innerJoin('usage_dims', 'usage_dims.id', 'usage_slots.dim')
-    .select(({ fn }) => [
-      'usage_dims.service',
-      fn.sum<number>('usage_slots.nanojoules').as('nanojoules'),
-      fn.sum<number>('usage_slots.wall_ns').as('wall_ns'),
-    ])
-    .where('usage_dims.service_account', '=', account)
-    .where('usage_slots.quarter', '>=', Math.floor(since / QUARTER))
-    .groupBy('usage_dims.service')
-    .execute();
+  const start = Math.floor(since / QUARTER) * QUARTER;
+  const end = (Math.floor(Date.now() / QUARTER) + 1) * QUARTER;
+  const sums = await sumUsage(db, { owner: account }, ['service'], { start, end, limit: MOST });
   return new Map(
-    rows
-      .filter(({ wall_ns }) => Number(wall_ns) > 0)
-      .map(({ service, nanojoules, wall_ns }) => [
-        service,
-        Number((Number(nanojoules) / Number(wall_ns)).toPrecision(3)),
+    sums
+      .filter(({ amounts }) => amounts.wall_ns > 0n)
+      .map(({ key, amounts }) => [
+        key[0]!,
+        Number((Number(amounts.nanojoules) / Number(amounts.wall_ns)).toPrecision(3)),
       ]),
   );
 };

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { type Sci, sciOf } from '#src/engines/metering/sci.ts';
-import { QUARTER_MS } from '#src/store/sum-usage.ts';
 import { identify } from '../admit.ts';
 import { permit } from '../permit.ts';
 import type { Platform } from '../platform.ts';
 import { sumAll } from './sum-all.ts';
 import { periodOf } from './usage-period.ts';
+import { sumUsage } from './usage-query.ts';
 
 export interface CarbonReport {
   from: string;
@@ -19,6 +19,8 @@ export interface CarbonReport {
 
 /** Below it the idle power of a node that measures is not known. */
 const LEAST_SECONDS = 1;
+/** Services of an account. */
+const MOST = 100_000;
 
 /**
  * Software Carbon Intensity of the services of the account, by this node's idle power, PUE and embodied carbon.
@@ -35,24 +37,8 @@ export const reportCarbon = async (
   await permit(platform, principal, 'service.read', { type: 'service', account });
   const { from, to } = periodOf(asked);
   await sumAll(platform.store);
-  const rows = await platform.store.db
-    .selectFrom('usage_slots')
-    .innerJoin('usage_dims', 'usage_dims.id', 'usage_slots.dim')
-    .select(({ fn }) => [
-      'usage_dims.service',
-      fn.sum<number>('calls').as('calls'),
-      fn.sum<number>('cpu_ns').as('cpu_ns'),
-      fn.sum<number>('byte_seconds').as('byte_seconds'),
-      fn.sum<number>('egress_bytes').as('egress_bytes'),
-      fn.sum<number>('nanojoules').as('nanojoules'),
-      fn.sum<number>('picograms').as('picograms'),
-    ])
-    .where('usage_dims.service_account', '=', account)
-    .where('usage_slots.quarter', '>=', from / QUARTER_MS)
-    .where('usage_slots.quarter', '<', to / QUARTER_MS)
-    .groupBy('usage_dims.service')
-    .orderBy('usage_dims.service')
-    .execute();
+  const period = { start: from, end: to, limit: MOST };
+  const sums = await sumUsage(platform.store.db, { owner: account }, ['service'], period);
   const { energy, grid, surroundings } = platform;
   const seconds = process.uptime();
   const machine = {
@@ -66,17 +52,17 @@ export const reportCarbon = async (
     to: new Date(to).toISOString(),
     grid,
     energy: energy.origin,
-    services: rows.map((row) => {
-      const calls = Number(row.calls);
+    services: sums.map(({ key, amounts }) => {
+      const calls = Number(amounts.calls);
       const input = {
         calls,
-        joules: Number(row.nanojoules) / 1e9,
-        grams: Number(row.picograms) / 1e12,
-        cpuSeconds: Number(row.cpu_ns) / 1e9,
-        byteSeconds: Number(row.byte_seconds),
-        egressBytes: Number(row.egress_bytes),
+        joules: Number(amounts.nanojoules) / 1e9,
+        grams: Number(amounts.picograms) / 1e12,
+        cpuSeconds: Number(amounts.cpu_ns) / 1e9,
+        byteSeconds: Number(amounts.byte_seconds),
+        egressBytes: Number(amounts.egress_bytes),
       };
-      return { service: row.service, calls, ...sciOf(input, machine, grid) };
+      return { service: key[0]!, calls, ...sciOf(input, machine, grid) };
     }),
   };
 };

@@ -5,6 +5,7 @@ import { sumAll } from './sum-all.ts';
 import { filterOf, type UsageQuestion } from './usage.ts';
 import { periodOf } from './usage-period.ts';
 import { type Dimension, sumUsage, type UsageFilter, usageSpan } from './usage-query.ts';
+import { chargesOf } from './usage-view.ts';
 
 const PAGE = 1_000;
 const HOUR_MS = 3_600_000;
@@ -48,10 +49,10 @@ export async function* exportFocus(
             ...{ start, end, account: account!, principal: who!, principalName: names.get(who!) ?? who! },
             ...{ serviceAccount: serviceAccount!, service: service!, version: version!, operation: operation! },
             ...{ outcome: outcome!, tags: tags!, costCentre: costCentre!, node: node! },
-            ...{ calls: amounts.calls, cpuNs: amounts.cpu_ns },
+            ...{ calls: amounts.calls, cpuNs: amounts.cpu_ns, byteSeconds: amounts.byte_seconds },
             ...{ nanojoules: amounts.nanojoules, picograms: amounts.picograms },
-            ...{ call: amounts.pico_call, cpu: amounts.pico_cpu },
-            ...{ energy: amounts.pico_energy, carbon: amounts.pico_carbon },
+            ...{ inputBytes: amounts.input_bytes, outputBytes: amounts.output_bytes },
+            ...{ pages: amounts.pages, tokens: amounts.tokens, charges: chargesOf(amounts) },
           },
           platform.node,
         );

@@ -1,6 +1,6 @@
 import { CrankError } from '#src/core/error.ts';
 import { type Calendar, calendarOf } from '#src/engines/metering/calendar.ts';
-import { QUARTER_MS } from '#src/store/sum-usage.ts';
+import { QUARTER_MS } from '#src/store/add-usage.ts';
 
 /** A period in a time zone; milliseconds since 1970, at quarters of an hour. */
 export interface Period {

@@ -1,5 +1,6 @@
 import { formatDecimal } from '#src/core/decimal.ts';
 import { formatUsd } from '#src/core/money.ts';
+import { type ChargeKind, chargeKinds } from '#src/engines/metering/price.ts';
 import type { UsageSum } from './usage-query.ts';
 
 type Amounts = UsageSum['amounts'];
@@ -14,13 +15,22 @@ export interface UsedAmounts {
   egressBytes: number;
   joules: string;
   gramsCo2e: string;
+  /** What was counted where a service's own price was for it. */
+  inputBytes: number;
+  outputBytes: number;
+  pages: number;
+  tokens: number;
   /** Dollars by the kind of charge line, and in all. */
-  charges: { call: string; cpu: string; energy: string; carbon: string };
+  charges: Record<ChargeKind, string>;
   usd: string;
 }
 
-const totalOf = (amounts: Amounts): bigint =>
-  amounts.pico_call + amounts.pico_cpu + amounts.pico_energy + amounts.pico_carbon;
+export const totalOf = (amounts: Amounts): bigint =>
+  chargeKinds.reduce((sum, kind) => sum + amounts[`pico_${kind}`], 0n);
+
+/** Picodollars by the kind of charge line. */
+export const chargesOf = (amounts: Amounts): Record<ChargeKind, bigint> =>
+  Object.fromEntries(chargeKinds.map((kind) => [kind, amounts[`pico_${kind}`]])) as Record<ChargeKind, bigint>;
 
 export const viewOf = (amounts: Amounts): UsedAmounts => ({
   calls: Number(amounts.calls),
@@ -30,11 +40,13 @@ export const viewOf = (amounts: Amounts): UsedAmounts => ({
   egressBytes: Number(amounts.egress_bytes),
   joules: formatDecimal(amounts.nanojoules, 9),
   gramsCo2e: formatDecimal(amounts.picograms, 12),
-  charges: {
-    call: formatUsd(amounts.pico_call),
-    cpu: formatUsd(amounts.pico_cpu),
-    energy: formatUsd(amounts.pico_energy),
-    carbon: formatUsd(amounts.pico_carbon),
-  },
+  inputBytes: Number(amounts.input_bytes),
+  outputBytes: Number(amounts.output_bytes),
+  pages: Number(amounts.pages),
+  tokens: Number(amounts.tokens),
+  charges: Object.fromEntries(chargeKinds.map((kind) => [kind, formatUsd(amounts[`pico_${kind}`])])) as Record<
+    ChargeKind,
+    string
+  >,
   usd: formatUsd(totalOf(amounts)),
 });

@@ -2,16 +2,25 @@ import { actorOf } from '#src/core/actor.ts';
 import { CrankError } from '#src/core/error.ts';
 import type { Principal } from '#src/core/service.ts';
 import type { Calendar, Grain } from '#src/engines/metering/calendar.ts';
-import { QUARTER_MS } from '#src/store/sum-usage.ts';
+import { QUARTER_MS } from '#src/store/add-usage.ts';
 import { identify } from '../admit.ts';
 import { permit } from '../permit.ts';
 import type { Platform } from '../platform.ts';
 import { sumAll } from './sum-all.ts';
 import { periodOf } from './usage-period.ts';
-import { type Dimension, noAmounts, sumUsage, type UsageFilter, usageSpan } from './usage-query.ts';
+import {
+  type Dimension,
+  noAmounts,
+  sumParts,
+  sumUsage,
+  type UsageFilter,
+  type UsageSum,
+  usageSpan,
+} from './usage-query.ts';
 import { type UsedAmounts, viewOf } from './usage-view.ts';
 
 export { grains } from '#src/engines/metering/calendar.ts';
+export { chargeKinds } from '#src/engines/metering/price.ts';
 export { dimensions } from './usage-query.ts';
 export type { UsedAmounts } from './usage-view.ts';
 
@@ -105,25 +114,41 @@ const report = async (platform: Platform, filter: UsageFilter, question: UsageQu
   const { calendar, from, to } = { ...periodOf(question), ...place?.period };
   const usage: UsageItem[] = [];
   let next: Place['next'] | undefined;
-  let looked = 0;
+  const put = (start: number, end: number, sums: readonly UsageSum[]): void => {
+    const room = PAGE - usage.length;
+    for (const { key, amounts } of sums.slice(0, room))
+      usage.push({ start: timeText(start), end: timeText(end), key: named(by, key), ...viewOf(amounts) });
+    if (sums.length > room) next = room === 0 ? { start } : { start, key: sums[room - 1]!.key };
+  };
   let after = place?.next.key;
   const span = await usageSpan(db, filter, { from, to });
-  for (const { start, end } of partsOf(calendar, grain, place?.next.start ?? from, to)) {
-    if (span === undefined || start > span.last) break;
-    if (end <= span.first) continue;
+  const parts = span === undefined ? [] : partsWithin(partsOf(calendar, grain, place?.next.start ?? from, to), span);
+  /** Lines of the longest part so far: as many parts as then fit into the page are asked for at once. */
+  let longest: number | undefined;
+  for (let at = 0; at < parts.length && next === undefined; ) {
+    const { start, end } = parts[at]!;
     const room = PAGE - usage.length;
-    if (room === 0 || looked++ === LOOK) {
+    if (room === 0 || at === LOOK) {
       next = { start };
       break;
     }
-    const sums = await sumUsage(db, filter, by, { start, end, after, limit: room + 1 });
-    after = undefined;
-    for (const { key, amounts } of sums.slice(0, room))
-      usage.push({ start: timeText(start), end: timeText(end), key: named(by, key), ...viewOf(amounts) });
-    if (sums.length > room) {
-      next = { start, key: sums[room - 1]!.key };
-      break;
+    const fitting = longest === undefined ? 1 : Math.floor(room / Math.max(1, longest));
+    const count = Math.min(fitting, LOOK - at, alike(parts, at));
+    if (count < 2 || after !== undefined) {
+      const sums = await sumUsage(db, filter, by, { start, end, after, limit: room + 1 });
+      if (after === undefined) longest = Math.max(longest ?? 0, sums.length);
+      after = undefined;
+      put(start, end, sums);
+      at++;
+      continue;
     }
+    const several = await sumParts(db, filter, by, { start, length: end - start, count });
+    for (let n = 0; n < count && next === undefined; n++) {
+      const sums = several.get(n) ?? [];
+      longest = Math.max(longest ?? 0, sums.length);
+      put(parts[at + n]!.start, parts[at + n]!.end, sums);
+    }
+    at += count;
   }
   const whole = place === undefined ? await sumUsage(db, filter, [], { start: from, end: to, limit: 1 }) : undefined;
   return {
@@ -131,6 +156,27 @@ const report = async (platform: Platform, filter: UsageFilter, question: UsageQu
     total: whole === undefined ? null : viewOf(whole[0]?.amounts ?? noAmounts),
     cursor: next === undefined ? null : cursorOf({ period: { from, to }, next }),
   };
+};
+
+/** Those that may have usage; one more than is looked at for a page. */
+const partsWithin = (
+  all: Iterable<{ start: number; end: number }>,
+  span: { first: number; last: number },
+): { start: number; end: number }[] => {
+  const parts: { start: number; end: number }[] = [];
+  for (const part of all) {
+    if (part.start > span.last || parts.length > LOOK) break;
+    if (part.end > span.first) parts.push(part);
+  }
+  return parts;
+};
+
+/** How many parts from one on are as long as that one. */
+const alike = (parts: readonly { start: number; end: number }[], from: number): number => {
+  const length = parts[from]!.end - parts[from]!.start;
+  let at = from;
+  while (at < parts.length && parts[at]!.end - parts[at]!.start === length) at++;
+  return at - from;
 };
 
 const timeText = (ms: number): string => new Date(ms).toISOString();

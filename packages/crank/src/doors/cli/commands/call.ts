@@ -26,6 +26,7 @@ export const call: Command = {
     { flags: '--subject <name>', help: 'whose data the input is: `crank erase` takes it back' },
     { flags: '--classification <label>', help: 'public, internal, confidential or restricted: it can only raise' },
     { flags: '--deadline <duration>', help: 'how long to wait, such as 5s' },
+    { flags: '--quote <id>', help: 'charge no more than this quote says (`crank quote`)' },
     { flags: '--async', help: 'as a job: prints its id at once; `crank job ID --wait` gets the result' },
   ],
   run: async (context, [text], options) => {
@@ -41,6 +42,7 @@ export const call: Command = {
         ...header('idempotency-key', one(options, 'idempotencyKey')),
         ...header('crank-deadline', one(options, 'deadline')),
         ...header('crank-classification', one(options, 'classification')),
+        ...header('crank-quote', one(options, 'quote')),
         ...header('crank-subject', one(options, 'subject')),
         ...header('prefer', options['async'] === true ? 'respond-async' : undefined),
       },

@@ -1,4 +1,5 @@
 import { CrankError } from '#src/core/error.ts';
+import { compareWithLlm, ownBoundary } from '#src/platform/usage/compare.ts';
 import type { UsageReport, UsedAmounts } from '#src/platform/usage/usage.ts';
 import type { Command, Context, Options } from '../command.ts';
 import { many, one } from '../command.ts';
@@ -25,6 +26,7 @@ export const usage: Command = {
     { flags: '--side <side>', help: 'caller (default): what the account called; owner: calls of its services' },
     { flags: '--principal <id>', help: 'only what one principal called' },
     { flags: '--service <name>', help: 'only calls of one service' },
+    { flags: '--compare <what>', help: 'llm: the energy of a call beside published figures of language models' },
     { flags: '--accounts', help: 'totals of all accounts of the node, for those who run it' },
     {
       flags: '--format <format>',
@@ -40,7 +42,13 @@ export const usage: Command = {
     const path = accounts ? '/v1/accounts/-/usage' : '/v1/usage';
     const query = queryOf(options);
     if (format === 'csv' || format === 'focus') return writeText(context, path, { ...query, format });
+    const compare = one(options, 'compare');
+    if (compare !== undefined && compare !== 'llm') throw new CrankError('invalid-input', '--compare takes llm.');
     const report = await whole(context, path, query);
+    if (compare !== undefined) {
+      const comparison = comparisonOf(report);
+      return context.print({ ...report, comparison }, () => `${textOf(report)}\n\n${comparisonText(comparison)}`);
+    }
     if (format === 'json') return context.print(report, () => JSON.stringify(report, null, 2));
     context.print(report, () => textOf(report));
   },
@@ -52,6 +60,27 @@ const queryOf = (options: Options): Record<string, string | undefined> => ({
     ['grain', 'from', 'to', 'zone', 'side', 'principal', 'service'].map((name) => [name, one(options, name)]),
   ),
 });
+
+const comparisonOf = ({ total }: UsageReport) => {
+  const joules = total!.calls === 0 ? 0 : Number(total!.joules) / total!.calls;
+  return { joulesPerCall: joules, boundary: ownBoundary, llm: compareWithLlm(joules) };
+};
+
+const rounded = (value: number): string => String(Number(value.toPrecision(2)));
+
+const comparisonText = ({ joulesPerCall, boundary, llm }: ReturnType<typeof comparisonOf>): string =>
+  llm.length === 0
+    ? 'No energy was measured in this period: there is nothing to compare.'
+    : [
+        `A call took ${joulesPerCall.toPrecision(3)} J on average: ${boundary}.`,
+        table(
+          ['ONE ANSWER OF A LANGUAGE MODEL', 'JOULES', 'CALLS FOR IT', 'WHAT IS IN IT', 'SOURCE'],
+          llm.map(({ what, joules, least, most, boundary: theirs, source }) => [
+            ...[what, String(joules), `${rounded(least)} to ${rounded(most)}`, theirs, source],
+          ]),
+        ),
+        'The boundaries differ, and a call and an answer are not the same work: no one of these is the factor.',
+      ].join('\n');
 
 /** All pages. */
 const whole = async (

@@ -1,7 +1,7 @@
 /** What a page of another origin may send and see; it never has ambient credentials: there are none. */
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const SENT =
-  'authorization, content-type, accept, prefer, idempotency-key, traceparent, tracestate, crank-tags, crank-deadline, crank-subject, crank-session, crank-classification, last-event-id';
+  'authorization, content-type, accept, prefer, idempotency-key, traceparent, tracestate, crank-tags, crank-quote, crank-deadline, crank-subject, crank-session, crank-classification, last-event-id';
 const SEEN =
   'crank-call, crank-receipt, crank-version, server-timing, traceresponse, location, retry-after, ratelimit, ratelimit-policy, content-disposition, etag';
 const PREFLIGHT_SECONDS = '600';

@@ -1,5 +1,5 @@
 import { csvLine } from '#src/core/csv.ts';
-import type { UsageReport } from '#src/platform/usage/usage.ts';
+import { chargeKinds, type UsageReport } from '#src/platform/usage/usage.ts';
 
 const amounts = [
   'calls',
@@ -10,17 +10,18 @@ const amounts = [
   'joules',
   'gramsCo2e',
 ] as const;
-const charges = ['call', 'cpu', 'energy', 'carbon'] as const;
+const counts = ['inputBytes', 'outputBytes', 'pages', 'tokens'] as const;
 
 /** A report as CSV: a line for each of its items, without the total. */
 export const usageCsv = ({ by, usage }: UsageReport): string => {
-  const head = ['start', 'end', ...by, ...amounts, ...charges.map((kind) => `usd-${kind}`), 'usd'];
+  const head = ['start', 'end', ...by, ...amounts, ...chargeKinds.map((kind) => `usd-${kind}`), 'usd', ...counts];
   const lines = usage.map((item) =>
     csvLine([
       ...[item.start, item.end, ...by.map((name) => item.key[name] ?? '')],
       ...amounts.map((name) => item[name]),
-      ...charges.map((kind) => item.charges[kind]),
+      ...chargeKinds.map((kind) => item.charges[kind]),
       item.usd,
+      ...counts.map((name) => item[name]),
     ]),
   );
   return csvLine(head) + lines.join('');

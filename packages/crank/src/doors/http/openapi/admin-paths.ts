@@ -3,6 +3,7 @@ import { agentPaths } from './agent-paths.ts';
 import { budgetPaths } from './budget-paths.ts';
 import { callErrors, errors, ref } from './components.ts';
 import { identityPaths } from './identity-paths.ts';
+import { invoicePaths } from './invoice-paths.ts';
 import { jobPaths } from './job-paths.ts';
 import { logPaths } from './log-paths.ts';
 import {
@@ -20,6 +21,7 @@ import {
   refusedOrNone,
 } from './path-parts.ts';
 import { policyTrialPaths } from './policy-trial-paths.ts';
+import { pricePaths } from './price-paths.ts';
 import { privacyPaths } from './privacy-paths.ts';
 import { receiptPaths } from './receipt-paths.ts';
 import { schedulePaths } from './schedule-paths.ts';
@@ -138,6 +140,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
         },
       ],
       ...versionPaths(path, [...at, inPath('service')], suffix),
+      ...pricePaths(path, [...at, inPath('service')], suffix),
       [
         `${path}/-/quarantine`,
         {
@@ -226,6 +229,7 @@ export const adminPaths: Readonly<Record<string, Readonly<Record<string, object>
   ...budgetPaths,
   ...usagePaths,
   ...sloPaths,
+  ...invoicePaths,
   ...secretPaths,
   ...privacyPaths,
   ...workspacePaths,

@@ -4,7 +4,9 @@ import { PROBLEM } from '../answer/problem.ts';
 import { agentSchemas } from './agent-schemas.ts';
 import { budgetSchemas } from './budget-schemas.ts';
 import { identitySchemas } from './identity-schemas.ts';
+import { invoiceSchemas } from './invoice-schemas.ts';
 import { jobSchemas } from './job-schemas.ts';
+import { priceSchemas } from './price-schemas.ts';
 import { count, flag, list, object, ref, text, time } from './schema-parts.ts';
 import { sloSchemas } from './slo-schemas.ts';
 import { usageSchemas } from './usage-schemas.ts';
@@ -157,6 +159,8 @@ export const schemas: Record<string, JsonSchema> = {
   ...budgetSchemas,
   ...sloSchemas,
   ...usageSchemas,
+  ...priceSchemas,
+  ...invoiceSchemas,
   Call: object({
     id: text,
     account: text,
@@ -186,7 +190,11 @@ export const schemas: Record<string, JsonSchema> = {
           source: { type: ['string', 'null'] },
         }),
         carbon: object({ grams: { type: 'number' }, gridGramsPerKwh: { type: 'number' }, source: text }),
-        charge: object({ currency: text, total: text, lines: list(object({ kind: text, amount: text })) }),
+        charge: object({
+          currency: text,
+          total: text,
+          lines: list(object({ kind: text, amount: text, quantity: text, unit: text }, ['quantity', 'unit'])),
+        }),
         parent: { type: ['string', 'null'], description: 'Call that asked for this one.' },
         calls: list(object({ call: text, outcome: text })),
         receipt: text,
@@ -343,6 +351,7 @@ export const parameters = {
     { ...text, enum: ['public', 'internal', 'confidential', 'restricted'] },
   ),
   Tags: header('Crank-Tags', 'For cost allocation.', { ...text, maxLength: 1024 }),
+  Quote: header('Crank-Quote', 'Id of a quote: the call is charged no more than it says.', text),
 };
 
 const answerHeader = (description: string) => ({ description, schema: text });

@@ -31,6 +31,7 @@ export const operationItem = (
         'Session',
         'Classification',
         'Tags',
+        'Quote',
       ].map((each) => ({
         $ref: `#/components/parameters/${each}`,
       })),

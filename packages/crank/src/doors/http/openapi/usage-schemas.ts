@@ -1,5 +1,5 @@
 import type { JsonObject } from '#src/core/service.ts';
-import { dimensions, grains, sides } from '#src/platform/usage/usage.ts';
+import { chargeKinds, dimensions, grains, sides } from '#src/platform/usage/usage.ts';
 import { count, list, object, orNull, ref, text, time } from './schema-parts.ts';
 
 const used = {
@@ -10,8 +10,12 @@ const used = {
   egressBytes: count,
   joules: text,
   gramsCo2e: text,
+  inputBytes: { ...count, description: 'Of calls that a service charged by them, as what follows.' },
+  outputBytes: count,
+  pages: count,
+  tokens: count,
   charges: {
-    ...object({ call: text, cpu: text, energy: text, carbon: text }),
+    ...object(Object.fromEntries(chargeKinds.map((kind) => [kind, text]))),
     description: 'Dollars by kind of charge.',
   },
   usd: text,

@@ -11,6 +11,7 @@ export interface CallHeaders {
   /** Milliseconds. */
   deadlineMs: number | undefined;
   tags: string | undefined;
+  quote: string | undefined;
   subject: string | undefined;
   session: string | undefined;
   classification: Classification | undefined;
@@ -24,6 +25,7 @@ export const readCallHeaders = (headers: IncomingHttpHeaders): CallHeaders => ({
   idempotencyKey: idempotencyKey(headers['idempotency-key']),
   deadlineMs: deadline(headers['crank-deadline']),
   tags: tags(headers['crank-tags']),
+  quote: quote(headers['crank-quote']),
   subject: subject(headers['crank-subject']),
   session: session(headers['crank-session']),
   classification: classification(headers['crank-classification']),
@@ -56,6 +58,12 @@ const tags = (value: string | string[] | undefined): string | undefined => {
   throw bad(
     `The Crank-Tags are longer than ${TAG_BYTES} bytes or not printable ASCII: send less, such as team=billing.`,
   );
+};
+
+const quote = (value: string | string[] | undefined): string | undefined => {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && /^quo_[0-9a-z]{1,40}$/.test(value)) return value;
+  throw bad('The Crank-Quote is no id of a quote, such as quo_01k...: ask for one at /-/quote.');
 };
 
 const subject = (value: string | string[] | undefined): string | undefined => {

@@ -1,0 +1,1 @@
+export { compareWithLlm, ownBoundary } from '#src/engines/metering/compare-llm.ts';
