@@ -66,6 +66,26 @@ class Api(Asking):
         """The canary becomes the latest version."""
         return self._ask("POST", "/v1/services/{service}/-/canary/promote", {"service": service}, {}, None)
 
+    def list_prices(self, service: str) -> Any:
+        """What the service charges, and did."""
+        return self._ask("GET", "/v1/services/{service}/-/prices", {"service": service}, {}, None)
+
+    def set_price(self, service: str, body: Any) -> Any:
+        """What it charges from a moment on."""
+        return self._ask("POST", "/v1/services/{service}/-/prices", {"service": service}, {}, body)
+
+    def remove_price(self, service: str, price: str) -> Any:
+        """Take back a price that is not in force yet."""
+        return self._ask("DELETE", "/v1/services/{service}/-/prices/{price}", {"service": service, "price": price}, {}, None)
+
+    def describe_terms(self, service: str, *, operation: Any = None, version: Any = None) -> Any:
+        """What a call costs; nothing is held to it."""
+        return self._ask("GET", "/v1/services/{service}/-/quote", {"service": service}, {"operation": operation, "version": version}, None)
+
+    def make_quote(self, service: str, body: Any) -> Any:
+        """What calls cost at most until the quote expires (header Crank-Quote)."""
+        return self._ask("POST", "/v1/services/{service}/-/quote", {"service": service}, {}, body)
+
     def release_version(self, service: str, version: Any) -> Any:
         """Let a version run again that broke the rules of its sandbox."""
         return self._ask("DELETE", "/v1/services/{service}/-/quarantine", {"service": service}, {"version": version}, None)
@@ -121,6 +141,26 @@ class Api(Asking):
     def promote_canary_of(self, account: str, service: str) -> Any:
         """The canary becomes the latest version."""
         return self._ask("POST", "/v1/accounts/{account}/services/{service}/-/canary/promote", {"account": account, "service": service}, {}, None)
+
+    def list_prices_of(self, account: str, service: str) -> Any:
+        """What the service charges, and did."""
+        return self._ask("GET", "/v1/accounts/{account}/services/{service}/-/prices", {"account": account, "service": service}, {}, None)
+
+    def set_price_of(self, account: str, service: str, body: Any) -> Any:
+        """What it charges from a moment on."""
+        return self._ask("POST", "/v1/accounts/{account}/services/{service}/-/prices", {"account": account, "service": service}, {}, body)
+
+    def remove_price_of(self, account: str, service: str, price: str) -> Any:
+        """Take back a price that is not in force yet."""
+        return self._ask("DELETE", "/v1/accounts/{account}/services/{service}/-/prices/{price}", {"account": account, "service": service, "price": price}, {}, None)
+
+    def describe_terms_of(self, account: str, service: str, *, operation: Any = None, version: Any = None) -> Any:
+        """What a call costs; nothing is held to it."""
+        return self._ask("GET", "/v1/accounts/{account}/services/{service}/-/quote", {"account": account, "service": service}, {"operation": operation, "version": version}, None)
+
+    def make_quote_of(self, account: str, service: str, body: Any) -> Any:
+        """What calls cost at most until the quote expires (header Crank-Quote)."""
+        return self._ask("POST", "/v1/accounts/{account}/services/{service}/-/quote", {"account": account, "service": service}, {}, body)
 
     def release_version_of(self, account: str, service: str, version: Any) -> Any:
         """Let a version run again that broke the rules of its sandbox."""
@@ -305,6 +345,18 @@ class Api(Asking):
     def read_promises(self) -> Any:
         """What the platform promises of each service, as it is kept: response, size, power, deployment."""
         return self._ask("GET", "/v1/promises", {}, {}, None)
+
+    def list_invoices(self) -> Any:
+        """Invoices of the account, newest first."""
+        return self._ask("GET", "/v1/invoices", {}, {}, None)
+
+    def make_invoice(self, body: Any) -> Any:
+        """Make the invoice of a month that is over."""
+        return self._ask("POST", "/v1/invoices", {}, {}, body)
+
+    def get_invoice(self, id: str, *, format: Any = None) -> Any:
+        """One invoice, also as CSV or PDF."""
+        return self._ask("GET", "/v1/invoices/{id}", {"id": id}, {"format": format}, None)
 
     def list_secrets(self) -> Any:
         """Secrets of the account, without their values."""

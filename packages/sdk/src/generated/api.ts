@@ -566,12 +566,24 @@ export type UsedAmounts = {
   egressBytes: number;
   joules: string;
   gramsCo2e: string;
+  /** Of calls that a service charged by them, as what follows. */
+  inputBytes: number;
+  outputBytes: number;
+  pages: number;
+  tokens: number;
   /** Dollars by kind of charge. */
   charges: {
     call: string;
     cpu: string;
     energy: string;
     carbon: string;
+    request: string;
+    memory: string;
+    input: string;
+    output: string;
+    page: string;
+    token: string;
+    discount: string;
   };
   usd: string;
 };
@@ -596,12 +608,24 @@ export type UsageReport = {
     egressBytes: number;
     joules: string;
     gramsCo2e: string;
+    /** Of calls that a service charged by them, as what follows. */
+    inputBytes: number;
+    outputBytes: number;
+    pages: number;
+    tokens: number;
     /** Dollars by kind of charge. */
     charges: {
       call: string;
       cpu: string;
       energy: string;
       carbon: string;
+      request: string;
+      memory: string;
+      input: string;
+      output: string;
+      page: string;
+      token: string;
+      discount: string;
     };
     usd: string;
   }[];
@@ -609,6 +633,141 @@ export type UsageReport = {
   total: UsedAmounts | null;
   /** For the next page. */
   cursor: string | null;
+};
+
+export type Price = {
+  id: string;
+  service: string;
+  /** Null: all. */
+  version: string | null;
+  /** Of those who call; null: all. */
+  account: string | null;
+  from: string;
+  /** Null: the node's tariff alone. */
+  items: ({
+    unit: 'call' | 'cpu-second' | 'gb-second' | 'gb-in' | 'gb-out' | 'joule' | 'page' | 'token';
+    /** How many of the unit its prices are for. */
+    per?: number;
+    /** Whole units of 10^-7 US dollars. */
+    price?: number;
+    tiers?: ({
+      /** Units in the month; null for what follows. */
+      upTo?: number | null;
+      /** Whole units of 10^-7 US dollars. */
+      price: number;
+    })[];
+    /** Of pages and tokens: where the answer says how many, as a JSON Pointer. */
+    count?: string;
+    /** Of pages and tokens: no more are charged for a call. */
+    most?: number;
+  })[] | null;
+};
+
+export type PriceTerms = {
+  account: string;
+  service: string;
+  version: string;
+  operation: string;
+  currency: string;
+  /** Id of the service's own price; null where the node's tariff alone holds. */
+  price: string | null;
+  lines: ({
+    unit: string;
+    per: number;
+    tiers: ({
+      upTo: number | null;
+      usd: string;
+    })[];
+    count?: string;
+    most?: number;
+    /** In this month, by the account that asks. */
+    used?: string;
+  })[];
+  /** What the node charges, in dollars; null where the price stands for it. */
+  tariff: {
+    call: string;
+    cpuSecond: string | null;
+    kwh: string | null;
+    tonneCo2: string;
+  };
+  /** Dollars for a call at all its limits. */
+  maximum: string;
+};
+
+export type Quote = {
+  id: string;
+  account: string;
+  service: string;
+  version: string;
+  operation: string;
+  currency: string;
+  /** Id of the service's own price; null where the node's tariff alone holds. */
+  price: string | null;
+  lines: ({
+    unit: string;
+    per: number;
+    tiers: ({
+      upTo: number | null;
+      usd: string;
+    })[];
+    count?: string;
+    most?: number;
+    /** In this month, by the account that asks. */
+    used?: string;
+  })[];
+  /** What the node charges, in dollars; null where the price stands for it. */
+  tariff: {
+    call: string;
+    cpuSecond: string | null;
+    kwh: string | null;
+    tonneCo2: string;
+  };
+  /** Dollars for a call at all its limits. */
+  maximum: string;
+  expires: string;
+  receipt: string;
+};
+
+export type InvoiceInfo = {
+  id: string;
+  /** Account and number from 1 on, without gaps. */
+  number: string;
+  issuer: string;
+  account: string;
+  /** Of UTC, such as 2026-10. */
+  month: string;
+  issued: string;
+  currency: string;
+  calls: number;
+  /** Dollars: the sum of what the receipts say, to the last digit. */
+  total: string;
+};
+
+export type Invoice = {
+  id: string;
+  /** Account and number from 1 on, without gaps. */
+  number: string;
+  issuer: string;
+  account: string;
+  /** Of UTC, such as 2026-10. */
+  month: string;
+  issued: string;
+  currency: string;
+  calls: number;
+  /** Dollars: the sum of what the receipts say, to the last digit. */
+  total: string;
+  lines: ({
+    service: string;
+    costCentre: string;
+    kind: 'call' | 'cpu' | 'energy' | 'carbon' | 'request' | 'memory' | 'input' | 'output' | 'page' | 'token' | 'discount';
+    quantity: string;
+    unit: string;
+    usd: string;
+  })[];
+  costCentres: {
+    costCentre: string;
+    usd: string;
+  }[];
 };
 
 export type Call = {
@@ -660,6 +819,8 @@ export type CallDetails = Call & ({
     lines: {
       kind: string;
       amount: string;
+      quantity?: string;
+      unit?: string;
     }[];
   };
   /** Call that asked for this one. */
@@ -1109,6 +1270,94 @@ export interface Operations {
     body: undefined;
     result: CanarySet;
   };
+  /** What the service charges, and did */
+  listPrices: {
+    path: {
+      service: string;
+    };
+    query: None;
+    body: undefined;
+    result: {
+      prices: Price[];
+    };
+  };
+  /** What it charges from a moment on */
+  setPrice: {
+    path: {
+      service: string;
+    };
+    query: None;
+    body: {
+      /** Null: the node's tariff alone. */
+      items: ({
+        unit: 'call' | 'cpu-second' | 'gb-second' | 'gb-in' | 'gb-out' | 'joule' | 'page' | 'token';
+        /** How many of the unit its prices are for. */
+        per?: number | bigint | undefined;
+        /** Whole units of 10^-7 US dollars. */
+        price?: number | bigint | undefined;
+        tiers?: ({
+          /** Units in the month; null for what follows. */
+          upTo?: number | bigint | null | undefined;
+          /** Whole units of 10^-7 US dollars. */
+          price: number | bigint;
+        })[] | undefined;
+        /** Of pages and tokens: where the answer says how many, as a JSON Pointer. */
+        count?: string | undefined;
+        /** Of pages and tokens: no more are charged for a call. */
+        most?: number | bigint | undefined;
+      })[] | null;
+      /** For this one only. */
+      version?: string | undefined;
+      /** For calls by this one only. */
+      account?: string | undefined;
+      /** Otherwise from now on. */
+      from?: string | undefined;
+    };
+    result: Price & {
+      receipt?: string;
+    };
+  };
+  /** Take back a price that is not in force yet */
+  removePrice: {
+    path: {
+      service: string;
+      price: string;
+    };
+    query: None;
+    body: undefined;
+    result: Done;
+  };
+  /** What a call costs; nothing is held to it */
+  describeTerms: {
+    path: {
+      service: string;
+    };
+    query: {
+      /** May be left out where the service has one. */
+      operation?: string | undefined;
+      /** Digest prefix of at least 8, or an alias. */
+      version?: string | undefined;
+    };
+    body: undefined;
+    result: PriceTerms;
+  };
+  /** What calls cost at most until the quote expires (header Crank-Quote) */
+  makeQuote: {
+    path: {
+      service: string;
+    };
+    query: None;
+    body: {
+      /** May be left out where the service has one. */
+      operation?: string | undefined;
+      /** Digest prefix of at least 8, or an alias. */
+      version?: string | undefined;
+      /** What will be sent; otherwise the most there may be. */
+      inputBytes?: number | bigint | undefined;
+      seconds?: number | bigint | undefined;
+    };
+    result: Quote;
+  };
   /** Let a version run again that broke the rules of its sandbox */
   releaseVersion: {
     path: {
@@ -1281,6 +1530,99 @@ export interface Operations {
     query: None;
     body: undefined;
     result: CanarySet;
+  };
+  /** What the service charges, and did */
+  listPricesOf: {
+    path: {
+      account: string;
+      service: string;
+    };
+    query: None;
+    body: undefined;
+    result: {
+      prices: Price[];
+    };
+  };
+  /** What it charges from a moment on */
+  setPriceOf: {
+    path: {
+      account: string;
+      service: string;
+    };
+    query: None;
+    body: {
+      /** Null: the node's tariff alone. */
+      items: ({
+        unit: 'call' | 'cpu-second' | 'gb-second' | 'gb-in' | 'gb-out' | 'joule' | 'page' | 'token';
+        /** How many of the unit its prices are for. */
+        per?: number | bigint | undefined;
+        /** Whole units of 10^-7 US dollars. */
+        price?: number | bigint | undefined;
+        tiers?: ({
+          /** Units in the month; null for what follows. */
+          upTo?: number | bigint | null | undefined;
+          /** Whole units of 10^-7 US dollars. */
+          price: number | bigint;
+        })[] | undefined;
+        /** Of pages and tokens: where the answer says how many, as a JSON Pointer. */
+        count?: string | undefined;
+        /** Of pages and tokens: no more are charged for a call. */
+        most?: number | bigint | undefined;
+      })[] | null;
+      /** For this one only. */
+      version?: string | undefined;
+      /** For calls by this one only. */
+      account?: string | undefined;
+      /** Otherwise from now on. */
+      from?: string | undefined;
+    };
+    result: Price & {
+      receipt?: string;
+    };
+  };
+  /** Take back a price that is not in force yet */
+  removePriceOf: {
+    path: {
+      account: string;
+      service: string;
+      price: string;
+    };
+    query: None;
+    body: undefined;
+    result: Done;
+  };
+  /** What a call costs; nothing is held to it */
+  describeTermsOf: {
+    path: {
+      account: string;
+      service: string;
+    };
+    query: {
+      /** May be left out where the service has one. */
+      operation?: string | undefined;
+      /** Digest prefix of at least 8, or an alias. */
+      version?: string | undefined;
+    };
+    body: undefined;
+    result: PriceTerms;
+  };
+  /** What calls cost at most until the quote expires (header Crank-Quote) */
+  makeQuoteOf: {
+    path: {
+      account: string;
+      service: string;
+    };
+    query: None;
+    body: {
+      /** May be left out where the service has one. */
+      operation?: string | undefined;
+      /** Digest prefix of at least 8, or an alias. */
+      version?: string | undefined;
+      /** What will be sent; otherwise the most there may be. */
+      inputBytes?: number | bigint | undefined;
+      seconds?: number | bigint | undefined;
+    };
+    result: Quote;
   };
   /** Let a version run again that broke the rules of its sandbox */
   releaseVersionOf: {
@@ -1912,6 +2254,38 @@ export interface Operations {
     body: undefined;
     result: Promises;
   };
+  /** Invoices of the account, newest first */
+  listInvoices: {
+    path: None;
+    query: None;
+    body: undefined;
+    result: {
+      invoices: InvoiceInfo[];
+    };
+  };
+  /** Make the invoice of a month that is over */
+  makeInvoice: {
+    path: None;
+    query: None;
+    body: {
+      month: string;
+    };
+    result: Invoice & {
+      receipt?: string;
+    };
+  };
+  /** One invoice, also as CSV or PDF */
+  getInvoice: {
+    path: {
+      id: string;
+    };
+    query: {
+      /** `json` (default), `csv` or `pdf`. */
+      format?: string | undefined;
+    };
+    body: undefined;
+    result: Invoice;
+  };
   /** Secrets of the account, without their values */
   listSecrets: {
     path: None;
@@ -2527,6 +2901,11 @@ export const routes: Readonly<Record<keyof Operations, readonly [method: string,
   setCanary: ['PUT', '/v1/services/{service}/-/canary'],
   abortCanary: ['DELETE', '/v1/services/{service}/-/canary'],
   promoteCanary: ['POST', '/v1/services/{service}/-/canary/promote'],
+  listPrices: ['GET', '/v1/services/{service}/-/prices'],
+  setPrice: ['POST', '/v1/services/{service}/-/prices'],
+  removePrice: ['DELETE', '/v1/services/{service}/-/prices/{price}'],
+  describeTerms: ['GET', '/v1/services/{service}/-/quote'],
+  makeQuote: ['POST', '/v1/services/{service}/-/quote'],
   releaseVersion: ['DELETE', '/v1/services/{service}/-/quarantine'],
   describeServiceOf: ['GET', '/v1/accounts/{account}/services/{service}'],
   removeServiceOf: ['DELETE', '/v1/accounts/{account}/services/{service}'],
@@ -2541,6 +2920,11 @@ export const routes: Readonly<Record<keyof Operations, readonly [method: string,
   setCanaryOf: ['PUT', '/v1/accounts/{account}/services/{service}/-/canary'],
   abortCanaryOf: ['DELETE', '/v1/accounts/{account}/services/{service}/-/canary'],
   promoteCanaryOf: ['POST', '/v1/accounts/{account}/services/{service}/-/canary/promote'],
+  listPricesOf: ['GET', '/v1/accounts/{account}/services/{service}/-/prices'],
+  setPriceOf: ['POST', '/v1/accounts/{account}/services/{service}/-/prices'],
+  removePriceOf: ['DELETE', '/v1/accounts/{account}/services/{service}/-/prices/{price}'],
+  describeTermsOf: ['GET', '/v1/accounts/{account}/services/{service}/-/quote'],
+  makeQuoteOf: ['POST', '/v1/accounts/{account}/services/{service}/-/quote'],
   releaseVersionOf: ['DELETE', '/v1/accounts/{account}/services/{service}/-/quarantine'],
   listCalls: ['GET', '/v1/calls'],
   getCall: ['GET', '/v1/calls/{id}'],
@@ -2587,6 +2971,9 @@ export const routes: Readonly<Record<keyof Operations, readonly [method: string,
   setSlo: ['PUT', '/v1/slos/{service}/{objective}'],
   removeSlo: ['DELETE', '/v1/slos/{service}/{objective}'],
   readPromises: ['GET', '/v1/promises'],
+  listInvoices: ['GET', '/v1/invoices'],
+  makeInvoice: ['POST', '/v1/invoices'],
+  getInvoice: ['GET', '/v1/invoices/{id}'],
   listSecrets: ['GET', '/v1/secrets'],
   setSecret: ['POST', '/v1/secrets'],
   describeSecret: ['GET', '/v1/secrets/{name}'],
