@@ -12,6 +12,8 @@ const fix = values.write ? ['--write'] : [];
 const steps: [name: string, command: string, ...args: string[]][] = [
   // Not by the name of its command, which TypeScript's older API in sandboxes (ADR 0027) has too.
   ['types', process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'],
+  ['console types', process.execPath, 'node_modules/typescript/bin/tsc', '-p', 'packages/console/tsconfig.json'],
+  ['console', process.execPath, 'tools/console.ts'],
   ['style', 'biome', ...(values.write ? ['check', '--write'] : ['ci']), '--error-on-warnings', '--colors=off', '.'],
   ['floors', process.execPath, 'tools/floors.ts'],
   ['unused', 'knip', '--no-progress'],

@@ -9,6 +9,8 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'ISC',
   'MIT',
   'MPL-2.0',
+  // Of fonts: they may be shipped with anything, and are not sold by themselves.
+  'OFL-1.1',
   'PSF-2.0',
   'Python-2.0',
   'Unlicense',

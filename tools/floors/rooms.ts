@@ -19,12 +19,17 @@ export const rooms: Readonly<Record<string, Rule>> = {
   core: { floors: ['verify'], node: ['node:crypto'], npm: false, pure: ['process'] },
   verify: { floors: [], node: [], npm: false, pure: ['Buffer', 'process'] },
   sdk: { floors: ['verify'], node: [], npm: false, pure: ['Buffer', 'process'] },
+  console: { floors: ['sdk', 'verify'], node: [], npm: true, pure: ['Buffer', 'process'] },
 };
 
 /** Rooms of several parts, each of them a folder. */
 const divided = ['doors', 'engines'];
 /** Packages that are one room; `crank` is divided by folders. */
-const packages: Readonly<Record<string, string>> = { 'crank-verify': 'verify', 'crank-sdk': 'sdk' };
+const packages: Readonly<Record<string, string>> = {
+  'crank-verify': 'verify',
+  'crank-sdk': 'sdk',
+  'crank-console': 'console',
+};
 
 export interface Room {
   /** A key of `rooms`. */

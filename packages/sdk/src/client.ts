@@ -10,6 +10,7 @@ import {
   budgetsOf,
   issuersOf,
   keysOf,
+  meOf,
   policiesOf,
   privacyOf,
   secretsOf,
@@ -50,6 +51,8 @@ export class CrankClient {
   readonly jobs: ReturnType<typeof jobsOf>;
   readonly receipts: ReturnType<typeof receiptsOf>;
   readonly log: ReturnType<typeof logOf>;
+  /** Who the client is to the node, and what it may do. */
+  readonly me: ReturnType<typeof meOf>;
   readonly keys: ReturnType<typeof keysOf>;
   readonly tokens: ReturnType<typeof tokensOf>;
   readonly issuers: ReturnType<typeof issuersOf>;
@@ -76,6 +79,7 @@ export class CrankClient {
     this.jobs = jobsOf(api, transport);
     this.receipts = receiptsOf(api, transport, caller);
     this.log = logOf(api);
+    this.me = meOf(api);
     this.keys = keysOf(api);
     this.tokens = tokensOf(api);
     this.issuers = issuersOf(api);

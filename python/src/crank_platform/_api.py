@@ -198,6 +198,10 @@ class Api(Asking):
         """The receipt of a call or an administrative act; it verifies offline."""
         return self._ask("GET", "/v1/receipts/{id}", {"id": id}, {}, None)
 
+    def describe_me(self) -> Any:
+        """Who you are to this node, and what you may do."""
+        return self._ask("GET", "/v1/me", {}, {}, None)
+
     def list_keys(self) -> Any:
         """Keys of the account, without their secrets."""
         return self._ask("GET", "/v1/keys", {}, {}, None)

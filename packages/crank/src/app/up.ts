@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { createHttpServer } from '#src/doors/http/server.ts';
 import type { McpDoor } from '#src/doors/mcp/door.ts';
 import { deployBuiltins } from './builtin-services.ts';
@@ -27,6 +28,9 @@ const openMcpDoor = (platform: Composed['platform']): McpDoor => {
   };
 };
 
+/** Built by tools/console.ts. */
+const CONSOLE = fileURLToPath(new URL('../../../console/dist', import.meta.url));
+
 /** A node that serves in this process. */
 export const serve = async (config: Config): Promise<Served> => {
   const failed = Promise.withResolvers<Error>();
@@ -36,7 +40,8 @@ export const serve = async (config: Config): Promise<Served> => {
   let server: Awaited<ReturnType<typeof createHttpServer>>;
   try {
     const { host, port, publicUrl, names, cors } = config;
-    server = await createHttpServer(platform, { host, port, publicUrl, names, cors, version, mcp, log: platform.log });
+    const parts = { version, mcp, console: CONSOLE, log: platform.log };
+    server = await createHttpServer(platform, { host, port, publicUrl, names, cors, ...parts });
   } catch (error) {
     await mcp.close();
     await node.close();

@@ -28,7 +28,7 @@ describe('attacks: http', () => {
     });
     const { platform } = door;
     const mcp = createMcpDoor(platform, '0');
-    const options = { ...{ host: '127.0.0.1', port: 0, log: platform.log }, version: '0', mcp };
+    const options = { ...{ host: '127.0.0.1', port: 0, log: platform.log }, version: '0', mcp, console: '' };
     server = await createHttpServer(door.platform, { ...options, names: ['crank.example'], cors: [FRIEND] });
     const timeouts = { head: 400, request: 800, keepAlive: 5_000, look: 50 };
     hasty = await createHttpServer(door.platform, { ...options, timeouts });

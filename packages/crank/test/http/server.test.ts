@@ -310,7 +310,7 @@ describe('the HTTP door', () => {
 
 const listen = ({ platform }: Door, port: number) =>
   createHttpServer(platform, {
-    ...{ host: '127.0.0.1', port, version: '0', log: platform.log },
+    ...{ host: '127.0.0.1', port, version: '0', log: platform.log, console: '' },
     mcp: createMcpDoor(platform, '0'),
   });
 

@@ -229,7 +229,7 @@ export const openDoor = async (
     load: new Load(100),
   };
   const server = await createHttpServer(platform, {
-    ...{ host: '127.0.0.1', port: 0, version: '0', log },
+    ...{ host: '127.0.0.1', port: 0, version: '0', log, console: '' },
     mcp: createMcpDoor(platform, '0'),
   });
   return {

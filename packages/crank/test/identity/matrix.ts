@@ -57,10 +57,9 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /v1/search': read('odcap', { query: '?q=count' }),
   // What each may do there is decided by tool; here, that nobody gets in without a key.
   'POST /mcp': make('odcap', 400),
-  'GET /mcp': read('odcap', { ok: 405 }),
-  'DELETE /mcp': read('odcap', { ok: 405 }),
   'GET /.well-known/api-catalog': open(),
   'GET /.well-known/mcp/server.json': open(),
+  'GET /v1/me': read('odcap'),
   'POST /v1/services': make('od', 415),
   'GET /v1/services': read('odca'),
   'GET /v1/calls': read('odca'),
@@ -166,7 +165,15 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /livez': open(),
   'GET /readyz': open(),
   'GET /metrics': open(),
+  // Browsers get the console there, programs do not.
   'GET /': open(302),
+  ...Object.fromEntries(
+    ['services', 'deploy', 'calls', 'receipts', 'usage', 'settings'].flatMap((name) => [
+      [`GET /${name}`, open(404)],
+      [`GET /${name}/*`, open(404)],
+    ]),
+  ),
+  'GET /assets/*': open(404),
   'GET /openapi.json': read('odca', { open: true }),
   'GET /llms.txt': read('odca', { open: true }),
   'GET /docs': read('odca', { open: true }),

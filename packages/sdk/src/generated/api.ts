@@ -898,6 +898,18 @@ export type Key = {
   revoked: string | null;
 };
 
+export type Me = {
+  id: string;
+  name: string;
+  role: 'owner' | 'developer' | 'caller' | 'auditor' | 'operator';
+  kind: 'user' | 'agent' | 'service' | 'node';
+  account: string;
+  onBehalfOf: string | null;
+  /** Name of the node, and of its log. */
+  node: string;
+  may: string[];
+};
+
 export type NewKey = Key & {
   /** The secret, shown this once. */
   key: string;
@@ -1739,6 +1751,13 @@ export interface Operations {
     query: None;
     body: undefined;
     result: Receipt;
+  };
+  /** Who you are to this node, and what you may do */
+  describeMe: {
+    path: None;
+    query: None;
+    body: undefined;
+    result: Me;
   };
   /** Keys of the account, without their secrets */
   listKeys: {
@@ -2934,6 +2953,7 @@ export const routes: Readonly<Record<keyof Operations, readonly [method: string,
   erase: ['POST', '/v1/erasures'],
   receiptSchema: ['GET', '/schemas/receipt/{kind}/v1'],
   getReceipt: ['GET', '/v1/receipts/{id}'],
+  describeMe: ['GET', '/v1/me'],
   listKeys: ['GET', '/v1/keys'],
   createKey: ['POST', '/v1/keys'],
   revokeKey: ['DELETE', '/v1/keys/{id}'],

@@ -7,6 +7,9 @@ export const keysOf = (api: Api) => ({
   revoke: (id: string) => api('revokeKey', { path: { id } }),
 });
 
+/** Who asks, and what it may do. */
+export const meOf = (api: Api) => () => api('describeMe');
+
 export const tokensOf = (api: Api) => ({
   /** A short-lived token from the client's own key, with less than that may. */
   create: (body: Body<'createToken'> = {}) => api('createToken', { body }),

@@ -18,6 +18,8 @@ export interface DeployOptions {
   python?: string | undefined;
   /** Points to the version then. */
   alias?: string | undefined;
+  /** Name of the folder that the files are of, where they are one. */
+  folder?: string | undefined;
   /** The version goes as soon as its alias names another one. */
   ephemeral?: boolean | undefined;
   /** Gets a share of the calls first, such as `10%`. */
@@ -39,8 +41,9 @@ const at = (name: string): { service: string; version: string | undefined } => {
 export const servicesOf = (api: Api, transport: Transport) => ({
   /** Deploys a source. @throws InvalidRequest with `findings` where it cannot be */
   deploy: async (files: readonly DeployFile[], options: DeployOptions = {}): Promise<Deployed> => {
-    const { signal, manifest, ...fields } = options;
+    const { signal, manifest, ephemeral, ...others } = options;
     const form = new FormData();
+    const fields = { ...others, passing: ephemeral };
     for (const { path, content } of files) form.append('file', new Blob([content]), path);
     for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.append(name, String(value));
     if (manifest !== undefined) form.append('manifest', JSON.stringify(manifest));

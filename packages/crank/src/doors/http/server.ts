@@ -13,6 +13,7 @@ import { demandHost, demandOrigin, type Origins } from './request/origins.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { budgetRoutes } from './routes/budgets.ts';
 import { callRoutes } from './routes/call.ts';
+import { consoleRoutes } from './routes/console.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
@@ -22,6 +23,7 @@ import { jobRoutes } from './routes/jobs.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { logRoutes } from './routes/log.ts';
 import { type McpHandler, mcpRoutes } from './routes/mcp.ts';
+import { meRoutes } from './routes/me.ts';
 import { policyRoutes } from './routes/policies.ts';
 import { priceRoutes } from './routes/prices.ts';
 import { privacyRoutes } from './routes/privacy.ts';
@@ -56,6 +58,8 @@ export interface HttpServerOptions {
   timeouts?: Timeouts;
   /** Of this package. */
   version: string;
+  /** Folder in which the web console was built. */
+  console: string;
   /** Answers the Model Context Protocol. */
   mcp: McpHandler;
 }
@@ -193,6 +197,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     historyRoutes(scope, platform);
     jobRoutes(scope, platform);
     keyRoutes(scope, platform);
+    meRoutes(scope, platform);
     accountRoutes(scope, platform);
     tokenRoutes(scope, platform);
     issuerRoutes(scope, platform);
@@ -212,6 +217,7 @@ export const createHttpServer = async (platform: Platform, options: HttpServerOp
     schemaRoutes(scope);
     healthRoutes(scope, platform, answers);
     documentRoutes(scope, platform);
+    consoleRoutes(scope, options.console);
   });
 
   try {

@@ -4,6 +4,14 @@ import { all, inPath, json, ok, open, refused, refusedOrNone } from './path-part
 
 /** Who may ask: keys, tokens, issuers, accounts. */
 export const identityPaths: Readonly<Record<string, Readonly<Record<string, object>>>> = {
+  '/v1/me': {
+    get: {
+      operationId: 'describeMe',
+      tags: ['keys'],
+      summary: 'Who you are to this node, and what you may do',
+      responses: { '200': ok('You.', ref('Me')), ...errors(401, 429) },
+    },
+  },
   '/v1/keys': {
     post: {
       operationId: 'createKey',

@@ -15,6 +15,20 @@ export const identitySchemas: Readonly<Record<string, JsonObject>> = {
     created: time,
     revoked: orNull(time),
   }),
+  Me: object({
+    id: text,
+    name: text,
+    role: { ...text, enum: [...roles] },
+    kind: { ...text, enum: [...kinds, 'node'] },
+    account: text,
+    onBehalfOf: orNull(text),
+    node: { ...text, description: 'Name of the node, and of its log.' },
+    may: list({
+      ...text,
+      description:
+        'Actions, such as `service.deploy`, that policy would let you do now; of some, on what is your own only.',
+    }),
+  }),
   NewKey: { allOf: [ref('Key'), object({ key: secret, receipt: text })] },
   Token: object({
     token: { ...secret, description: 'The token, shown this once: a JWT (RFC 9068).' },

@@ -13,7 +13,6 @@ const asset = (name: string): Buffer => readFileSync(new URL(`../docs/${name}`, 
 export const documentRoutes = (app: FastifyInstance, platform: Platform): void => {
   const style = asset('page.css');
   const script = asset('page.js');
-  app.get('/', (_request, reply) => reply.redirect('/docs', 302));
   app.get('/openapi.json', async (request) =>
     openApiDocument(baseUrl(request), await visibleServices(platform, request.headers.authorization)),
   );
