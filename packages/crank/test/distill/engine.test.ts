@@ -116,6 +116,12 @@ describe('likelihoods', () => {
     expect(thresholdFor(scored, temperature, 1.01)).toBeUndefined();
   });
 
+  it('never become certain by a few texts without a mistake', () => {
+    const scored = Array.from({ length: 15 }, (_, i) => ({ scores: Float64Array.from([i % 2 ? 3 : -3, 0]), label: i % 2 ? 0 : 1 })); // biome-ignore format: one line
+    const [sure] = softmax(Float64Array.from([3, 0]), temperatureOf(scored));
+    expect(sure).toBeCloseTo(16 / 17, 3);
+  });
+
   it('are reported with what they were measured on', () => {
     const scored = [0, 0, 1, 1].map((label, i) => ({
       label,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { bestOf } from '#src/engines/distill/calibrate.ts';
+import { startAsking } from '#src/engines/distill/loop/asking.ts';
 import { localDesk } from '#src/engines/distill/loop/desk.ts';
 import { distil } from '#src/engines/distill/loop/distil.ts';
 import { putQuestion } from '#src/engines/distill/loop/labelling.ts';
@@ -101,6 +102,16 @@ describe('a teacher behind a chat endpoint', () => {
     expect(heldMicroUsd).toBe(0);
     expect(spentMicroUsd).toBe(server.tokens.input + 4 * server.tokens.output + next);
     expect(localDesk(task, chat, rich).batch).toBe(10);
+  });
+
+  it('is asked again where an answer is lost, and that may be on the bill, too', async () => {
+    const { chat, teacher } = await start({ refuse: (asked) => (asked === 1 ? { status: 0 } : undefined) });
+    const texts = all.slice(0, 10).map(({ text }) => text);
+    const desk = localDesk(task, chat, { folder: join(folder.path, 'lost'), budget: 'l', limitMicroUsd: 1_000_000 });
+    const asking = await startAsking(desk, texts);
+    expect((await asking.label([...texts.keys()])).size).toBe(10);
+    expect([server.asked, asking.questions]).toEqual([2, 2]);
+    expect(asking.spentMicroUsd).toBe(server.tokens.input + 4 * server.tokens.output + teacher.most(asksOf(texts)));
   });
 
   it('teaches a student on a tenth of the texts, wrong in a tenth of its answers', async () => {

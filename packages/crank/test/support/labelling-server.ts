@@ -11,7 +11,7 @@ export interface LabellingOptions {
   labels: readonly string[];
   /** Share of answers that are another label than the true one: the same for the same text and wording, drawn anew for another wording. */
   wrong?: number;
-  /** Before it answers: a status to refuse with and headers, or nothing. `asked` counts from 1. */
+  /** Before it answers: a status to refuse with and headers (0: the connection breaks), or nothing. `asked` counts from 1. */
   refuse?: (asked: number) => { status: number; headers?: Record<string, string> } | undefined;
   /** Resolves when the answer may go out. */
   hold?: (asked: number) => Promise<void> | undefined;
@@ -53,6 +53,7 @@ export const startLabellingServer = async (options: LabellingOptions): Promise<L
     server.asked += 1;
     const { asked } = server;
     const refusal = refuse?.(asked);
+    if (refusal?.status === 0) return void response.destroy();
     if (refusal !== undefined) return void response.writeHead(refusal.status, refusal.headers).end('{"error":"busy"}');
     await hold?.(asked);
     const user = body.messages.findLast(({ role }) => role === 'user')!.content;
@@ -78,6 +79,7 @@ export const startLabellingServer = async (options: LabellingOptions): Promise<L
   const http = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
+  http.keepAliveTimeout = 60_000; // a student may be trained between two questions
   await once(http.listen(0, '127.0.0.1'), 'listening');
   const server: LabellingServer = {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`,

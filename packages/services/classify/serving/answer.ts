@@ -26,7 +26,7 @@ export const answerOf = (student: Student, text: string, threshold: number): Ans
   for (let i = 1; i < likely.length; i++) if (likely[i]! > likely[best]!) best = i;
   const confidence = rounded(likely[best]!);
   return {
-    label: confidence >= threshold ? student.labels[best]! : null,
+    label: likely[best]! >= threshold ? student.labels[best]! : null,
     confidence,
     scores: Object.fromEntries(student.labels.map((label, i) => [label, rounded(likely[i]!)])),
   };

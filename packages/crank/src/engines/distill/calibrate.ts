@@ -8,25 +8,35 @@ export interface Scored {
 
 const BINS = 15;
 
-/** Mean negative log-likelihood, in nats. */
-export const lossOf = (scored: readonly Scored[], temperature: number): number => {
+/**
+ * Mean negative log-likelihood, in nats.
+ *
+ * @param doubt share of each text that is taken to be of the other labels, evenly
+ */
+export const lossOf = (scored: readonly Scored[], temperature: number, doubt = 0): number => {
   let sum = 0;
-  for (const { scores, label } of scored) sum -= Math.log(Math.max(1e-12, softmax(scores, temperature)[label]!));
+  for (const { scores, label } of scored)
+    for (const [c, likely] of softmax(scores, temperature).entries()) {
+      const share = c === label ? 1 - doubt : doubt / (scores.length - 1);
+      if (share > 0) sum -= share * Math.log(Math.max(1e-12, likely));
+    }
   return sum / scored.length;
 };
 
 /**
  * The temperature that makes likelihoods true (Guo et al. 2017), by golden-section search over its logarithm. It never changes
- * which label is the likeliest.
+ * which label is the likeliest. As
+ * in Platt's scaling (1999), so many texts without a mistake do not make anything certain: each is doubted by 1 / (texts + 2).
  */
 export const temperatureOf = (scored: readonly Scored[]): number => {
   if (scored.length === 0) return 1;
+  const doubt = 1 / (scored.length + 2);
   const ratio = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [Math.log(0.05), Math.log(20)];
   for (let i = 0; i < 40; i++) {
     const left = high - ratio * (high - low);
     const right = low + ratio * (high - low);
-    if (lossOf(scored, Math.exp(left)) < lossOf(scored, Math.exp(right))) high = right;
+    if (lossOf(scored, Math.exp(left), doubt) < lossOf(scored, Math.exp(right), doubt)) high = right;
     else low = left;
   }
   return Math.exp((low + high) / 2);

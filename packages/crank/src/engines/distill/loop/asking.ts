@@ -24,6 +24,9 @@ export interface Asking {
   end(): Promise<void>;
 }
 
+/** Questions for the same texts, where answers are lost on their way. */
+const TRIES = 3;
+
 /** @throws Error that says what the teacher said */
 export const startAsking = async (desk: Desk, texts: readonly string[]): Promise<Asking> => {
   // The dearest question that can come, so that any next one is covered by what was held before it.
@@ -36,12 +39,19 @@ export const startAsking = async (desk: Desk, texts: readonly string[]): Promise
 
   const ask = async (given: readonly string[], wording: Wording): Promise<(string | undefined)[]> => {
     const found = new Map<string, string>();
-    for (let at = 0; at < given.length && !isExhausted; at += desk.batch) {
+    let tries = 0;
+    for (let at = 0; at < given.length && !isExhausted; ) {
       const byKey = new Map(given.slice(at, at + desk.batch).map((text) => [keyOf(text), text]));
       const answered = await desk.put(wording, { asks: [...byKey].map(([key, text]) => ({ key, text })), next });
       questions += 1;
       ({ spentMicroUsd, isExhausted } = answered);
-      if (answered.failed !== undefined) throw new Error(answered.failed);
+      if (answered.failed !== undefined) {
+        tries += 1;
+        if (answered.isLost && tries < TRIES) continue;
+        throw new Error(answered.failed);
+      }
+      tries = 0;
+      at += desk.batch;
       for (const [key, label] of answered.labels) found.set(byKey.get(key)!, label);
     }
     return given.map((text) => found.get(text));

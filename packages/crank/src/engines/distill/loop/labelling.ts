@@ -19,6 +19,8 @@ export interface Answered {
   isExhausted: boolean;
   /** Why the teacher gave no answer. */
   failed?: string;
+  /** The answer was lost on its way: it may be asked for again, with what is held now. */
+  isLost?: boolean;
 }
 
 /** Where answers are kept, and what may be spent. */
@@ -45,6 +47,7 @@ export const putQuestion = async (
   let labels: ReadonlyMap<string, string> = new Map();
   let microUsd = lost;
   let failed: string | undefined;
+  let isLost = false;
   const isCovered = unknown.length === 0 || teacher.most(unknown) <= held || teacher.most(unknown) === 0;
   if (isCovered && unknown.length > 0) {
     try {
@@ -56,6 +59,7 @@ export const putQuestion = async (
       if (!(error instanceof TeacherError)) throw error;
       microUsd += error.microUsd;
       failed = error.message;
+      isLost = error.isLost;
     }
   }
   const spentMicroUsd = journal.spentMicroUsd + microUsd;
@@ -66,6 +70,6 @@ export const putQuestion = async (
     labels: asks.flatMap(({ key }): [string, string][] => (known.get(key) ? [[key, known.get(key)!]] : [])),
     spentMicroUsd,
     isExhausted: !isAffordable || !isCovered,
-    ...(failed !== undefined && { failed }),
+    ...(failed !== undefined && { failed, isLost }),
   };
 };

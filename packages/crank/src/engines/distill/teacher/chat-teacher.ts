@@ -76,7 +76,7 @@ export const chatTeacher = (task: Task, options: ChatOptions): Teacher => {
         // Nobody knows what is on the bill for a request whose answer did not arrive.
         if (outcome.isLost) lost += mostOf(asks);
         if (attempt >= ATTEMPTS || !outcome.isPassing || outcome.isLost || signal?.aborted)
-          throw new TeacherError(outcome.why, lost);
+          throw new TeacherError(outcome.why, lost, outcome.isLost);
         const pause = outcome.pauseMs ?? pauseMs * 2 ** (attempt - 1);
         await wait(Math.min(LONGEST_PAUSE_MS, pause), undefined, { signal });
       }

@@ -34,9 +34,12 @@ export interface Teacher {
 export class TeacherError extends Error {
   override readonly name = 'TeacherError';
   readonly microUsd: number;
+  /** The answer was lost on its way: the same question may be answered another time. */
+  readonly isLost: boolean;
 
-  constructor(message: string, microUsd: number) {
+  constructor(message: string, microUsd: number, isLost: boolean) {
     super(message);
     this.microUsd = microUsd;
+    this.isLost = isLost;
   }
 }
