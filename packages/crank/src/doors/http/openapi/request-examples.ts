@@ -7,6 +7,14 @@ const files = [
   },
 ];
 
+const price = {
+  items: [
+    { unit: 'call', tiers: [{ upTo: 1_000, price: 0 }, { price: 10_000 }] },
+    { unit: 'page', price: 5_000, count: '/pages', most: 500 },
+  ],
+  from: '2027-01-01T00:00:00Z',
+};
+
 /** What is sent, by operation: one body each that its schema admits. */
 export const requestExamples: Readonly<Record<string, Json>> = {
   call: { text: 'to be or not to be', n: 2 },
@@ -37,6 +45,11 @@ export const requestExamples: Readonly<Record<string, Json>> = {
   rejectJob: { comment: 'not this month' },
   createBudget: { scope: 'tag', of: 'team=billing', period: 'month', usd: '10', alerts: [0.8] },
   changeBudget: { usd: '20', alerts: [0.5, 0.9] },
+  setPrice: price,
+  setPriceOf: price,
+  makeQuote: { operation: 'render', seconds: 900 },
+  makeQuoteOf: { operation: 'render', seconds: 900 },
+  makeInvoice: { month: '2026-10' },
   setSlo: { target: 0.99, webhook: 'https://alerts.example.org/crank' },
   setSecret: { name: 'STRIPE_KEY', value: 'sk_test_0123456789' },
   putSecret: { value: 'sk_test_0123456789' },
