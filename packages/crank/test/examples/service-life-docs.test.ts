@@ -24,6 +24,8 @@ const plain = (text: string): string =>
     .replace(/^(\w+\.\w+) [\d.]+ [\d.]+ /gm, '$1 MS USD ')
     .replace(/^(words +)\d.* s$/gm, '$1 MEASURED')
     .replace(/the machine: [\d.]+ W on average, .*\);/g, 'the machine: MEASURED);')
+    // How fast calls are depends on the machine.
+    .replace(/^(\w+ (?:latency|promise) \d+ ms [\d.]+%).*$/gm, '$1 BURN')
     .replace(/ $/gm, '')
     .trimEnd();
 
