@@ -46,7 +46,17 @@ export const compilerSentences = (): Sentence[] => {
 /** Sentences of another program, an editor (monaco-editor, MIT): what was learnt from a compiler is measured on them. */
 export const editorSentences = (): Sentence[] => {
   const folder = join(fetched('monaco-editor@0.52.2'), 'monaco-editor/min/vs');
-  const names = { de: 'de', es: 'es', fr: 'fr', it: 'it', ja: 'ja', ko: 'ko', ru: 'ru', 'zh-Hans': 'zh-cn', 'zh-Hant': 'zh-tw' }; // biome-ignore format: one line
+  const names = {
+    de: 'de',
+    es: 'es',
+    fr: 'fr',
+    it: 'it',
+    ja: 'ja',
+    ko: 'ko',
+    ru: 'ru',
+    'zh-Hans': 'zh-cn',
+    'zh-Hant': 'zh-tw',
+  };
   return Object.entries(names).flatMap(([label, name]) => {
     // JavaScript that puts a list of texts into a variable.
     const context: { _VSCODE_NLS_MESSAGES?: (string | null)[]; define: (needs: unknown, make: () => void) => void } = {

@@ -59,7 +59,17 @@ const make = ({ model, labels, examples, splits, others = [], characters = [], .
       naiveBayes: judge(naiveBayes(learn, labels.length, spec).scores),
       majority: judge(majority(learn, labels.length).scores),
     };
-    return { student, candidates, split, scored, figure: { ...figureOf(on, evaluate(scored, labels, { temperature, seed: SEED })), trainedOn: learn.length, baselines } }; // biome-ignore format: one line
+    return {
+      student,
+      candidates,
+      split,
+      scored,
+      figure: {
+        ...figureOf(on, evaluate(scored, labels, { temperature, seed: SEED })),
+        trainedOn: learn.length,
+        baselines,
+      },
+    };
   });
   const { student, candidates, split, scored } = made[0]!;
   const found = thresholdFor(
@@ -87,9 +97,15 @@ const make = ({ model, labels, examples, splits, others = [], characters = [], .
     },
     figures: [
       ...made.map(({ figure }) => figure),
-      ...others.map(
-        ({ on, examples: other }) =>
-        figureOf(on, evaluate(scoreAll((text) => scoresOf(student, text), other), labels, { temperature: student.temperature, seed: SEED })), // biome-ignore format: one line
+      ...others.map(({ on, examples: other }) =>
+        figureOf(
+          on,
+          evaluate(
+            scoreAll((text) => scoresOf(student, text), other),
+            labels,
+            { temperature: student.temperature, seed: SEED },
+          ),
+        ),
       ),
     ],
     student: { kind: student.kind, bytes: bytes.length, flipsByInt8: candidates[0]!.flips, seed: SEED },

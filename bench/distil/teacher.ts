@@ -57,7 +57,13 @@ export const teacher = async (): Promise<void> => {
     for (const wrong of [0, 0.1]) {
       const server = await startLabellingServer({ truth: (text) => truth.get(text)!, labels: LABELS, wrong });
       const task = { labels: LABELS.map((name) => ({ name })) };
-      const chat = { api: 'openai', url: server.url, model: 'true labels', batch: 20, prices: { input: 0.15, output: 0.6 } } as const; // biome-ignore format: one line
+      const chat = {
+        api: 'openai',
+        url: server.url,
+        model: 'true labels',
+        batch: 20,
+        prices: { input: 0.15, output: 0.6 },
+      } as const;
       const desk = localDesk(task, chat, {
         folder: join(folder, String(wrong)),
         budget: 'b',

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Answer, answerOf, type Reason, reasonsFor } from './serving/answer.ts';
 import { type Drift, driftOf, type Looks } from './serving/drift.ts';
+import { refused } from './serving/refused.ts';
 import type { Student } from './serving/student.ts';
 import { readStudent } from './serving/student-file.ts';
 
@@ -53,7 +54,7 @@ export const explain = (
   const { student } = ready.get(model)!;
   const answer = classify(text, model);
   const of = label ?? Object.entries(answer.scores).reduce((a, b) => (b[1] > a[1] ? b : a))[0];
-  if (!student.labels.includes(of)) throw new RangeError(`there is no label ${of}: ${student.labels.join(', ')}`);
+  if (!student.labels.includes(of)) throw refused(`there is no label ${of}: ${student.labels.join(', ')}`, 'label');
   return { ...answer, of, reasons: reasonsFor(student, text, of, most) };
 };
 

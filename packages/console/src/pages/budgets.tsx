@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Budget } from 'crank-sdk';
 import type { FormEvent } from 'react';
 import { count, dollars } from '../format/numbers.ts';
+import { Columns } from '../parts/columns.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty, Head } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -92,18 +93,7 @@ export const Budgets = () => {
               </Empty>
             ) : (
               <table className="table">
-                <thead>
-                  <tr>
-                    <th scope="col">Budget</th>
-                    <th scope="col">Spent</th>
-                    <th scope="col" className="wide">
-                      Period
-                    </th>
-                    <th scope="col">
-                      <span className="unseen">What to do</span>
-                    </th>
-                  </tr>
-                </thead>
+                <Columns of={[['Budget'], ['Spent'], ['Period', 'wide'], ['What to do', 'unseen']]} />
                 <tbody>
                   {all.map((budget) => (
                     <Row

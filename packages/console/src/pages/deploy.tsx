@@ -6,6 +6,7 @@ import { readSource, type Source } from '../deploy/read-source.ts';
 import { resolved, type Schema, typeOf } from '../form/schema.ts';
 import { bytes, duration } from '../format/numbers.ts';
 import { Code } from '../parts/code.tsx';
+import { Columns } from '../parts/columns.tsx';
 import { DropZone } from '../parts/drop-zone.tsx';
 import { Waiting } from '../parts/loaded.tsx';
 import { Digest } from '../parts/outcome.tsx';
@@ -140,13 +141,7 @@ const Found = ({ deployed }: { deployed: Deployed }) => {
   return (
     <>
       <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Operation</th>
-            <th scope="col">Takes</th>
-            <th scope="col">Gives</th>
-          </tr>
-        </thead>
+        <Columns of={[['Operation'], ['Takes'], ['Gives']]} />
         <tbody>
           {operations.map(({ name, description, input, output, result, contentType, files }) => {
             const root = resolved(input, {});

@@ -3,6 +3,7 @@ import type { CrankClient, UsageReport } from 'crank-sdk';
 import { Link } from 'wouter';
 import { change, count, dollars, duration, grams, joules } from '../format/numbers.ts';
 import { Time } from '../format/time.tsx';
+import { Columns } from '../parts/columns.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Outcome } from '../parts/outcome.tsx';
 import { Empty, Head } from '../parts/page.tsx';
@@ -82,18 +83,7 @@ export const Home = () => {
                 </Empty>
               ) : (
                 <table className="table">
-                  <thead>
-                    <tr>
-                      <th scope="col">Operation</th>
-                      <th scope="col">Outcome</th>
-                      <th scope="col" className="right wide">
-                        Took
-                      </th>
-                      <th scope="col" className="right">
-                        Time
-                      </th>
-                    </tr>
-                  </thead>
+                  <Columns of={[['Operation'], ['Outcome'], ['Took', 'right wide'], ['Time', 'right']]} />
                   <tbody>
                     {calls.slice(0, 8).map(({ id, service, operation, outcome, received, finished }) => (
                       <tr key={id}>

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import type { Job } from 'crank-sdk';
 import { Link, useSearchParams } from 'wouter';
 import { Time } from '../format/time.tsx';
+import { Columns } from '../parts/columns.tsx';
 import { Waiting } from '../parts/loaded.tsx';
 import { Outcome } from '../parts/outcome.tsx';
 import { Empty, Head } from '../parts/page.tsx';
@@ -65,21 +66,7 @@ export const Jobs = () => {
       {all !== undefined && all.length > 0 && (
         <div className="card flush scroll">
           <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">Job</th>
-                <th scope="col">State</th>
-                <th scope="col" className="wide">
-                  How far
-                </th>
-                <th scope="col" className="right">
-                  Taken
-                </th>
-                <th scope="col">
-                  <span className="unseen">What to do</span>
-                </th>
-              </tr>
-            </thead>
+            <Columns of={[['Job'], ['State'], ['How far', 'wide'], ['Taken', 'right'], ['What to do', 'unseen']]} />
             <tbody>
               {all.map((job) => (
                 <Row key={job.id} job={job} />

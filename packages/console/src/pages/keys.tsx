@@ -3,6 +3,7 @@ import type { Key } from 'crank-sdk';
 import { type FormEvent, useState } from 'react';
 import { Time } from '../format/time.tsx';
 import { Code } from '../parts/code.tsx';
+import { Columns } from '../parts/columns.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Head } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -81,21 +82,7 @@ export const Keys = () => {
         {(all) => (
           <div className="card flush scroll">
             <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">Role</th>
-                  <th scope="col" className="wide">
-                    Id
-                  </th>
-                  <th scope="col" className="right wide">
-                    Made
-                  </th>
-                  <th scope="col">
-                    <span className="unseen">What to do</span>
-                  </th>
-                </tr>
-              </thead>
+              <Columns of={[['Name'], ['Role'], ['Id', 'wide'], ['Made', 'right wide'], ['What to do', 'unseen']]} />
               <tbody>
                 {all.map(({ id, name, role, kind, created, revoked }) => (
                   <tr key={id}>

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { count } from '../format/numbers.ts';
 import { Time } from '../format/time.tsx';
+import { Columns } from '../parts/columns.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Digest } from '../parts/outcome.tsx';
 import { Head } from '../parts/page.tsx';
@@ -52,18 +53,7 @@ export const Policies = () => {
         {(all) => (
           <div className="card flush scroll">
             <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">Bundle</th>
-                  <th scope="col">Layer</th>
-                  <th scope="col" className="wide">
-                    Digest
-                  </th>
-                  <th scope="col">
-                    <span className="unseen">What to do</span>
-                  </th>
-                </tr>
-              </thead>
+              <Columns of={[['Bundle'], ['Layer'], ['Digest', 'wide'], ['What to do', 'unseen']]} />
               <tbody>
                 {all.map(({ name, layer: at, digest }) => (
                   <tr key={`${at} ${name}`}>
@@ -150,15 +140,7 @@ export const Policies = () => {
               </p>
               {tried.changes.length > 0 && (
                 <table className="table card flush">
-                  <thead>
-                    <tr>
-                      <th scope="col">Call</th>
-                      <th scope="col">What would be said</th>
-                      <th scope="col" className="right">
-                        Time
-                      </th>
-                    </tr>
-                  </thead>
+                  <Columns of={[['Call'], ['What would be said'], ['Time', 'right']]} />
                   <tbody>
                     {tried.changes.slice(0, 50).map(({ call, service, operation, time, point, after }) => (
                       <tr key={call}>

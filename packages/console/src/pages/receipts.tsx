@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { Time } from '../format/time.tsx';
 import { Code } from '../parts/code.tsx';
+import { Columns } from '../parts/columns.tsx';
 import { DropZone } from '../parts/drop-zone.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Outcome } from '../parts/outcome.tsx';
@@ -68,21 +69,7 @@ export const Receipts = () => {
 
 const List = ({ receipts }: { receipts: readonly ReceiptInfo[] }) => (
   <table className="table">
-    <thead>
-      <tr>
-        <th scope="col" className="right">
-          Entry
-        </th>
-        <th scope="col">Of</th>
-        <th scope="col" className="wide">
-          By
-        </th>
-        <th scope="col">Outcome</th>
-        <th scope="col" className="right">
-          Time
-        </th>
-      </tr>
-    </thead>
+    <Columns of={[['Entry', 'right'], ['Of'], ['By', 'wide'], ['Outcome'], ['Time', 'right']]} />
     <tbody>
       {receipts.map(({ id, index, kind, service, operation, act, principal, outcome, time }) => (
         <tr key={id}>

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { Link } from 'wouter';
 import { Time } from '../format/time.tsx';
+import { Columns } from '../parts/columns.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty, Head } from '../parts/page.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -76,18 +77,7 @@ export const Secrets = () => {
               </Empty>
             ) : (
               <table className="table">
-                <thead>
-                  <tr>
-                    <th scope="col">Name</th>
-                    <th scope="col">Used by</th>
-                    <th scope="col" className="right wide">
-                      Last set
-                    </th>
-                    <th scope="col">
-                      <span className="unseen">What to do</span>
-                    </th>
-                  </tr>
-                </thead>
+                <Columns of={[['Name'], ['Used by'], ['Last set', 'right wide'], ['What to do', 'unseen']]} />
                 <tbody>
                   {all.map(({ name, version, usedBy, rotated }) => (
                     <tr key={name}>

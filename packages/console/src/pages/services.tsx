@@ -4,6 +4,7 @@ import { Link, useSearchParams } from 'wouter';
 import { count } from '../format/numbers.ts';
 import { Time } from '../format/time.tsx';
 import { Code } from '../parts/code.tsx';
+import { Columns } from '../parts/columns.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty, Head } from '../parts/page.tsx';
 import { useSession } from '../session/session.tsx';
@@ -62,20 +63,7 @@ export const Services = () => {
               ) : (
                 <div className="card flush scroll">
                   <table className="table">
-                    <thead>
-                      <tr>
-                        <th scope="col">Service</th>
-                        <th scope="col" className="wide">
-                          Operations
-                        </th>
-                        <th scope="col" className="wide">
-                          Runs on
-                        </th>
-                        <th scope="col" className="right">
-                          Deployed
-                        </th>
-                      </tr>
-                    </thead>
+                    <Columns of={[['Service'], ['Operations', 'wide'], ['Runs on', 'wide'], ['Deployed', 'right']]} />
                     <tbody>
                       {found.slice(0, most).map((service) => (
                         <tr key={service.name}>

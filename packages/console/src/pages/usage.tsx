@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { UsageReport } from 'crank-sdk';
 import { useSearchParams } from 'wouter';
 import { count, dollars, duration, grams, joules } from '../format/numbers.ts';
+import { Columns } from '../parts/columns.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Empty, Head } from '../parts/page.tsx';
 import { useSession } from '../session/session.tsx';
@@ -78,26 +79,16 @@ const Report = ({ report, by }: { report: UsageReport; by: string }) => {
   return (
     <div className="card flush scroll">
       <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">{by}</th>
-            <th scope="col" className="right">
-              Calls
-            </th>
-            <th scope="col" className="right wide">
-              CPU
-            </th>
-            <th scope="col" className="right wide">
-              Energy
-            </th>
-            <th scope="col" className="right wide">
-              CO₂e
-            </th>
-            <th scope="col" className="right">
-              Cost
-            </th>
-          </tr>
-        </thead>
+        <Columns
+          of={[
+            [by],
+            ['Calls', 'right'],
+            ['CPU', 'right wide'],
+            ['Energy', 'right wide'],
+            ['CO₂e', 'right wide'],
+            ['Cost', 'right'],
+          ]}
+        />
         <tbody>
           {rows.map((row) => {
             const name = row.key[by] || 'none';

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import type { ServiceDetails } from 'crank-sdk';
 import { Link } from 'wouter';
 import { Time } from '../format/time.tsx';
+import { Columns } from '../parts/columns.tsx';
 import { Waiting } from '../parts/loaded.tsx';
 import { Digest } from '../parts/outcome.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -37,24 +38,16 @@ export const Versions = ({ service }: { service: ServiceDetails }) => {
       )}
       <div className="card flush scroll">
         <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">Names</th>
-              <th scope="col" className="wide">
-                Deployed
-              </th>
-              <th scope="col" className="wide">
-                By
-              </th>
-              <th scope="col" className="right">
-                Share of calls
-              </th>
-              <th scope="col">
-                <span className="unseen">What to do</span>
-              </th>
-            </tr>
-          </thead>
+          <Columns
+            of={[
+              ['Version'],
+              ['Names'],
+              ['Deployed', 'wide'],
+              ['By', 'wide'],
+              ['Share of calls', 'right'],
+              ['What to do', 'unseen'],
+            ]}
+          />
           <tbody>
             {all.map(({ version, aliases, created, createdBy, share, quarantine }) => (
               <tr key={version}>

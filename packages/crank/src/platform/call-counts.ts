@@ -1,4 +1,5 @@
 import { Histogram } from '#src/core/histogram.ts';
+import { isRunName } from '#src/core/run-name.ts';
 
 /** A call that has ended, as far as metrics go. */
 export interface EndedCall {
@@ -37,6 +38,8 @@ const MOST_SERVICES = 200;
 const MOST_ACCOUNTS = 2_000;
 /** No service can be named so: names begin with a letter. */
 const OTHER = '_other';
+/** Code that is run once: each piece is a service that no list shows, and would take a label. */
+const RUN = '_run';
 
 /** Calls that ended on this node since it started, for its metrics. */
 export class CallCounts {
@@ -73,7 +76,8 @@ export class CallCounts {
       services = new Map();
       this.#accounts.set(owner, services);
     }
-    const name = services.has(service) || services.size < MOST_SERVICES ? service : OTHER;
+    const told = isRunName(service) ? RUN : service;
+    const name = services.has(told) || services.size < MOST_SERVICES ? told : OTHER;
     let counts = services.get(name);
     if (counts === undefined) {
       const nothing = { cpuSeconds: 0, joules: 0, grams: 0 };

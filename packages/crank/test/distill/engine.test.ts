@@ -117,7 +117,10 @@ describe('likelihoods', () => {
   });
 
   it('never become certain by a few texts without a mistake', () => {
-    const scored = Array.from({ length: 15 }, (_, i) => ({ scores: Float64Array.from([i % 2 ? 3 : -3, 0]), label: i % 2 ? 0 : 1 })); // biome-ignore format: one line
+    const scored = Array.from({ length: 15 }, (_, i) => ({
+      scores: Float64Array.from([i % 2 ? 3 : -3, 0]),
+      label: i % 2 ? 0 : 1,
+    }));
     const [sure] = softmax(Float64Array.from([3, 0]), temperatureOf(scored));
     expect(sure).toBeCloseTo(16 / 17, 3);
   });
@@ -150,7 +153,12 @@ describe('labels', () => {
     const features = all.map(({ text }) => featuresOf(spec, text));
     const first = chooseFirst(features, 12, 1);
     expect(new Set(first).size).toBe(12);
-    const model = trainOn(first.map((i) => ({ ...features[i]!, label: all[i]!.label })), 3, spec, { seed: 1 }); // biome-ignore format: one line
+    const model = trainOn(
+      first.map((i) => ({ ...features[i]!, label: all[i]!.label })),
+      3,
+      spec,
+      { seed: 1 },
+    );
     const next = chooseNext(model, features, new Set(first), 12);
     expect(next.filter((i) => first.includes(i))).toEqual([]);
     expect(chooseNext(model, features, new Set(all.keys()), 12)).toEqual([]);

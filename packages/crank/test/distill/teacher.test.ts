@@ -26,7 +26,11 @@ describe('a teacher behind a chat endpoint', () => {
 
   const start = async (more: Partial<LabellingOptions> = {}, options: Partial<ChatOptions> = {}) => {
     server = await startLabellingServer({ truth: (text) => truths.get(text)!, labels: TICKET_LABELS, ...more });
-    const chat = { ...{ api: 'openai', url: server.url, model: 'm', batch: 10, pauseMs: 1 } as const, prices: { input: 1, output: 4 }, ...options }; // biome-ignore format: one line
+    const chat = {
+      ...({ api: 'openai', url: server.url, model: 'm', batch: 10, pauseMs: 1 } as const),
+      prices: { input: 1, output: 4 },
+      ...options,
+    };
     return { chat, teacher: chatTeacher(task, { ...chat, wording: 'first' }) };
   };
 
@@ -57,13 +61,20 @@ describe('a teacher behind a chat endpoint', () => {
     expect(server.asked).toBe(3);
     await server.close();
     const { teacher: locked } = await start({ refuse: () => ({ status: 401 }) });
-    await expect(locked.ask(asksOf([all[0]!.text]))).rejects.toMatchObject({ microUsd: 0, message: expect.stringContaining('401') }); // biome-ignore format: one line
+    await expect(locked.ask(asksOf([all[0]!.text]))).rejects.toMatchObject({
+      microUsd: 0,
+      message: expect.stringContaining('401'),
+    });
     expect(server.asked).toBe(1);
   });
 
   it('is believed about labels that the task has, and nothing else', async () => {
     const answers = (value: unknown) => [...readAnswers(value, task, 3)];
-    expect(answers('```json\n{"answers":[{"item":0,"label":"Billing"},{"item":1,"label":"praise"},{"item":7,"label":"fault"}]}\n```')).toEqual([[0, 'billing']]); // biome-ignore format: one line
+    expect(
+      answers(
+        '```json\n{"answers":[{"item":0,"label":"Billing"},{"item":1,"label":"praise"},{"item":7,"label":"fault"}]}\n```',
+      ),
+    ).toEqual([[0, 'billing']]);
     for (const wrong of [
       '',
       'no',

@@ -37,7 +37,9 @@ describe('a student as ONNX', { timeout: 180_000 }, () => {
         const { ids, values } = featuresOf(student.features, text);
         return { ids: [...ids], values: [...values] };
       });
-      const [model, asked, answered] = ['model.onnx', 'inputs.json', 'answers.json'].map((name) => join(folder.path, name)) as [string, string, string]; // biome-ignore format: one line
+      const [model, asked, answered] = ['model.onnx', 'inputs.json', 'answers.json'].map((name) =>
+        join(folder.path, name),
+      ) as [string, string, string];
       writeFileSync(model, studentToOnnx(student));
       writeFileSync(asked, JSON.stringify(inputs));
       execFileSync('/usr/bin/python3', ['-c', JUDGE, model, asked, answered], { env: { PYTHONPATH: packages } });

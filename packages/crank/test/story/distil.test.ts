@@ -65,11 +65,29 @@ describe.skipIf(opaPath === undefined)('from a teacher to a service', { timeout:
     ]);
 
   it('begins with what is missing, in words', async () => {
-    const noPrice = await node.crank(['distill', 'x', '--texts', 'y', '--label', 'a', '--label', 'b', '--teacher', teacher.url, '--model', 'm']); // biome-ignore format: one line
+    const noPrice = await node.crank([
+      'distill',
+      'x',
+      '--texts',
+      'y',
+      '--label',
+      'a',
+      '--label',
+      'b',
+      '--teacher',
+      teacher.url,
+      '--model',
+      'm',
+    ]);
     expect([noPrice.code, noPrice.stderr]).toEqual([2, expect.stringContaining('--price 0.15/0.60')]);
     await node.crank(['secret', 'set', 'teacher-key', '-'], { stdin: 'sk-of-the-stranger' });
     const refused = await distil();
-    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining(`was not granted it: no policy of the service's account grants ${new URL(teacher.url).host}`)]); // biome-ignore format: one line
+    expect([refused.code, refused.stderr]).toEqual([
+      3,
+      expect.stringContaining(
+        `was not granted it: no policy of the service's account grants ${new URL(teacher.url).host}`,
+      ),
+    ]);
     expect(teacher.asked).toBe(0);
   });
 
@@ -123,7 +141,6 @@ describe.skipIf(opaPath === undefined)('from a teacher to a service', { timeout:
       [made.lineage.call, 'letters-trainer.run'],
       [made.receipt, ''],
     ] as const) {
-      // biome-ignore format: one line
       const file = join(folder.path, 'receipt.json');
       await node.crank(['receipt', 'get', id.split('/').at(-1)!, '-o', file]);
       const verified = await node.crank(['receipt', 'verify', file]);

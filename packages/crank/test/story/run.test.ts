@@ -84,6 +84,11 @@ describe('code that is handed in to be run', () => {
     expect(found.map(({ service }) => service)).toEqual(['words']);
     const taken = await node.deploy(`run-${'0'.repeat(24)}`, { 'words.py': DOUBLE });
     expect(taken.json).toMatchObject({ status: 422, code: 'invalid-input' });
+    const slos = await node.request('GET', '/v1/slos');
+    expect([slos.status, slos.text.includes('run-')]).toEqual([200, false]);
+    const metrics = (await node.request('GET', '/metrics')).text;
+    expect(metrics).toMatch(/crank_calls_total\{.*service="_run"/);
+    expect(metrics).not.toContain('service="run-');
   });
 
   it('says what is wrong with it', async () => {

@@ -28,7 +28,6 @@ describe('CrankClassify', () => {
       string,
       { figures: { on: string; texts: number }[]; student: { bytes: number } },
     ][]) {
-      // biome-ignore format: one line
       expect(card.student.bytes, name).toBeLessThan(300_000);
       for (const { on, texts } of card.figures) expect([on.length > 5, texts > 500], name).toEqual([true, true]);
     }
@@ -38,7 +37,12 @@ describe('CrankClassify', () => {
     expect(classify('Hello', 'spam', 1).label).toBeNull();
     const answers = classify_batch(['Le texte est en français.', 'Этот текст написан по-русски.'], 'language', 0);
     expect(answers.map(({ label }) => label)).toEqual(['fr', 'ru']);
-    expect(() => explain('x', 'spam', 'eggs')).toThrow('there is no label eggs');
+    expect(() => explain('x', 'spam', 'eggs')).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('there is no label eggs'),
+        [Symbol.for('crank.invalid-input')]: ['label'],
+      }),
+    );
     const strange = Array.from(
       { length: 120 },
       (_, i) => `Zutaten ${i}: Mehl, Zucker, Butter und etwas Salz gut verrühren`,

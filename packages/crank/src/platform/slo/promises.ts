@@ -50,7 +50,11 @@ const sizes = new Map<string, Promise<number>>();
 const sizeOf = (folder: string): Promise<number> => {
   let size = sizes.get(folder);
   if (size === undefined) {
-    size = measure(folder).catch(() => 0);
+    size = measure(folder).catch((error: NodeJS.ErrnoException) => {
+      sizes.delete(folder);
+      if (error.code === 'ENOENT') return 0; // another node has it
+      throw error;
+    });
     sizes.set(folder, size);
   }
   return size;

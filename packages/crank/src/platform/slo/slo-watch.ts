@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Clock, pause } from '#src/core/clock.ts';
+import { isRunName } from '#src/core/run-name.ts';
 import { type BurnRule, burning, burnRate, burnRules } from '#src/engines/telemetry/burn-rate.ts';
 import type { SloRow } from '#src/store/schema-slo.ts';
 import { act, nodePrincipal } from '../act.ts';
@@ -54,7 +55,8 @@ export class SloWatch {
   }
 
   note(call: EndedCall): void {
-    this.#tallies.add(call, this.#clock.now());
+    // Code that is run once is a service that no list shows, and nothing is promised of it.
+    if (!isRunName(call.service)) this.#tallies.add(call, this.#clock.now());
   }
 
   /** Takes up what an earlier run had counted and told. */

@@ -70,7 +70,9 @@ const itemIn = (value: unknown, pointer: string): PriceItem => {
   if (isCounted !== (count !== undefined) || isCounted !== (most !== undefined))
     throw bad(
       `${pointer}/count`,
-      isCounted ? `and "most" must be there for a ${unit}` : `and "most" are for ${countedUnits.join(' and ')} only`,
+      isCounted
+        ? `and "most" must be there for a ${unit}: where the answer says how many (\`--count ${unit}=/POINTER\`), and how many are charged at most (\`--most ${unit}=500\`)`
+        : `and "most" are for ${countedUnits.join(' and ')} only`,
     );
   return {
     unit,

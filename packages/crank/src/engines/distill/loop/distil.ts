@@ -4,6 +4,7 @@ import { clustersOf } from '../duplicates.ts';
 import { type Evaluation, evaluate } from '../evaluate.ts';
 import type { Example } from '../examples.ts';
 import { type Looks, looksOf } from '../serving/drift.ts';
+import { refused } from '../serving/refused.ts';
 import { type Student, scoresOf, softmax } from '../serving/student.ts';
 import { randomSplit, type Split, timeSplit } from '../split.ts';
 import { type Candidate, scoreAll, train } from '../train.ts';
@@ -137,12 +138,14 @@ const demandEnough = ({ train: learn, validation, test }: Labelled, labels: read
   const seen = new Set(learn.map(({ label }) => label));
   const missing = labels.filter((_, i) => !seen.has(i));
   if (missing.length > 0)
-    throw new Error(
+    throw refused(
       `No text to learn from was labelled ${missing.join(', ')}: more texts, a larger budget or fewer labels.`,
+      'texts',
     );
   if (validation.length < 10 || test.length < 10)
-    throw new Error(
+    throw refused(
       `There are labels for ${learn.length} texts to learn from, ${validation.length} to choose by and ${test.length} to measure on: at least 10 of each are needed. More texts, or a larger budget.`,
+      'texts',
     );
 };
 

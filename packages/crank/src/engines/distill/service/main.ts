@@ -7,6 +7,7 @@ import type { Desk } from '../loop/asking.ts';
 import { teachersOf } from '../loop/desk.ts';
 import { distil, type Item } from '../loop/distil.ts';
 import { type Answered, putQuestion } from '../loop/labelling.ts';
+import { refused } from '../serving/refused.ts';
 import { type DistilConfig, WORKSPACE } from './config.ts';
 
 /** What the platform gives an operation to speak by. */
@@ -86,15 +87,15 @@ export const run = async (texts: File, context: Context): Promise<string> => {
   return JSON.stringify({ report, files: Object.fromEntries(encoded) });
 };
 
-/** @throws Error that names the line */
+/** @throws Error that names the line: the input is wrong */
 const readItems = (text: string, labels: readonly string[]): Item[] =>
   text.split('\n').flatMap((line, i): Item[] => {
     if (line.trim() === '') return [];
     const one = JSON.parse(line) as { text: unknown; label?: unknown; time?: unknown; group?: unknown };
-    if (typeof one.text !== 'string') throw new Error(`line ${i + 1} has no "text"`);
+    if (typeof one.text !== 'string') throw refused(`line ${i + 1} has no "text"`, 'texts');
     const isLabelled = one.label !== undefined && one.label !== null && one.label !== '';
     if (isLabelled && !labels.includes(String(one.label)))
-      throw new Error(`line ${i + 1} is labelled ${String(one.label)}, which is none of ${labels.join(', ')}`);
+      throw refused(`line ${i + 1} is labelled ${String(one.label)}, which is none of ${labels.join(', ')}`, 'texts');
     const time = typeof one.time === 'string' ? Date.parse(one.time) : Number.NaN;
     return [
       {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Answer, answerOf, type Reason, reasonsFor } from './answer.ts';
 import { type Drift, driftOf, type Looks } from './drift.ts';
+import { refused } from './refused.ts';
 import { readStudent } from './student-file.ts';
 
 const here = import.meta.dirname;
@@ -34,7 +35,7 @@ export const classify_batch = (texts: string[], threshold: number = facts.thresh
 export const explain = (text: string, label?: string, most = 10): Answer & { of: string; reasons: Reason[] } => {
   const answer = answerOf(student, text, facts.threshold);
   const of = label ?? Object.entries(answer.scores).reduce((a, b) => (b[1] > a[1] ? b : a))[0];
-  if (!student.labels.includes(of)) throw new RangeError(`there is no label ${of}: ${student.labels.join(', ')}`);
+  if (!student.labels.includes(of)) throw refused(`there is no label ${of}: ${student.labels.join(', ')}`, 'label');
   return { ...answer, of, reasons: reasonsFor(student, text, of, most) };
 };
 
